@@ -1,0 +1,117 @@
+//! Accepting connections and speaking HTTP on each of them.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+use tracing::{info, warn};
+
+use crate::Listener;
+use crate::routes::Routes;
+
+/// How long a connection may take over the head of its next request, and so
+/// also how long it may stay open without one.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to wait when the system has no descriptor for one more connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The largest head of a request, in bytes. The least that hyper allows.
+const MAX_HEAD: usize = 8 * 1024;
+
+impl Listener {
+    /// Answers clients until `stop` tells how long the requests that wait then
+    /// may still take, and returns when they have finished or that time is over.
+    /// What has not finished by then ends with the runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime cannot watch the listener's sockets.
+    pub async fn serve(self, stop: impl Future<Output = Duration>) -> io::Result<()> {
+        let sockets = self.sockets.into_iter().map(TcpListener::from_std);
+        let sockets: Vec<_> = sockets.collect::<io::Result<_>>()?;
+        let connections = GracefulShutdown::new();
+        let grace = tokio::select! {
+            grace = stop => grace,
+            never = accept_all(&sockets, &self.routes, &connections) => never,
+        };
+        // New clients are refused from here on.
+        drop(sockets);
+        let counts = &self.routes.counts;
+        info!(target: "delay_server", in_flight = counts.stats().in_flight, "stopping");
+        if timeout(grace, connections.shutdown()).await.is_err() {
+            let in_flight = counts.stats().in_flight;
+            warn!(target: "delay_server", in_flight, "grace period is over");
+        }
+        Ok(())
+    }
+}
+
+async fn accept_all(
+    sockets: &[TcpListener],
+    routes: &Arc<Routes>,
+    connections: &GracefulShutdown,
+) -> ! {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD);
+    loop {
+        match accept(sockets).await {
+            Ok(stream) => {
+                let routes = Arc::clone(routes);
+                let service = service_fn(move |request| answer(&routes, request));
+                let connection = http.serve_connection(TokioIo::new(stream), service);
+                tokio::spawn(connections.watch(connection));
+            }
+            Err(error) => pause_after(&error).await,
+        }
+    }
+}
+
+/// The next connection to any of the sockets.
+async fn accept(sockets: &[TcpListener]) -> io::Result<TcpStream> {
+    poll_fn(|cx| {
+        for socket in sockets {
+            if let Poll::Ready(accepted) = socket.poll_accept(cx) {
+                return Poll::Ready(accepted.map(|(stream, _peer)| stream));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// Not an `async fn`, which would keep the request for as long as it waits, and
+/// with it the 8 KiB that it was read into. So hyper can read into them again.
+fn answer(
+    routes: &Routes,
+    request: Request<Incoming>,
+) -> impl Future<Output = Result<Response<String>, Infallible>> + use<> {
+    let answer = routes.answer(request.method(), request.uri());
+    drop(request);
+    async { Ok(answer.response().await) }
+}
+
+/// A failed accept is the client's doing or a shortage on this machine, mostly
+/// of descriptors. Only the second lasts, and trying again at once would only
+/// spin: the clients wait in the backlog until connections have been closed.
+async fn pause_after(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    match error.kind() {
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted => {}
+        _ => {
+            warn!(target: "delay_server", "cannot accept a connection, trying again: {error}");
+            sleep(ACCEPT_PAUSE).await;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Answers `GET /delay-me?seconds=2` two seconds later, until it is stopped.
+//!
+//! `cargo run -p delay-server`
+
+mod options;
+mod signals;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use delay_server::{Config, Listener, StartError};
+use tokio::sync::oneshot;
+use tracing::warn;
+
+use crate::options::Options;
+use crate::signals::Signals;
+
+// One event loop on one thread is enough for a server that only waits.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let config = Options::parse().into_config();
+    log_to_stderr();
+    raise_descriptor_limit();
+    match run(&config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // If stderr is closed there is nobody to tell.
+            let _ = writeln!(io::stderr(), "error: {error}\nhint: {}", error.hint());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(config: &Config) -> Result<(), StartError> {
+    let mut signals = Signals::new()?;
+    let listener = Listener::bind(config)?;
+    announce(listener.url());
+
+    let (tell, told) = oneshot::channel();
+    let stop = async { told.await.unwrap_or_default() };
+    let second_signal = async {
+        signals.next().await;
+        // Fails only if the server has ended, and then this ends with it.
+        let _ = tell.send(config.grace);
+        signals.next().await;
+    };
+    tokio::select! {
+        served = listener.serve(stop) => served?,
+        () = second_signal => warn!(target: "delay_server", "told to stop again: stopping at once"),
+    }
+    Ok(())
+}
+
+/// The one thing that goes to stdout, for a person or for a script that let the
+/// port be chosen.
+fn announce(url: &str) {
+    // If stdout is closed nobody wants to know; the server serves all the same.
+    let _ = writeln!(io::stdout(), "Listening: try {url}/delay-me?seconds=2");
+}
+
+fn log_to_stderr() {
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        // It would report a broken stderr to stderr, and panic.
+        .log_internal_errors(false)
+        .init();
+}
+
+/// Each connection takes a descriptor, and many systems give a program 1,024.
+fn raise_descriptor_limit() {
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        warn!(target: "delay_server", "cannot raise the limit of open descriptors: {error}");
+    }
+}

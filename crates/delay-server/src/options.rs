@@ -1,0 +1,75 @@
+//! The program's options.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use clap::Parser;
+use delay_server::Config;
+
+/// An HTTP server that waits as long as it is asked to
+///
+/// Ctrl-C lets the requests that wait finish, a second Ctrl-C does not.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) struct Options {
+    /// Where to listen: localhost is IPv4 and IPv6, port 0 any that is free
+    #[arg(long, value_name = "HOST:PORT", default_value = "localhost:8000")]
+    #[arg(value_parser = host_and_port)]
+    addr: String,
+
+    /// The longest wait that a request may ask for
+    #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds)]
+    max_seconds: Duration,
+
+    /// How many requests may wait at once
+    #[arg(long, value_name = "REQUESTS", default_value = "20000")]
+    max_in_flight: NonZeroUsize,
+
+    /// How long waiting requests may still take when the server is stopped
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    grace: Duration,
+}
+
+impl Options {
+    pub(crate) fn into_config(self) -> Config {
+        Config {
+            addr: self.addr,
+            max_seconds: self.max_seconds.as_secs_f64(),
+            max_in_flight: self.max_in_flight.get(),
+            grace: self.grace,
+        }
+    }
+}
+
+fn host_and_port(written: &str) -> Result<String, &'static str> {
+    match written.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+            Ok(written.to_owned())
+        }
+        _ => Err("it must be a host and a port, such as localhost:8000"),
+    }
+}
+
+fn seconds(written: &str) -> Result<Duration, &'static str> {
+    let seconds = written.parse().ok();
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or("it must be a number of seconds, such as 10 or 0.5")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_those_of_the_library() {
+        let options = Options::parse_from(["delay-server"]);
+        assert_eq!(options.into_config(), Config::default());
+    }
+
+    #[test]
+    fn the_options_are_well_formed() {
+        use clap::CommandFactory;
+        Options::command().debug_assert();
+    }
+}

@@ -1,0 +1,81 @@
+//! The figures of a server, and the places it has for requests that wait.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+/// What a server has done since it started. All are counts of requests.
+///
+/// `GET /stats` answers them as JSON under the same names:
+/// `{"in_flight":1,"most_in_flight":3,"answered":2,"rejected":0,"given_up":0}`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Stats {
+    /// Waiting now.
+    pub in_flight: usize,
+    /// The most that have ever waited at once.
+    pub most_in_flight: usize,
+    /// Waited to the end and answered with 200.
+    pub answered: u64,
+    /// Refused with a sentence: bad seconds, an unknown route, another method
+    /// than `GET`, or no place left.
+    pub rejected: u64,
+    /// Ended before the wait was over: the client hung up, or the server was
+    /// stopped and its grace period had passed.
+    pub given_up: u64,
+}
+
+/// The figures as they grow, and the bound on those in flight.
+///
+/// One lock and not five atomics: a snapshot never shows a request that has
+/// left its place and is not yet counted as answered.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    stats: Mutex<Stats>,
+    max_in_flight: usize,
+}
+
+impl Counts {
+    pub(crate) fn new(max_in_flight: usize) -> Self {
+        Self { stats: Mutex::default(), max_in_flight }
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        *self.lock()
+    }
+
+    pub(crate) fn max_in_flight(&self) -> usize {
+        self.max_in_flight
+    }
+
+    /// Takes a place, unless all are taken. Give it back with [`Self::leave`].
+    #[must_use]
+    pub(crate) fn enter(&self) -> bool {
+        let mut stats = self.lock();
+        if stats.in_flight >= self.max_in_flight {
+            return false;
+        }
+        stats.in_flight += 1;
+        stats.most_in_flight = stats.most_in_flight.max(stats.in_flight);
+        true
+    }
+
+    pub(crate) fn leave(&self, answered: bool) {
+        let mut stats = self.lock();
+        stats.in_flight -= 1;
+        if answered {
+            stats.answered += 1;
+        } else {
+            stats.given_up += 1;
+        }
+    }
+
+    pub(crate) fn reject(&self) {
+        self.lock().rejected += 1;
+    }
+
+    /// Counting cannot leave the figures half changed, so a panic elsewhere
+    /// while they were locked does no harm to them.
+    fn lock(&self) -> MutexGuard<'_, Stats> {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

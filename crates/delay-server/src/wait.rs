@@ -1,0 +1,101 @@
+//! A request that waits: how long it may be asked to, and its place meanwhile.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tracing::info;
+
+use crate::stats::Counts;
+
+/// Seconds as a client asked for them: kept as they were written, because the
+/// reply repeats them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seconds {
+    written: String,
+    duration: Duration,
+}
+
+/// Why a client's seconds are refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadSeconds {
+    #[error("seconds is given more than once")]
+    Repeated,
+    #[error("seconds is not a plain number")]
+    NotANumber,
+    #[error("seconds is too many")]
+    TooMany,
+}
+
+impl Seconds {
+    /// Reads `seconds=N` from the query of a URL; left out, it is 0.
+    pub(crate) fn from_query(query: &str, max: f64) -> Result<Self, BadSeconds> {
+        let mut given = form_urlencoded::parse(query.as_bytes())
+            .filter_map(|(name, value)| (name == "seconds").then_some(value));
+        let written = given.next().unwrap_or("0".into());
+        match given.next() {
+            None => Self::parse(written.into_owned(), max),
+            Some(_) => Err(BadSeconds::Repeated),
+        }
+    }
+
+    fn parse(written: String, max: f64) -> Result<Self, BadSeconds> {
+        // Rust's own notion of a number is wider: it knows signs, exponents,
+        // "inf" and "nan".
+        if !written.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+            return Err(BadSeconds::NotANumber);
+        }
+        let seconds: f64 = written.parse().map_err(|_| BadSeconds::NotANumber)?;
+        if seconds > max {
+            return Err(BadSeconds::TooMany);
+        }
+        let duration = Duration::try_from_secs_f64(seconds).map_err(|_| BadSeconds::TooMany)?;
+        Ok(Self { written, duration })
+    }
+}
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+
+/// A request that waits. It holds a place from [`Wait::begin`] until it is
+/// dropped, so that a client that hangs up frees its place at once.
+#[derive(Debug)]
+pub(crate) struct Wait {
+    seconds: Seconds,
+    counts: Arc<Counts>,
+    over: bool,
+}
+
+impl Wait {
+    /// `None` if all places are taken.
+    pub(crate) fn begin(seconds: Seconds, counts: &Arc<Counts>) -> Option<Self> {
+        if !counts.enter() {
+            return None;
+        }
+        info!(target: "delay_server", %seconds, "request received");
+        Some(Self { seconds, counts: Arc::clone(counts), over: false })
+    }
+
+    /// Waits, and says so.
+    pub(crate) async fn finish(mut self) -> String {
+        sleep(self.seconds.duration).await;
+        self.over = true;
+        format!("Done, I waited for {} secs", self.seconds)
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.counts.leave(self.over);
+        let seconds = &self.seconds;
+        if self.over {
+            info!(target: "delay_server", %seconds, "wait is over");
+        } else {
+            info!(target: "delay_server", %seconds, "given up before the wait was over");
+        }
+    }
+}
