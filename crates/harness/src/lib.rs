@@ -1,1 +1,243 @@
-//! Under construction.
+//! The timing harness: runs a strategy, records what its requesters did with
+//! their threads and their time, and draws it.
+//!
+//! A program's `main` is three lines, whatever its strategy:
+//!
+//! ```no_run
+//! # #[derive(clap::Parser)] struct Plan { #[command(flatten)] options: harness::Options }
+//! # fn pull_all() -> Result<(), harness::Failure> { Ok(()) }
+//! # let plan: Plan = clap::Parser::parse();
+//! let run = harness::start("sync", 3, &plan.options);
+//! run.finish(pull_all());
+//! ```
+//!
+//! In between, a requester is an ordinary `tracing` span named `requester` with
+//! a `name` and, if it likes, what it `asks` for; what it says are ordinary
+//! events inside that span. It ends with [`done`] or with a [`Failure`]; one
+//! that ends with neither was dropped.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{self, ExitCode};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+pub use failure::Failure;
+pub use options::{Log, Options};
+pub use report::{Report, Told};
+
+mod failure;
+mod options;
+pub mod recorder;
+pub mod recording;
+
+mod axis;
+mod interrupt;
+mod live;
+mod report;
+mod sample;
+mod screen;
+mod svg;
+mod time;
+mod timeline;
+mod trace;
+mod transcript;
+mod words;
+
+use live::Live;
+use recorder::Recorder;
+use recording::Outcome;
+use sample::Sample;
+use screen::{Screen, Stream};
+use trace::Trace;
+
+/// The exit code of a run that Ctrl-C ended: 128 and the signal's number.
+const INTERRUPTED: u8 = 130;
+
+const RULE: &str = "==========";
+const THIN_RULE: &str = "----------";
+
+/// Begins a run of this strategy with this many requesters: everything that
+/// happens from here to [`Run::finish`] is recorded and timed.
+///
+/// Call it on the thread that runs the strategy: inside a current-thread
+/// runtime, that thread is the event loop's. Once per process.
+///
+/// A file among the options that cannot be written is an error at once: the
+/// process ends with exit code 1, before anything was asked of anyone.
+pub fn start(strategy: &str, requesters: usize, options: &Options) -> Run {
+    Run::start(strategy, requesters, options).unwrap_or_else(|failure| exit(&failure))
+}
+
+/// Says that the requester whose span the caller is in has what it asked for.
+pub fn done() {
+    Recorder::mark(Outcome::Done);
+}
+
+/// What the requester whose span the caller is in asks for; none outside a
+/// requester, or if its span does not say.
+pub fn asked() -> Option<String> {
+    Recorder::current_lane().and_then(|(_, lane)| lane.asks.clone())
+}
+
+/// Prints a note for the user on stderr.
+pub fn note(text: &str) {
+    let _ = writeln!(anstream::stderr(), "note: {text}");
+}
+
+/// Prints the failure and ends the process with exit code 1: for what goes
+/// wrong before a run begins.
+pub fn exit(failure: &Failure) -> ! {
+    failure.print();
+    process::exit(1)
+}
+
+/// A run that has begun.
+#[must_use = "only `finish` stops the clock and draws the picture"]
+pub struct Run {
+    /// Taken by whoever ends the run first: its own thread or Ctrl-C.
+    ending: Arc<Mutex<Option<Ending>>>,
+}
+
+/// All that is needed to end a run.
+struct Ending {
+    strategy: String,
+    recorder: Recorder,
+    screen: Screen,
+    sample: Sample,
+    live: Option<Live>,
+    json: bool,
+    svg: Option<(File, PathBuf)>,
+    trace: Option<Trace>,
+}
+
+impl Run {
+    fn start(strategy: &str, requesters: usize, options: &Options) -> Result<Self, Failure> {
+        let svg =
+            options.svg.as_deref().map(|path| Ok((create(path)?, path.to_owned()))).transpose()?;
+        let trace = options.trace.as_deref().map(Trace::create).transpose()?;
+        let mut screen = Screen::new(if options.json { Stream::Stderr } else { Stream::Stdout });
+        let sample = Sample::of(requesters);
+
+        screen.print(RULE);
+        if let Some(note) = sample.note() {
+            screen.print(&note);
+        }
+        let recorder = Recorder::new(is_event_loop());
+        let live = Live::start(&mut screen, sample, recorder.clone());
+        let transcript = transcript::Transcript {
+            screen: screen.clone(),
+            sample,
+            log: options.log,
+            recorder: recorder.clone(),
+        };
+        let (chrome, trace) = trace.unzip();
+        Registry::default()
+            .with(chrome)
+            .with(recorder.clone())
+            .with(transcript)
+            .with(LevelFilter::INFO)
+            .try_init()
+            .map_err(|error| Failure::new(error.to_string(), "begin one run per process"))?;
+
+        let strategy = strategy.to_owned();
+        let ending =
+            Ending { strategy, recorder, screen, sample, live, json: options.json, svg, trace };
+        let run = Self { ending: Arc::new(Mutex::new(Some(ending))) };
+        run.draw_on_interrupt();
+        Ok(run)
+    }
+
+    /// Stops the clock, draws what was recorded, and says what went wrong, if
+    /// anything did. Gives 0 for a result that is `Ok`, else 1.
+    pub fn finish<E: Into<Failure>>(self, result: Result<(), E>) -> ExitCode {
+        match self.take() {
+            Some(ending) => ExitCode::from(ending.end(result.err().map(Into::into), false)),
+            // Ctrl-C came first and is drawing; it ends the process.
+            None => loop {
+                thread::park();
+            },
+        }
+    }
+
+    fn take(&self) -> Option<Ending> {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn draw_on_interrupt(&self) {
+        let run = Self { ending: self.ending.clone() };
+        let watching = interrupt::on_interrupt(move || {
+            if let Some(ending) = run.take() {
+                process::exit(ending.end(Some(interrupted()), true).into());
+            }
+        });
+        if let Err(error) = watching {
+            note(&format!("Ctrl-C will end this run without a picture: {error}"));
+        }
+    }
+}
+
+fn interrupted() -> Failure {
+    Failure::new(
+        "interrupted before every requester was done",
+        "run it again; --speed 10 makes every delay ten times shorter",
+    )
+}
+
+impl Ending {
+    /// Draws everything; gives the exit code.
+    fn end(self, failure: Option<Failure>, interrupted: bool) -> u8 {
+        let recording = self.recorder.recording();
+        if let Some(live) = self.live {
+            live.stop();
+        }
+        let elapsed = recording.elapsed.as_secs_f64();
+        self.screen.print(&format!("{THIN_RULE}\nTime elapsed: {elapsed:.3}\n{RULE}\n"));
+        self.screen.print(&timeline::draw(&recording, self.sample, self.screen.width()));
+
+        let mut failures: Vec<Failure> = failure.into_iter().collect();
+        if let Some((file, path)) = self.svg {
+            let svg = svg::draw(&recording, &self.strategy, self.sample);
+            failures.extend(written(file, &svg).err().map(|error| unwritable(&path, &error)));
+        }
+        failures.extend(self.trace.and_then(|trace| trace.finish().err()));
+        if self.json {
+            Report::new(&self.strategy, recording, interrupted, failures.first()).print();
+        }
+        failures.iter().for_each(Failure::print);
+        match (interrupted, failures.is_empty()) {
+            (true, _) => INTERRUPTED,
+            (false, true) => 0,
+            (false, false) => 1,
+        }
+    }
+}
+
+/// Whether the caller is on the one thread of a current-thread runtime.
+fn is_event_loop() -> bool {
+    Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread)
+}
+
+fn create(path: &Path) -> Result<File, Failure> {
+    File::create(path).map_err(|error| unwritable(path, &error))
+}
+
+fn written(mut file: File, text: &str) -> io::Result<()> {
+    file.write_all(text.as_bytes())?;
+    file.flush()
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(
+        format!("cannot write '{}': {error}", path.display()),
+        "name a file in a folder that exists and may be written",
+    )
+}

@@ -1,0 +1,63 @@
+//! How things go wrong in words: one line of cause, one line of what to do.
+
+use std::fmt;
+use std::io::Write;
+
+use crate::recorder::Recorder;
+use crate::recording::Outcome;
+
+/// Why a requester or a run failed, and what its user can do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    requester: Option<String>,
+    cause: String,
+    hint: String,
+}
+
+impl Failure {
+    /// A failure with its cause and what to do next, one line each.
+    ///
+    /// Made inside a requester's span it belongs to that requester: it carries
+    /// the requester's name, and the requester's lane ends as failed.
+    pub fn new(cause: impl Into<String>, hint: impl Into<String>) -> Self {
+        Recorder::mark(Outcome::Failed);
+        let requester = Recorder::current_lane().map(|(_, lane)| lane.name.clone());
+        Self { requester, cause: one_line(&cause.into()), hint: one_line(&hint.into()) }
+    }
+
+    /// The requester that failed; none if the run as a whole did.
+    pub fn requester(&self) -> Option<&str> {
+        self.requester.as_deref()
+    }
+
+    /// What went wrong, in one line.
+    pub fn cause(&self) -> &str {
+        &self.cause
+    }
+
+    /// What to do about it, in one line.
+    pub fn hint(&self) -> &str {
+        &self.hint
+    }
+
+    /// Prints both lines on stderr.
+    pub fn print(&self) {
+        // Nobody reads a closed stderr, so there is nobody to tell.
+        let _ = writeln!(anstream::stderr(), "error: {self}\nhint: {}", self.hint);
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.requester {
+            Some(requester) => write!(f, "{requester}: {}", self.cause),
+            None => f.write_str(&self.cause),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,84 @@
+//! The live view: on a terminal, what the unfinished requesters do right now.
+
+use std::fmt::Write;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::recorder::{Now, Recorder};
+use crate::sample::Sample;
+use crate::screen::{Screen, Stream, style};
+use crate::time::rounded;
+
+const REDRAWN_EVERY: Duration = Duration::from_millis(100);
+
+/// Lines below the transcript that are drawn over until the run ends.
+pub(crate) struct Live {
+    bar: ProgressBar,
+    drawer: JoinHandle<()>,
+    /// Dropping it ends the drawer.
+    stop: Sender<()>,
+}
+
+impl Live {
+    /// Begins to draw below whatever `screen` prints. Gives none where lines
+    /// cannot be drawn over, or no thread is left to draw them.
+    pub(crate) fn start(screen: &mut Screen, sample: Sample, recorder: Recorder) -> Option<Self> {
+        if !screen.is_lively() {
+            return None;
+        }
+        let target = match screen.stream() {
+            Stream::Stdout => ProgressDrawTarget::stdout(),
+            Stream::Stderr => ProgressDrawTarget::stderr(),
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        bar.set_style(ProgressStyle::with_template("{msg}").ok()?);
+        screen.live = bar.clone();
+        let (stop, stopped) = mpsc::channel();
+        let drawn = bar.clone();
+        let colour = screen.has_colour();
+        let draw = move || {
+            while stopped.recv_timeout(REDRAWN_EVERY) == Err(RecvTimeoutError::Timeout) {
+                drawn.set_message(lines(&recorder, sample, colour));
+                drawn.tick();
+            }
+        };
+        let drawer = thread::Builder::new().name("live view".to_owned()).spawn(draw);
+        drawer.ok().map(|drawer| Self { bar, drawer, stop })
+    }
+
+    /// Wipes the lines and stops drawing.
+    pub(crate) fn stop(self) {
+        drop(self.stop);
+        // A drawer that panicked has no lines left to wipe.
+        let _ = self.drawer.join();
+        self.bar.finish_and_clear();
+    }
+}
+
+fn lines(recorder: &Recorder, sample: Sample, colour: bool) -> String {
+    let mut lines = String::new();
+    let mut hidden = 0;
+    for going in recorder.unfinished() {
+        if !sample.shows(going.index) {
+            hidden += 1;
+            continue;
+        }
+        let state = match going.now {
+            Now::NotYetRun => "· ready, not yet run".to_owned(),
+            Now::Waits => "░ waits, thread free".to_owned(),
+            Now::HoldsLoop => "█ holds the event loop".to_owned(),
+            Now::Holds(thread) => format!("█ holds thread {thread}"),
+        };
+        let style = if colour { style(going.index) } else { anstyle::Style::new() };
+        let age = rounded(going.age);
+        let _ = writeln!(lines, "{style}{}  {state:<24} {age:>8}{style:#}", going.name);
+    }
+    if hidden > 0 {
+        let _ = writeln!(lines, "… and {hidden} more");
+    }
+    lines.truncate(lines.trim_end().len());
+    lines
+}

@@ -1,0 +1,47 @@
+//! The options that every client shares.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// What can be asked of any run, whatever the scenario and the strategy.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options of every client")]
+#[group(id = "shared")]
+pub struct Options {
+    /// Make every delay N times shorter
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
+    pub speed: f64,
+
+    /// Print the recording and its figures as JSON; the rest goes to stderr
+    #[arg(long)]
+    pub json: bool,
+
+    /// Write the picture of the run to an SVG file
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+
+    /// Write a Chrome trace, to be opened at ui.perfetto.dev
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+
+    /// What each line of the transcript tells
+    #[arg(long, value_enum, default_value_t = Log::Short)]
+    pub log: Log,
+}
+
+/// What a line of the transcript tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Log {
+    /// The requester and its message
+    Short,
+    /// Time, level, process and thread as well
+    Full,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
+        _ => Err("a number above 0 is wanted, such as 10".to_owned()),
+    }
+}

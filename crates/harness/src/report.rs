@@ -1,0 +1,65 @@
+//! What `--json` prints: the recording, its figures, and how the run ended.
+
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::recording::{Figures, Recording};
+
+/// One run, as `--json` prints it. Times are seconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The strategy's name, such as `async`.
+    pub strategy: String,
+    /// Whether Ctrl-C ended the run.
+    pub interrupted: bool,
+    /// What went wrong first; none if nothing did.
+    pub failure: Option<Told>,
+    /// What the recording adds up to.
+    pub figures: Figures,
+    /// The recording itself.
+    #[serde(flatten)]
+    pub recording: Recording,
+}
+
+/// A failure in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The requester that failed; none if the run as a whole did.
+    pub requester: Option<String>,
+    /// What went wrong.
+    pub cause: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl Report {
+    pub(crate) fn new(
+        strategy: &str,
+        recording: Recording,
+        interrupted: bool,
+        failure: Option<&Failure>,
+    ) -> Self {
+        let failure = failure.map(|failure| Told {
+            requester: failure.requester().map(str::to_owned),
+            cause: failure.cause().to_owned(),
+            hint: failure.hint().to_owned(),
+        });
+        Self {
+            strategy: strategy.to_owned(),
+            interrupted,
+            failure,
+            figures: recording.figures(),
+            recording,
+        }
+    }
+
+    /// Prints it on stdout, on one line. A reader that left early misses nothing it wanted.
+    pub(crate) fn print(&self) {
+        let stdout = io::stdout().lock();
+        let mut buffered = io::BufWriter::new(stdout);
+        let _ = serde_json::to_writer(&mut buffered, self);
+        let _ = writeln!(buffered).and_then(|()| buffered.flush());
+    }
+}

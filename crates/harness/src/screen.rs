@@ -1,0 +1,82 @@
+//! Where a run's text goes: one stream, in colour where that is welcome.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use indicatif::ProgressBar;
+
+/// The stream that a run prints to, and the live view that must make room for
+/// every line.
+#[derive(Clone)]
+pub(crate) struct Screen {
+    stream: Stream,
+    pub(crate) live: ProgressBar,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// What a picture is drawn for when nothing tells how wide the screen is.
+const USUAL_WIDTH: usize = 80;
+
+impl Screen {
+    pub(crate) fn new(stream: Stream) -> Self {
+        Self { stream, live: ProgressBar::hidden() }
+    }
+
+    pub(crate) fn stream(&self) -> Stream {
+        self.stream
+    }
+
+    /// Whether lines can be drawn over again here.
+    pub(crate) fn is_lively(&self) -> bool {
+        let terminal = match self.stream {
+            Stream::Stdout => io::stdout().is_terminal(),
+            Stream::Stderr => io::stderr().is_terminal(),
+        };
+        terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    }
+
+    /// Whether colours are shown here: on a terminal, unless `NO_COLOR`,
+    /// `TERM=dumb` or their like forbid them.
+    pub(crate) fn has_colour(&self) -> bool {
+        let choice = match self.stream {
+            Stream::Stdout => AutoStream::choice(&io::stdout()),
+            Stream::Stderr => AutoStream::choice(&io::stderr()),
+        };
+        choice != ColorChoice::Never
+    }
+
+    /// How many columns a picture may take.
+    pub(crate) fn width(&self) -> usize {
+        let size = match self.stream {
+            Stream::Stdout => terminal_size::terminal_size_of(io::stdout()),
+            Stream::Stderr => terminal_size::terminal_size_of(io::stderr()),
+        };
+        size.map_or(USUAL_WIDTH, |(width, _)| width.0.into()).clamp(60, 120)
+    }
+
+    /// Prints text, styled or not; the stream takes styles out where they are
+    /// not wanted. A reader that left early (`| head`) is no failure: the run
+    /// goes on, its files are still written, and nobody misses the lines.
+    pub(crate) fn print(&self, text: &str) {
+        self.live.suspend(|| {
+            let _ = match self.stream {
+                Stream::Stdout => writeln!(anstream::stdout().lock(), "{text}"),
+                Stream::Stderr => writeln!(anstream::stderr().lock(), "{text}"),
+            };
+        });
+    }
+}
+
+/// The colour of a lane, the same in transcript, timeline and live view.
+/// Red is left to errors.
+pub(crate) fn style(index: usize) -> Style {
+    const COLOURS: [AnsiColor; 5] =
+        [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Magenta, AnsiColor::Green, AnsiColor::Blue];
+    COLOURS[index % COLOURS.len()].on_default()
+}

@@ -1,0 +1,350 @@
+//! The picture of a run in text: a row per lane, time from left to right.
+//!
+//! ```text
+//!     0 s       5        10        took  held a thread
+//! R1  ▏░░░░░░░░░░░░░░░░░░▕    10.002 s  0.4 ms in 3 polls
+//! ```
+
+use std::time::Duration;
+
+use crate::axis::Axis;
+use crate::recording::{Lane, Outcome, Recording};
+use crate::sample::Sample;
+use crate::screen::style;
+use crate::time::{exact, rounded};
+use crate::words::sentences;
+
+const NOT_YET_RUN: char = '·';
+/// From a thread left free all the time to one held all the time.
+const SHADES: [char; 4] = ['░', '▒', '▓', '█'];
+const LONGEST_NAME: usize = 12;
+
+/// Draws the lanes that the sample shows, as wide as `width` columns allow, and
+/// says below what the figures mean.
+pub(crate) fn draw(recording: &Recording, sample: Sample, width: usize) -> String {
+    let table = Table::of(recording, sample);
+    let columns = width.saturating_sub(table.margin()).max(10);
+    let mut lines = vec![table.head(recording, columns)];
+    let mut seen = String::new();
+    for row in &table.rows {
+        let bar = bar(row.lane, recording, columns);
+        seen.push_str(&bar);
+        lines.push(table.line(row, &bar));
+    }
+    lines.push(String::new());
+    let below = legend(&seen).into_iter().chain(sample.note()).chain(sentences(recording));
+    lines.extend(below.map(|line| wrapped(&line, width)));
+    lines.join("\n")
+}
+
+/// What stands left and right of the bars.
+struct Table<'a> {
+    rows: Vec<Row<'a>>,
+    name: usize,
+    took: usize,
+    outcome: usize,
+    held: usize,
+}
+
+struct Row<'a> {
+    index: usize,
+    lane: &'a Lane,
+    name: String,
+    took: String,
+    outcome: &'static str,
+    held: String,
+}
+
+impl<'a> Table<'a> {
+    fn of(recording: &'a Recording, sample: Sample) -> Self {
+        let lanes = recording.lanes.iter().enumerate().filter(|(index, _)| sample.shows(*index));
+        let rows: Vec<Row> = lanes.map(|(index, lane)| Row::of(index, lane, recording)).collect();
+        let widest = |text: fn(&Row) -> usize| rows.iter().map(text).max().unwrap_or(0);
+        Self {
+            name: widest(|row| row.name.chars().count()),
+            took: widest(|row| row.took.chars().count()),
+            outcome: widest(|row| row.outcome.len()),
+            held: widest(|row| row.held.chars().count()).max(HELD.len()),
+            rows,
+        }
+    }
+
+    /// Columns that the bars cannot have: the texts, the gaps, and a bar's two edges.
+    fn margin(&self) -> usize {
+        let outcome = if self.outcome > 0 { self.outcome + 2 } else { 0 };
+        self.name + 2 + 2 + 1 + self.took + 2 + outcome + self.held
+    }
+
+    fn head(&self, recording: &Recording, columns: usize) -> String {
+        let axis = scale(recording.elapsed, columns);
+        let Self { name, took, outcome, .. } = *self;
+        let outcome = if outcome > 0 { outcome + 2 } else { 0 };
+        format!("{:name$}  {axis} {:>took$}{:outcome$}  {HELD}", "", "took", "")
+    }
+
+    fn line(&self, row: &Row, bar: &str) -> String {
+        let Self { name, took, outcome, held, .. } = *self;
+        let style = style(row.index);
+        let gap = if outcome > 0 { "  " } else { "" };
+        format!(
+            "{style}{:name$}  {bar}{style:#} {:>took$}{gap}{:outcome$}  {:held$}",
+            row.name, row.took, row.outcome, row.held
+        )
+        .trim_end()
+        .to_owned()
+    }
+}
+
+const HELD: &str = "held a thread";
+
+impl<'a> Row<'a> {
+    fn of(index: usize, lane: &'a Lane, recording: &Recording) -> Self {
+        let mut name: String = lane.name.chars().take(LONGEST_NAME).collect();
+        if name.len() < lane.name.len() {
+            name.pop();
+            name.push('…');
+        }
+        let outcome = match lane.outcome {
+            Outcome::Done => "",
+            Outcome::Failed => "failed",
+            Outcome::Dropped => "dropped",
+            Outcome::Unfinished => "unfinished",
+        };
+        let took = exact(lane.end(recording).saturating_sub(lane.created));
+        Self { index, lane, name, took, outcome, held: held(lane) }
+    }
+}
+
+fn held(lane: &Lane) -> String {
+    let times = match (lane.future, lane.polls) {
+        (_, 0) => return "never".to_owned(),
+        (true, 1) => "1 poll".to_owned(),
+        (true, polls) => format!("{polls} polls"),
+        (false, 1) => "1 call".to_owned(),
+        (false, calls) => format!("{calls} times"),
+    };
+    format!("{} in {times}", rounded(lane.held))
+}
+
+/// The axis above the bars: `0 s     2     4`, each number where its moment is.
+fn scale(elapsed: Duration, columns: usize) -> String {
+    let axis = Axis::of(elapsed, columns / 6);
+    let mut line = format!("0 {}", axis.unit);
+    for (moment, number) in axis.marks.iter().skip(1) {
+        // A bar's first column is its edge; the last number may not stick out.
+        let place = (column(*moment, elapsed, columns) + 1).min(columns + 2 - number.len());
+        if place > line.len() {
+            line = format!("{line:place$}{number}");
+        }
+    }
+    format!("{line:0$}", columns + 2)
+}
+
+fn column(moment: Duration, elapsed: Duration, columns: usize) -> usize {
+    let part = moment.as_secs_f64() / elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
+    ((part * columns as f64).round() as usize).min(columns)
+}
+
+/// One lane: edges where it was created and where it ended, and in each cell
+/// what it did most of that time. Always `columns` wide and two for the edges.
+fn bar(lane: &Lane, recording: &Recording, columns: usize) -> String {
+    let cell = recording.elapsed / columns as u32;
+    let first = column(lane.created, recording.elapsed, columns).min(columns - 1);
+    let end = column(lane.end(recording), recording.elapsed, columns).max(first + 1);
+    let mut bar = " ".repeat(first) + "▏";
+    for place in first..end {
+        let from = (cell * place as u32).max(lane.created);
+        let to = (cell * (place as u32 + 1)).min(lane.end(recording)).max(from);
+        bar.push(glyph(lane, from, to));
+    }
+    bar.push(if lane.ended.is_some() { '▕' } else { ' ' });
+    bar + &" ".repeat(columns - end)
+}
+
+fn glyph(lane: &Lane, from: Duration, to: Duration) -> char {
+    let middle = from + to.saturating_sub(from) / 2;
+    match lane.started {
+        Some(started) if started <= middle => {
+            let share = lane.share_held(from.max(started), to).min(1.0);
+            SHADES[(share * (SHADES.len() - 1) as f64).round() as usize]
+        }
+        _ => NOT_YET_RUN,
+    }
+}
+
+/// What the signs mean, of those that were drawn.
+fn legend(seen: &str) -> Option<String> {
+    let part = [SHADES[1], SHADES[2]];
+    let signs = [
+        (seen.contains(SHADES[3]), "█ held a thread"),
+        (seen.contains(part), "▒ held it in part"),
+        (seen.contains(SHADES[0]), "░ waited, thread free"),
+        (seen.contains(NOT_YET_RUN), "· ready, not yet run"),
+    ];
+    let told: Vec<&str> = signs.iter().filter(|(drawn, _)| *drawn).map(|(_, sign)| *sign).collect();
+    (!told.is_empty()).then(|| told.join("  "))
+}
+
+/// Breaks a sentence into lines of at most `width` columns, the later ones indented.
+fn wrapped(sentence: &str, width: usize) -> String {
+    let mut text = String::new();
+    let mut column = 0;
+    for word in sentence.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > width {
+            text.push_str("\n  ");
+            column = 2;
+        } else if column > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += length;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::Blocked;
+    use crate::recording::{Stretch, Thread};
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    /// A lane that is ready at the first of these milliseconds and ends at the
+    /// second, and in between holds threads.
+    fn lane(name: &str, life: [u64; 2], held: &[(u64, u64)]) -> Lane {
+        let stretch = |&(from, to): &(u64, u64)| Stretch {
+            thread: 1,
+            from: ms(from),
+            to: ms(to),
+            held: ms(to - from),
+            polls: 1,
+        };
+        let stretches: Vec<Stretch> = held.iter().map(stretch).collect();
+        Lane {
+            name: name.to_owned(),
+            asks: None,
+            outcome: Outcome::Done,
+            future: true,
+            created: ms(life[0]),
+            started: stretches.first().map(|stretch| stretch.from),
+            ended: Some(ms(life[1])),
+            held: stretches.iter().map(|stretch| stretch.held).sum(),
+            longest: stretches.iter().map(|stretch| stretch.held).max().unwrap_or_default(),
+            polls: stretches.len() as u64,
+            stretches,
+        }
+    }
+
+    fn recording(elapsed: u64, lanes: Vec<Lane>) -> Recording {
+        let threads = vec![Thread { id: 1, name: "main".to_owned() }];
+        Recording { elapsed: ms(elapsed), event_loop: Some(1), threads, lanes, blocked: Vec::new() }
+    }
+
+    /// What a terminal without colours shows.
+    fn drawn(recording: &Recording, width: usize) -> String {
+        let sample = Sample::of(recording.lanes.len());
+        anstream::adapter::strip_str(&draw(recording, sample, width)).to_string()
+    }
+
+    #[test]
+    fn requests_that_wait_together_leave_the_thread_free() {
+        let lanes = vec![
+            lane("R1", [0, 10_002], &[(0, 1), (10_001, 10_002)]),
+            lane("R2", [0, 2_001], &[(1, 2), (2_000, 2_001)]),
+            lane("R3", [0, 5_001], &[(2, 3), (5_000, 5_001)]),
+        ];
+        let wanted = "    0 s       2        4         6        8       10     took  held a thread
+R1  ▏░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░▕ 10.002 s  2.0 ms in 2 polls
+R2  ▏░░░░░░░░░▕                                       2.001 s  2.0 ms in 2 polls
+R3  ▏░░░░░░░░░░░░░░░░░░░░░░░▕                         5.001 s  2.0 ms in 2 polls
+
+░ waited, thread free
+3 requesters took 17.0 s, in 10.0 s of your time: at most 3 at once, on 1
+  thread, held for 6.0 ms in all.
+Nobody held the event loop for longer than 1.0 ms at a time.";
+        assert_eq!(drawn(&recording(10_002, lanes), 80), wanted);
+    }
+
+    #[test]
+    fn requests_that_block_the_loop_keep_the_others_ready_but_not_running() {
+        let lanes = vec![
+            lane("R1", [0, 10_000], &[(0, 10_000)]),
+            lane("R2", [0, 12_000], &[(10_000, 12_000)]),
+            lane("R3", [0, 17_000], &[(12_000, 17_000)]),
+        ];
+        let blocked = |lane, from, to| Blocked { lane, from: ms(from), to: ms(to) };
+        let mut recording = recording(17_000, lanes);
+        recording.blocked =
+            vec![blocked(0, 0, 10_000), blocked(1, 10_000, 12_000), blocked(2, 12_000, 17_000)];
+        let wanted = "    0 s            5             10           15          took  held a thread
+R1  ▏████████████████████████████▕                    10.000 s  10.0 s in 1 poll
+R2  ▏····························█████▕               12.000 s  2.0 s in 1 poll
+R3  ▏·································██████████████▕ 17.000 s  5.0 s in 1 poll
+
+█ held a thread  · ready, not yet run
+3 requesters took 17.0 s, in 17.0 s of your time: at most 1 at once, on 1
+  thread, held for 17.0 s in all.
+R1 held the event loop for 10.0 s: meanwhile R2 and R3 could not run.
+R2 held the event loop for 2.0 s: meanwhile R3 could not run.
+R3 held the event loop for 5.0 s; nobody else was there to wait.";
+        assert_eq!(drawn(&recording, 80), wanted);
+    }
+
+    #[test]
+    fn how_a_requester_ended_stands_behind_its_bar() {
+        let mut lanes = vec![
+            lane("R1", [0, 400], &[(0, 1), (399, 400)]),
+            lane("R2", [0, 400], &[(1, 2)]),
+            lane("R3", [0, 400], &[]),
+            lane("R4", [0, 0], &[(3, 200)]),
+        ];
+        lanes[0].outcome = Outcome::Failed;
+        lanes[1].outcome = Outcome::Dropped;
+        lanes[2].outcome = Outcome::Dropped;
+        lanes[3].outcome = Outcome::Unfinished;
+        lanes[3].ended = None;
+        let recording = Recording { event_loop: None, ..recording(400, lanes) };
+        let wanted = "    0 ms      100      200     300    400    took              held a thread
+R1  ▏░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░▕ 0.400 s  failed      2.0 ms in 2 polls
+R2  ▏░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░▕ 0.400 s  dropped     1.0 ms in 1 poll
+R3  ▏···································▕ 0.400 s  dropped     never
+R4  ▏█████████████████▓░░░░░░░░░░░░░░░░░  0.400 s  unfinished  197 ms in 1 poll
+
+█ held a thread  ▒ held it in part  ░ waited, thread free  · ready, not yet run
+4 requesters took 1.2 s, in 400 ms of your time: at most 3 at once, on 1 thread,
+  held for 200 ms in all.
+1 failed, 2 dropped before the end, 1 still going.";
+        assert_eq!(drawn(&recording, 80), wanted);
+    }
+
+    #[test]
+    fn a_stretch_that_is_held_in_part_is_shaded() {
+        let mut half = lane("R1", [0, 1000], &[(0, 1000)]);
+        half.stretches[0].held = ms(500);
+        assert!(bar(&half, &recording(1000, vec![half.clone()]), 10).starts_with("▏▓▓▓▓"));
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_screen() {
+        let many = (1..=30)
+            .map(|number| lane(&format!("requester {number}"), [0, 5000], &[(number, 4000)]));
+        let recording = recording(5000, many.collect());
+        for width in [60, 72, 80, 100, 120] {
+            let drawn = drawn(&recording, width);
+            let widest = drawn.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(width), "{widest:?} columns of {width}:\n{drawn}");
+            assert!(drawn.contains("10 of 30 requesters are shown"));
+        }
+    }
+
+    #[test]
+    fn a_run_in_which_nothing_happened_can_be_drawn() {
+        assert!(drawn(&recording(0, Vec::new()), 80).contains("0 requesters took"));
+        assert!(drawn(&recording(0, vec![lane("R1", [0, 0], &[])]), 80).contains("R1"));
+    }
+}
