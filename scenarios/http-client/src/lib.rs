@@ -1,1 +1,119 @@
-//! Under construction.
+//! The WHAT of the slow server: which requests are made, and where the server
+//! comes from. The HOW is one file per strategy in `src/bin`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use delay_server::Server;
+use tracing::{Span, info_span};
+
+pub use failure::Failure;
+pub use strategy::Strategy;
+
+mod descriptors;
+mod failure;
+mod options;
+mod server;
+mod strategy;
+
+use options::Options;
+
+/// What one run is to do, and all it needs for it.
+pub struct Plan {
+    strategy: Strategy,
+    options: Options,
+    /// The route without its query, such as `http://localhost:8000/delay-me`.
+    url: String,
+    host: String,
+    /// Where the host is, looked up once: the system's look-up would take a
+    /// thread for each request.
+    addresses: Vec<SocketAddr>,
+    /// The server of a run that brings its own; it stops with the plan.
+    _server: Option<Server>,
+}
+
+/// One request, and who makes it.
+pub struct Request {
+    /// The requester's name, such as `R1`.
+    pub name: String,
+    /// What it asks for, such as `http://localhost:8000/delay-me?seconds=10`.
+    pub url: String,
+}
+
+impl Plan {
+    /// Reads the command line and finds a server, or starts one.
+    ///
+    /// Ends the process if that cannot be: with exit code 2 when an option is
+    /// wrong, else with 1.
+    pub fn from_args(strategy: Strategy) -> Self {
+        let options = Options::read(strategy);
+        Self::new(strategy, options).unwrap_or_else(|failure| harness::exit(&failure))
+    }
+
+    fn new(strategy: Strategy, options: Options) -> Result<Self, harness::Failure> {
+        let (url, server) = match &options.url {
+            Some(url) => (url.clone(), None),
+            None => server::find_or_start()?,
+        };
+        let (host, addresses) = server::look_up(&url)?;
+        descriptors::provide(strategy.at_once(options.count(), options.workers), server.is_some())?;
+        Ok(Self { strategy, options, url, host, addresses, _server: server })
+    }
+
+    /// Starts the clock and the recording.
+    pub fn start(&self) -> harness::Run {
+        harness::start(self.strategy.name(), self.options.count(), &self.options.shared)
+    }
+
+    /// The requests, in the order in which they are to be made.
+    pub fn requests(&self) -> impl Iterator<Item = Request> {
+        self.options.delays().zip(1..).map(|(seconds, number)| Request {
+            name: format!("R{number}"),
+            url: format!("{}?seconds={seconds}", self.url),
+        })
+    }
+
+    /// How many threads a pool is to have.
+    pub fn workers(&self) -> usize {
+        self.options.workers
+    }
+
+    /// A client whose calls give the thread back while they wait.
+    pub fn async_client(&self) -> Result<reqwest::Client, Failure> {
+        let client =
+            reqwest::Client::builder().no_proxy().resolve_to_addrs(&self.host, &self.addresses);
+        Ok(self.timeout().into_iter().fold(client, reqwest::ClientBuilder::timeout).build()?)
+    }
+
+    /// A client whose calls keep the thread until the reply is there.
+    pub fn blocking_client(&self) -> ureq::Agent {
+        let config = ureq::Agent::config_builder()
+            .proxy(None)
+            .timeout_global(self.timeout())
+            .http_status_as_error(false)
+            // The usual 128 KiB each would be most of a thread's memory.
+            .input_buffer_size(8 * 1024)
+            .output_buffer_size(8 * 1024);
+        config.build().into()
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        self.options.timeout
+    }
+}
+
+impl Request {
+    /// The span that makes this request a lane of the recording.
+    pub fn span(&self) -> Span {
+        info_span!("requester", name = self.name, asks = self.url)
+    }
+
+    /// Takes the server's reply if it is a good one; the request is done then.
+    pub fn accept(&self, status: reqwest::StatusCode, content: String) -> Result<String, Failure> {
+        if !status.is_success() {
+            return Err(Failure::refused(status, &content));
+        }
+        harness::done();
+        Ok(content)
+    }
+}
