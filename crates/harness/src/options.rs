@@ -25,8 +25,8 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
 
-    /// What each line of the transcript tells
-    #[arg(long, value_enum, default_value_t = Log::Short)]
+    /// Tell time, level, process and thread too on every line: full, else short
+    #[arg(long, value_enum, default_value_t = Log::Short, hide_possible_values = true)]
     pub log: Log,
 }
 

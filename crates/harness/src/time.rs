@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 /// Seconds to the millisecond, as in `10.002 s`: for times that are compared.
+/// What is too short for that is rounded.
 pub(crate) fn exact(time: Duration) -> String {
+    if time < Duration::from_millis(10) {
+        return rounded(time);
+    }
     format!("{:.3} s", time.as_secs_f64())
 }
 

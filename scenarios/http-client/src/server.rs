@@ -20,14 +20,14 @@ pub(crate) fn find_or_start() -> Result<(String, Option<Server>), Failure> {
     if answers_as_a_delay_server(HOME) {
         return Ok((HOME.to_owned(), None));
     }
+    let server = start()?;
+    harness::note("no delay server at http://localhost:8000, so this run brings its own");
+    Ok((format!("{}/delay-me", server.url()), Some(server)))
+}
+
+fn start() -> Result<Server, Failure> {
     let config = Config { addr: "localhost:0".to_owned(), ..Config::default() };
-    let server =
-        Server::start(config).map_err(|error| Failure::new(error.to_string(), error.hint()))?;
-    let url = server.url();
-    harness::note(&format!(
-        "no delay server at http://localhost:8000, so this run brings its own: {url}"
-    ));
-    Ok((format!("{url}/delay-me"), Some(server)))
+    Server::start(config).map_err(|error| Failure::new(error.to_string(), error.hint()))
 }
 
 /// Asks for a wait of no time: anything else that lives at that address will
@@ -51,5 +51,61 @@ pub(crate) fn look_up(url: &str) -> Result<(String, Vec<SocketAddr>), Failure> {
     match (name, port).to_socket_addrs() {
         Ok(addresses) => Ok((host, addresses.collect())),
         Err(error) => Err(unknown(format!("nobody knows where the host '{host}' is: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_delay_server_is_known_by_its_answer() {
+        let server = start().unwrap();
+        assert!(answers_as_a_delay_server(&format!("{}/delay-me", server.url())));
+        assert!(!answers_as_a_delay_server(&format!("{}/healthz", server.url())));
+    }
+
+    #[test]
+    fn another_server_is_not_taken_for_one() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello").unwrap();
+        });
+        assert!(!answers_as_a_delay_server(&format!("http://{address}/delay-me")));
+    }
+
+    #[test]
+    fn nobody_there_is_none_either() {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        assert!(!answers_as_a_delay_server(&format!("http://{address}/delay-me")));
+    }
+
+    #[test]
+    fn hosts_are_found_by_name_and_by_both_kinds_of_number() {
+        for (url, host) in [
+            ("http://localhost:8000/delay-me", "localhost"),
+            ("http://127.0.0.1:8000/delay-me", "127.0.0.1"),
+            ("http://[::1]:8000/delay-me", "[::1]"),
+        ] {
+            let (found, addresses) = look_up(url).unwrap();
+            assert_eq!(found, host);
+            assert!(
+                addresses
+                    .iter()
+                    .all(|address| address.port() == 8000 && address.ip().is_loopback())
+            );
+        }
+        assert!(
+            look_up("http://no.such.host.invalid/")
+                .unwrap_err()
+                .cause()
+                .contains("no.such.host.invalid")
+        );
     }
 }

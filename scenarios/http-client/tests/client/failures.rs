@@ -1,0 +1,268 @@
+//! When things go wrong: one line of cause, one of what to do, the right exit
+//! code, and nothing lost of what was recorded.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Command;
+
+use delay_server::Config;
+use harness::recording::{Lane, Outcome};
+use http_client::Strategy;
+
+use crate::support::{Ran, close, command, delay_server, nobody, program, run, stall, stranger};
+
+/// Strategies with either client: one blocks, one does not.
+const BOTH: [Strategy; 2] = [Strategy::Sync, Strategy::Async];
+
+/// The run failed with exactly these two lines, and drew what it had.
+fn assert_fails(ran: &Ran, cause: &str, hint: &str) {
+    let told: Vec<&str> = ran.stderr.lines().filter(|line| !line.starts_with("note: ")).collect();
+    let [error, advice] = told.as_slice() else { panic!("two lines, not {told:#?}") };
+    assert!(error.starts_with("error: ") && error.contains(cause), "{error}\nlacks: {cause}");
+    assert!(advice.starts_with("hint: ") && advice.contains(hint), "{advice}\nlacks: {hint}");
+    assert_eq!(ran.code, Some(1));
+}
+
+fn assert_drawn(ran: &Ran) {
+    assert!(
+        ran.stdout.contains("\nTime elapsed: ") && ran.stdout.contains("\nR1  "),
+        "{}",
+        ran.stdout
+    );
+}
+
+fn lanes(ran: &Ran) -> Vec<Outcome> {
+    ran.report().recording.lanes.iter().map(|lane: &Lane| lane.outcome).collect()
+}
+
+#[test]
+fn nobody_at_the_given_url_says_what_to_start() {
+    for strategy in Strategy::ALL {
+        let url = nobody();
+        let ran = run(strategy, &["--url", &url]);
+        assert_fails(&ran, &format!("R1: nobody answers at {url}"), "cargo run -p delay-server");
+        assert_drawn(&ran);
+    }
+}
+
+#[test]
+fn an_unknown_host_is_told_before_anything_begins() {
+    let ran = run(Strategy::Async, &["--url", "http://no.such.host.invalid/delay-me"]);
+    assert_fails(&ran, "the host 'no.such.host.invalid'", "--url");
+    assert_eq!(ran.stdout, "");
+}
+
+#[test]
+fn a_connection_that_ends_half_way_is_told() {
+    for reply in
+        ["", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf"]
+    {
+        let url = stranger(reply, close);
+        for strategy in BOTH {
+            let ran = run(strategy, &["--url", &url, "--seconds", "0"]);
+            assert_fails(
+                &ran,
+                &format!("R1: the request to {url} failed: "),
+                "what it says itself",
+            );
+            assert_drawn(&ran);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_http_is_told() {
+    let url = stranger("SSH-2.0-OpenSSH_9.2\r\n\r\n", close);
+    for strategy in BOTH {
+        let ran = run(strategy, &["--url", &url, "--seconds", "0"]);
+        assert_fails(
+            &ran,
+            &format!("R1: the request to {url} failed: "),
+            "an HTTP server answers there",
+        );
+    }
+}
+
+#[test]
+fn a_refusal_is_told_in_the_servers_words() {
+    let (_server, url) = delay_server(Config { max_seconds: 5.0, ..Config::default() });
+    for strategy in Strategy::ALL {
+        let ran = run(strategy, &["--url", &url, "--seconds", "6"]);
+        assert_fails(&ran, "R1: the server answered 400 Bad Request: ", "--seconds");
+        assert!(ran.stderr.contains('5'), "the server's limit is in {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_wrong_route_is_told() {
+    let (server, _) = delay_server(Config::default());
+    let url = format!("{}/delay-you", server.url());
+    for strategy in BOTH {
+        let ran = run(strategy, &["--url", &url]);
+        assert_fails(&ran, "R1: the server answered 404 Not Found", "check --url");
+    }
+}
+
+#[test]
+fn a_full_server_is_told() {
+    let (_server, url) = delay_server(Config { max_in_flight: 1, ..Config::default() });
+    for strategy in [Strategy::Async, Strategy::Thread] {
+        let ran = run(strategy, &["--url", &url, "--seconds", "0.5", "--requests", "3"]);
+        assert_fails(&ran, "the server answered 503 Service Unavailable: ", "--max-in-flight");
+    }
+}
+
+#[test]
+fn a_server_that_breaks_is_told() {
+    let url = stranger("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n", close);
+    for strategy in BOTH {
+        let ran = run(strategy, &["--url", &url]);
+        assert_fails(
+            &ran,
+            "R1: the server answered 500 Internal Server Error",
+            "what the server itself says",
+        );
+    }
+}
+
+#[test]
+fn a_reply_that_never_ends_ends_with_the_time_out() {
+    for reply in ["", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf"] {
+        let url = stranger(reply, stall);
+        for strategy in Strategy::ALL {
+            let ran = run(strategy, &["--url", &url, "--timeout", "0.2"]);
+            assert_fails(
+                &ran,
+                &format!("no complete reply from {url} within the time-out"),
+                "raise --timeout",
+            );
+            assert_drawn(&ran);
+        }
+    }
+}
+
+#[test]
+fn wrong_options_are_told_with_what_is_wanted() {
+    for (args, wanted) in [
+        (["--url", "nonsense"], "an address such as http://localhost:8000/delay-me"),
+        (["--url", "localhost:8000/delay-me"], "does not begin with http://"),
+        (["--url", "https://localhost/delay-me"], "speaks http:// only"),
+        (["--url", "http://localhost:8000/delay-me?seconds=1"], "the query is made from --seconds"),
+        (["--seconds", "ten"], "a number of seconds from 0 up is wanted"),
+        (["--seconds", "1,,2"], "a number of seconds from 0 up is wanted"),
+        (["--seconds", "inf"], "a number of seconds from 0 up is wanted"),
+        (["--seconds=-1", "--json"], "a number of seconds from 0 up is wanted"),
+        (["--timeout", "0"], "a number of seconds above 0 is wanted"),
+        (["--requests", "0"], "a whole number from 1 up is wanted"),
+        (["--workers", "none"], "a whole number from 1 up is wanted"),
+        (["--speed", "0"], "a number above 0 is wanted"),
+    ] {
+        let ran = run(Strategy::Async, &args);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
+        assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains(wanted), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_before_anything_is_asked() {
+    let (server, url) = delay_server(Config::default());
+    for option in ["--svg", "--trace"] {
+        let ran = run(Strategy::Async, &["--url", &url, option, "/no/such/folder/run"]);
+        assert_fails(&ran, "cannot write '/no/such/folder/run'", "a folder that exists");
+    }
+    assert_eq!(server.stats().answered, 0);
+}
+
+#[test]
+fn one_failure_ends_what_can_be_ended() {
+    let (_server, url) = delay_server(Config::default());
+    // R2 is refused at once; R1 and R3 would take a second each.
+    let failed = |strategy| {
+        let ran = run(strategy, &["--url", &url, "--seconds", "1,301,1", "--json"]);
+        assert_eq!(ran.report().failure.unwrap().requester.as_deref(), Some("R2"));
+        lanes(&ran)
+    };
+    use Outcome::{Done, Dropped, Failed};
+    assert_eq!(failed(Strategy::Sync), [Done, Failed], "R3 is never asked for");
+    assert_eq!(failed(Strategy::Async), [Dropped, Failed, Dropped], "a future can be dropped");
+    assert_eq!(failed(Strategy::Thread), [Done, Failed, Done], "a thread cannot be stopped");
+    assert_eq!(failed(Strategy::ThreadPool), [Done, Failed, Done]);
+}
+
+#[cfg(unix)]
+#[test]
+fn too_few_descriptors_are_told_before_anything_is_asked() {
+    let (server, url) = delay_server(Config::default());
+    let limited = |limit: &str, args: &str| -> Ran {
+        let program = program(Strategy::Async);
+        let script = format!("ulimit {limit} && exec {program} --seconds 0 {args}");
+        Command::new("sh").args(["-c", &script]).output().unwrap().into()
+    };
+    let ran = limited("-n 128", &format!("--url {url} --requests 200"));
+    assert_fails(
+        &ran,
+        "200 requests at once need 248 open files, and the system allows 128",
+        "fewer --requests",
+    );
+    let ran = limited("-n 128", "--requests 100");
+    assert_fails(
+        &ran,
+        "100 requests at once need 248 open files",
+        "cargo run --release -p delay-server",
+    );
+    assert_eq!(server.stats().answered, 0);
+
+    let ran = limited("-Sn 64", &format!("--url {url} --requests 200"));
+    assert_eq!(ran.code, Some(0), "the soft limit is raised: {}", ran.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_draws_what_was_recorded_and_exits_130() {
+    for strategy in Strategy::ALL {
+        let (server, url) = delay_server(Config::default());
+        let mut child = command(strategy, &["--url", &url, "--seconds", "60,60"]).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut begun = String::new();
+        while !begun.contains("R1: Requesting") {
+            assert!(stdout.read_line(&mut begun).unwrap() > 0, "{strategy:?} ended early");
+        }
+        while server.stats().in_flight == 0 {
+            std::thread::yield_now();
+        }
+        assert!(
+            Command::new("kill")
+                .args(["-INT", &child.id().to_string()])
+                .status()
+                .unwrap()
+                .success()
+        );
+
+        let mut rest = String::new();
+        stdout.read_to_string(&mut rest).unwrap();
+        let mut stderr = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{strategy:?}");
+        assert!(
+            rest.contains("Time elapsed: ") && rest.contains("still going."),
+            "{strategy:?}: {rest}"
+        );
+        assert!(rest.contains("unfinished"), "{strategy:?}: {rest}");
+        assert!(
+            stderr.contains("error: interrupted") && stderr.contains("hint: "),
+            "{strategy:?}: {stderr}"
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_early_does_no_harm() {
+    for args in [&["--seconds", "0.1"][..], &["--seconds", "0.1", "--json"]] {
+        let (server, url) = delay_server(Config::default());
+        let mut child =
+            command(Strategy::Async, &[&["--url", &url], args].concat()).spawn().unwrap();
+        drop(child.stdout.take());
+        let ran: Ran = child.wait_with_output().unwrap().into();
+        assert_eq!((ran.code, server.stats().answered), (Some(0), 1), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    }
+}

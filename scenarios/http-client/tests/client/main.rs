@@ -1,0 +1,7 @@
+//! The five programs, run as a user runs them, against real servers.
+
+mod failures;
+mod outputs;
+mod strategies;
+
+mod support;

@@ -1,0 +1,101 @@
+//! What a run can leave besides its transcript.
+
+use std::fs;
+
+use delay_server::Config;
+use http_client::Strategy;
+use serde_json::Value;
+
+use crate::support::{close, delay_server, run, stranger};
+
+#[test]
+fn json_goes_to_stdout_and_the_rest_to_stderr() {
+    let (_server, url) = delay_server(Config::default());
+    let ran = run(Strategy::Async, &["--url", &url, "--seconds", "0.1,0", "--json"]);
+    let report = ran.report();
+    assert_eq!((ran.code, report.figures.requesters, report.failure), (Some(0), 2, None));
+    assert_eq!(
+        report.recording.lanes[0].asks.as_deref(),
+        Some(format!("{url}?seconds=0.1").as_str())
+    );
+    assert!(ran.stderr.contains("R1: Requesting") && ran.stderr.contains("2 requesters took"));
+}
+
+#[test]
+fn json_of_a_failed_run_tells_the_failure() {
+    let (_server, url) = delay_server(Config::default());
+    let ran = run(Strategy::Sync, &["--url", &url, "--seconds", "0,301", "--json"]);
+    let failure = ran.report().failure.unwrap();
+    assert_eq!((ran.code, failure.requester.as_deref()), (Some(1), Some("R2")));
+    assert!(failure.cause.contains("400 Bad Request"), "{}", failure.cause);
+}
+
+#[test]
+fn svg_holds_the_lanes_and_the_sentences() {
+    let (_server, url) = delay_server(Config::default());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    let ran = run(Strategy::AsyncWithBlocking, &["--url", &url, "--speed", "50", "--svg", path]);
+    let svg = fs::read_to_string(path).unwrap();
+    assert_eq!(ran.code, Some(0));
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    for text in
+        ["R1 held thread 1 (main)", "R3: ready, not yet run, for", "R2 held the event loop for"]
+    {
+        assert!(svg.contains(text), "{text} in {svg}");
+    }
+}
+
+#[test]
+fn trace_shows_each_requester_on_its_thread() {
+    let (_server, url) = delay_server(Config::default());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let ran = run(
+        Strategy::Thread,
+        &["--url", &url, "--speed", "50", "--trace", file.path().to_str().unwrap()],
+    );
+    let trace: Vec<Value> =
+        serde_json::from_str(&fs::read_to_string(file.path()).unwrap()).unwrap();
+    assert_eq!(ran.code, Some(0));
+    for requester in ["R1", "R2", "R3"] {
+        let of = |phase| {
+            trace.iter().find(|entry| entry["name"] == requester && entry["ph"] == phase).unwrap()
+        };
+        let (begin, end) = (of("B"), of("E"));
+        assert_eq!(begin["tid"], end["tid"]);
+        let named = |entry: &&Value| entry["ph"] == "M" && entry["tid"] == begin["tid"];
+        let thread = trace.iter().find(named).unwrap();
+        assert_eq!(thread["args"]["name"], format!("thread of {requester}"));
+    }
+}
+
+#[test]
+fn full_lines_tell_time_level_process_and_thread() {
+    let (_server, url) = delay_server(Config::default());
+    let ran = run(Strategy::Sync, &["--url", &url, "--seconds", "0", "--log", "full"]);
+    let line = ran.stdout.lines().find(|line| line.contains("R1: Requesting")).unwrap();
+    let words: Vec<&str> = line.split_whitespace().take(7).collect();
+    let [time, "INFO", "process", process, "thread", "1", "R1:"] = words[..] else {
+        panic!("{line}")
+    };
+    assert!(time.ends_with('Z') && time.contains('T') && process.parse::<u32>().is_ok(), "{line}");
+}
+
+#[test]
+fn a_pipe_gets_no_colours() {
+    let (_server, url) = delay_server(Config::default());
+    let ran = run(Strategy::Sync, &["--url", &url, "--seconds", "0"]);
+    assert!(!ran.stdout.contains('\x1b'), "{:?}", ran.stdout);
+}
+
+#[test]
+fn a_strangers_server_may_reply_what_it_likes() {
+    let url =
+        stranger("HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\nzwei\nZeilen \x1b[31mrot!", close);
+    for strategy in Strategy::ALL {
+        let ran = run(strategy, &["--url", &url, "--speed", "50"]);
+        assert_eq!(ran.code, Some(0), "{strategy:?}: {}", ran.stderr);
+        let wanted = r"R1: Request is finally done! Server replied 'zwei\nZeilen \u{1b}[31mrot!'";
+        assert_eq!(ran.said("R1")[1], wanted, "{strategy:?}");
+    }
+}
