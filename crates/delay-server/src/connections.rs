@@ -10,15 +10,16 @@ use std::time::Duration;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::unconstrained;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use crate::Listener;
-use crate::routes::Routes;
+use crate::routes::{Answer, Routes, text};
 
 /// How long a connection may take over the head of its next request, and so
 /// also how long it may stay open without one.
@@ -42,9 +43,12 @@ impl Listener {
         let sockets = self.sockets.into_iter().map(TcpListener::from_std);
         let sockets: Vec<_> = sockets.collect::<io::Result<_>>()?;
         let connections = GracefulShutdown::new();
+        // Unconstrained: the system refuses clients when too many wait to be
+        // accepted, so accepting all of them comes before answering one.
+        let accepting = unconstrained(accept_all(&sockets, &self.routes, &connections));
         let grace = tokio::select! {
             grace = stop => grace,
-            never = accept_all(&sockets, &self.routes, &connections) => never,
+            never = accepting => never,
         };
         // New clients are refused from here on.
         drop(sockets);
@@ -52,7 +56,7 @@ impl Listener {
         info!(target: "delay_server", in_flight = counts.stats().in_flight, "stopping");
         if timeout(grace, connections.shutdown()).await.is_err() {
             let in_flight = counts.stats().in_flight;
-            warn!(target: "delay_server", in_flight, "grace period is over");
+            warn!(target: "delay_server", in_flight, "the grace period is over");
         }
         Ok(())
     }
@@ -91,15 +95,22 @@ async fn accept(sockets: &[TcpListener]) -> io::Result<TcpStream> {
     .await
 }
 
-/// Not an `async fn`, which would keep the request for as long as it waits, and
-/// with it the 8 KiB that it was read into. So hyper can read into them again.
+/// Answers one request.
+///
+/// An `async fn` would keep the request for as long as it waits, and with it the
+/// 8 KiB that hyper read it into. Let go at once, they serve for the next read.
 fn answer(
     routes: &Routes,
     request: Request<Incoming>,
 ) -> impl Future<Output = Result<Response<String>, Infallible>> + use<> {
     let answer = routes.answer(request.method(), request.uri());
     drop(request);
-    async { Ok(answer.response().await) }
+    async {
+        Ok(match answer {
+            Answer::Now(response) => response,
+            Answer::After(wait) => text(StatusCode::OK, wait.finish().await),
+        })
+    }
 }
 
 /// A failed accept is the client's doing or a shortage on this machine, mostly
@@ -113,5 +124,54 @@ async fn pause_after(error: &io::Error) {
             warn!(target: "delay_server", "cannot accept a connection, trying again: {error}");
             sleep(ACCEPT_PAUSE).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::Config;
+
+    /// What a server sends to a client that sends only this, until it closes the
+    /// connection. The clock is paused: it jumps to whatever happens next.
+    async fn reply_to(request: &str) -> String {
+        let addr = "127.0.0.1:0".to_owned();
+        let listener = Listener::bind(&Config { addr, ..Config::default() }).unwrap();
+        let address = listener.url().trim_start_matches("http://").to_owned();
+        tokio::spawn(listener.serve(pending()));
+
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut reply = String::new();
+        client.read_to_string(&mut reply).await.unwrap();
+        reply
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_does_not_come_to_its_end_ends_the_connection() {
+        let start = Instant::now();
+        assert_eq!(reply_to("GET /delay-me HTTP/1.1\r\nhost: ").await, "");
+        assert!(start.elapsed() >= HEAD_TIMEOUT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_without_a_request_ends() {
+        let start = Instant::now();
+        assert_eq!(reply_to("").await, "");
+        assert!(start.elapsed() >= HEAD_TIMEOUT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_wait_is_not_cut_short_by_the_time_out() {
+        let request = "GET /delay-me?seconds=300 HTTP/1.1\r\nhost: x\r\n\r\n";
+        let start = Instant::now();
+        let reply = reply_to(request).await;
+        assert!(reply.ends_with("Done, I waited for 300 secs"), "{reply}");
+        assert!(start.elapsed() >= Duration::from_secs(300) + HEAD_TIMEOUT);
     }
 }

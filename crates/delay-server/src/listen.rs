@@ -55,7 +55,7 @@ impl StartError {
         match self {
             Self::Address { .. } => "give a host and a port: --addr localhost:8000",
             Self::InUse { .. } => {
-                "stop what listens there, or take any free port: --addr localhost:0"
+                "stop what listens there, or take any free port with --addr localhost:0"
             }
             Self::Listen { .. } => "take another address: --addr localhost:8000",
             Self::System(_) => "the system is short of threads or descriptors: free some",

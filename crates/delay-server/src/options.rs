@@ -18,7 +18,8 @@ pub(crate) struct Options {
     addr: String,
 
     /// The longest wait that a request may ask for
-    #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "300")]
+    #[arg(value_parser = seconds, allow_negative_numbers = true)]
     max_seconds: Duration,
 
     /// How many requests may wait at once
@@ -26,7 +27,8 @@ pub(crate) struct Options {
     max_in_flight: NonZeroUsize,
 
     /// How long waiting requests may still take when the server is stopped
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "10")]
+    #[arg(value_parser = seconds, allow_negative_numbers = true)]
     grace: Duration,
 }
 

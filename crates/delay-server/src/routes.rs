@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Response, StatusCode, Uri};
 use tracing::info;
 
@@ -24,13 +24,18 @@ pub(crate) enum Answer {
     After(Wait),
 }
 
-impl Answer {
-    pub(crate) async fn response(self) -> Response<String> {
-        match self {
-            Self::Now(response) => response,
-            Self::After(wait) => text(StatusCode::OK, wait.finish().await),
-        }
-    }
+/// Why a request is not answered with what it asked for, in a sentence that
+/// says what is allowed.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("{reason}; it must be one decimal number from 0 to {max}")]
+    BadSeconds { reason: BadSeconds, max: f64 },
+    #[error("nothing is here; there are /delay-me?seconds=2, /stats and /healthz")]
+    UnknownRoute,
+    #[error("this answers GET and no other method")]
+    WrongMethod,
+    #[error("{max_in_flight} requests are waiting, which is the most; try again in a second")]
+    NoPlace { max_in_flight: usize },
 }
 
 impl Routes {
@@ -43,21 +48,28 @@ impl Routes {
 
     pub(crate) fn answer(&self, method: &Method, uri: &Uri) -> Answer {
         let answer = match uri.path() {
-            "/delay-me" | "/stats" | "/healthz" if method != Method::GET => Err(only_get()),
+            "/delay-me" | "/stats" | "/healthz" if method != Method::GET => {
+                Err(Refusal::WrongMethod)
+            }
             "/delay-me" => self.delay_me(uri.query().unwrap_or_default()),
             "/stats" => Ok(Answer::Now(self.stats())),
             "/healthz" => Ok(Answer::Now(text(StatusCode::OK, "ok"))),
-            _ => Err(not_found()),
+            _ => Err(Refusal::UnknownRoute),
         };
-        answer.unwrap_or_else(|refusal| self.refuse(refusal))
+        answer.unwrap_or_else(|refusal| {
+            self.counts.reject();
+            info!(target: "delay_server", "refused with {}: {refusal}", refusal.status());
+            Answer::Now(refusal.response())
+        })
     }
 
-    fn delay_me(&self, query: &str) -> Result<Answer, Response<String>> {
-        let seconds = Seconds::from_query(query, self.max_seconds)
-            .map_err(|error| bad_seconds(&error, self.max_seconds))?;
-        Wait::begin(seconds, &self.counts)
-            .map(Answer::After)
-            .ok_or_else(|| no_place(self.counts.max_in_flight()))
+    fn delay_me(&self, query: &str) -> Result<Answer, Refusal> {
+        let max = self.max_seconds;
+        let seconds = Seconds::from_query(query, max)
+            .map_err(|reason| Refusal::BadSeconds { reason, max })?;
+        let wait = Wait::begin(seconds, &self.counts)
+            .ok_or(Refusal::NoPlace { max_in_flight: self.counts.max_in_flight() })?;
+        Ok(Answer::After(wait))
     }
 
     fn stats(&self) -> Response<String> {
@@ -65,42 +77,36 @@ impl Routes {
         let json = serde_json::to_string(&stats).expect("a struct of numbers is always JSON");
         response(StatusCode::OK, "application/json", json)
     }
+}
 
-    fn refuse(&self, refusal: Response<String>) -> Answer {
-        self.counts.reject();
-        let status = refusal.status().as_u16();
-        info!(target: "delay_server", status, "refused: {}", refusal.body());
-        Answer::Now(refusal)
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::BadSeconds { .. } => StatusCode::BAD_REQUEST,
+            Self::UnknownRoute => StatusCode::NOT_FOUND,
+            Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoPlace { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The header that belongs to the status.
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::BadSeconds { .. } | Self::UnknownRoute => None,
+            Self::WrongMethod => Some((ALLOW, HeaderValue::from_static("GET"))),
+            Self::NoPlace { .. } => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
+        }
+    }
+
+    fn response(&self) -> Response<String> {
+        let mut response = text(self.status(), self.to_string());
+        response.headers_mut().extend(self.header());
+        response
     }
 }
 
-fn bad_seconds(error: &BadSeconds, max: f64) -> Response<String> {
-    let sentence = format!("{error}; it must be one decimal number from 0 to {max}");
-    text(StatusCode::BAD_REQUEST, sentence)
-}
-
-fn not_found() -> Response<String> {
-    let sentence = "nothing is here; there are /delay-me?seconds=2, /stats and /healthz";
-    text(StatusCode::NOT_FOUND, sentence)
-}
-
-fn only_get() -> Response<String> {
-    let sentence = "this answers GET and no other method";
-    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, sentence);
-    let get = HeaderValue::from_static("GET");
-    response.headers_mut().insert(ALLOW, get);
-    response
-}
-
-fn no_place(max_in_flight: usize) -> Response<String> {
-    let sentence = format!("{max_in_flight} requests wait here already; try again in a second");
-    let mut response = text(StatusCode::SERVICE_UNAVAILABLE, sentence);
-    let one_second = HeaderValue::from_static("1");
-    response.headers_mut().insert(RETRY_AFTER, one_second);
-    response
-}
-
-fn text(status: StatusCode, sentence: impl Into<String>) -> Response<String> {
+/// A response of one sentence.
+pub(crate) fn text(status: StatusCode, sentence: impl Into<String>) -> Response<String> {
     response(status, "text/plain; charset=utf-8", sentence.into())
 }
 

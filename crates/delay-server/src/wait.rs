@@ -99,3 +99,38 @@ impl Drop for Wait {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn duration(query: &str) -> Result<Duration, BadSeconds> {
+        Seconds::from_query(query, 300.0).map(|seconds| seconds.duration)
+    }
+
+    #[test]
+    fn seconds_are_read_as_a_decimal_number() {
+        for (query, milliseconds) in [
+            ("", 0),
+            ("seconds=0", 0),
+            ("seconds=2", 2_000),
+            ("seconds=2.50", 2_500),
+            ("seconds=002", 2_000),
+            ("seconds=.5", 500),
+            ("seconds=5.", 5_000),
+            ("seconds=300", 300_000),
+        ] {
+            assert_eq!(duration(query), Ok(Duration::from_millis(milliseconds)), "{query}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_takes_as_long_as_it_was_asked_to() {
+        let seconds = Seconds::from_query("seconds=2.5", 300.0).unwrap();
+        let wait = Wait::begin(seconds, &Arc::new(Counts::new(1))).unwrap();
+        let start = tokio::time::Instant::now();
+        assert_eq!(wait.finish().await, "Done, I waited for 2.5 secs");
+        let late = start.elapsed() - Duration::from_millis(2_500);
+        assert!(late <= Duration::from_millis(1), "{late:?}");
+    }
+}
