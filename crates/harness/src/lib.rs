@@ -102,8 +102,14 @@ pub fn exit(failure: &Failure) -> ! {
 /// A run that has begun.
 #[must_use = "only `finish` stops the clock and draws the picture"]
 pub struct Run {
-    /// Taken by whoever ends the run first: its own thread or Ctrl-C.
-    ending: Arc<Mutex<Option<Ending>>>,
+    ending: OnceEnding,
+}
+
+/// Taken by whoever ends the run first: its own thread, or Ctrl-C.
+type OnceEnding = Arc<Mutex<Option<Ending>>>;
+
+fn take(ending: &OnceEnding) -> Option<Ending> {
+    ending.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 /// All that is needed to end a run.
@@ -150,15 +156,15 @@ impl Run {
         let strategy = strategy.to_owned();
         let ending =
             Ending { strategy, recorder, screen, sample, live, json: options.json, svg, trace };
-        let run = Self { ending: Arc::new(Mutex::new(Some(ending))) };
-        run.draw_on_interrupt();
-        Ok(run)
+        let ending = OnceEnding::new(Mutex::new(Some(ending)));
+        draw_on_interrupt(ending.clone());
+        Ok(Self { ending })
     }
 
     /// Stops the clock, draws what was recorded, and says what went wrong, if
     /// anything did. Gives 0 for a result that is `Ok`, else 1.
     pub fn finish<E: Into<Failure>>(self, result: Result<(), E>) -> ExitCode {
-        match self.take() {
+        match take(&self.ending) {
             Some(ending) => ExitCode::from(ending.end(result.err().map(Into::into), false)),
             // Ctrl-C came first and is drawing; it ends the process.
             None => loop {
@@ -166,22 +172,30 @@ impl Run {
             },
         }
     }
+}
 
-    fn take(&self) -> Option<Ending> {
-        self.ending.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn draw_on_interrupt(&self) {
-        let run = Self { ending: self.ending.clone() };
-        let watching = interrupt::on_interrupt(move || {
-            if let Some(ending) = run.take() {
-                process::exit(ending.end(Some(interrupted()), true).into());
-            }
-        });
-        if let Err(error) = watching {
-            note(&format!("Ctrl-C will end this run without a picture: {error}"));
+/// A strategy that panics leaves a picture too.
+impl Drop for Run {
+    fn drop(&mut self) {
+        if let Some(ending) = take(&self.ending).filter(|_| thread::panicking()) {
+            ending.end(Some(panicked()), false);
         }
     }
+}
+
+fn draw_on_interrupt(ending: OnceEnding) {
+    let watching = interrupt::on_interrupt(move || {
+        if let Some(ending) = take(&ending) {
+            process::exit(ending.end(Some(interrupted()), true).into());
+        }
+    });
+    if let Err(error) = watching {
+        note(&format!("Ctrl-C will end this run without a picture: {error}"));
+    }
+}
+
+fn panicked() -> Failure {
+    Failure::new("the program panicked", "the message above the picture says where and why")
 }
 
 fn interrupted() -> Failure {

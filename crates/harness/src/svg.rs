@@ -107,7 +107,8 @@ impl Picture<'_> {
         let (created, end) = (lane.created, lane.end(self.recording));
         let started = lane.started.unwrap_or(end);
         let (y, middle, text) = (top + (ROW - BAR) / 2.0, top + ROW / 2.0, top + ROW / 2.0 + 4.5);
-        writeln!(svg, r#"<text x="12" y="{text}">{}</text>"#, escaped(&lane.name))?;
+        let (name, asks) = (escaped(&lane.name), escaped(lane.asks.as_deref().unwrap_or_default()));
+        writeln!(svg, r#"<text x="12" y="{text}">{name}<title>{name}: {asks}</title></text>"#)?;
         self.rect(svg, ["wait", "c"], colour, (started, end), y)?;
         if self.x(started) - self.x(created) > 4.0 {
             writeln!(
