@@ -1,0 +1,13 @@
+//! What the README and this chapter say is what happens.
+
+use std::path::Path;
+
+#[test]
+fn the_readme_prints_what_it_says() {
+    chapter_test::check(Path::new("../../README.md"));
+}
+
+#[test]
+fn the_chapter_prints_what_it_says() {
+    chapter_test::check(Path::new("README.md"));
+}
