@@ -7,12 +7,10 @@ use clap::Parser;
 use delay_server::Config;
 
 /// An HTTP server that waits as long as it is asked to
-///
-/// Ctrl-C lets the requests that wait finish, a second Ctrl-C does not.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, after_help = "Ctrl-C lets waiting requests finish; a second Ctrl-C does not.")]
 pub(crate) struct Options {
-    /// Where to listen: localhost is IPv4 and IPv6, port 0 any that is free
+    /// Where to listen; localhost is IPv4 and IPv6, port 0 any that is free
     #[arg(long, value_name = "HOST:PORT", default_value = "localhost:8000")]
     #[arg(value_parser = host_and_port)]
     addr: String,
