@@ -1,25 +1,23 @@
 //! Accepting connections and speaking HTTP on each of them.
 
-use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use hyper::body::Incoming;
+use axum::Router;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::unconstrained;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use crate::Listener;
-use crate::routes::{Answer, Routes, text};
+use crate::routes::router;
 
 /// How long a connection may take over the head of its next request, and so
 /// also how long it may stay open without one.
@@ -45,14 +43,15 @@ impl Listener {
         let connections = GracefulShutdown::new();
         // Unconstrained: the system refuses clients when too many wait to be
         // accepted, so accepting all of them comes before answering one.
-        let accepting = unconstrained(accept_all(&sockets, &self.routes, &connections));
+        let router = router(Arc::clone(&self.rules));
+        let accepting = unconstrained(accept_all(&sockets, &router, &connections));
         let grace = tokio::select! {
             grace = stop => grace,
             never = accepting => never,
         };
         // New clients are refused from here on.
         drop(sockets);
-        let counts = &self.routes.counts;
+        let counts = &self.rules.counts;
         info!(target: "delay_server", in_flight = counts.stats().in_flight, "stopping");
         if timeout(grace, connections.shutdown()).await.is_err() {
             let in_flight = counts.stats().in_flight;
@@ -62,18 +61,13 @@ impl Listener {
     }
 }
 
-async fn accept_all(
-    sockets: &[TcpListener],
-    routes: &Arc<Routes>,
-    connections: &GracefulShutdown,
-) -> ! {
+async fn accept_all(sockets: &[TcpListener], router: &Router, connections: &GracefulShutdown) -> ! {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD);
     loop {
         match accept(sockets).await {
             Ok(stream) => {
-                let routes = Arc::clone(routes);
-                let service = service_fn(move |request| answer(&routes, request));
+                let service = TowerToHyperService::new(router.clone());
                 let connection = http.serve_connection(TokioIo::new(stream), service);
                 tokio::spawn(connections.watch(connection));
             }
@@ -93,24 +87,6 @@ async fn accept(sockets: &[TcpListener]) -> io::Result<TcpStream> {
         Poll::Pending
     })
     .await
-}
-
-/// Answers one request.
-///
-/// An `async fn` would keep the request for as long as it waits, and with it the
-/// 8 KiB that hyper read it into. Let go at once, they serve for the next read.
-fn answer(
-    routes: &Routes,
-    request: Request<Incoming>,
-) -> impl Future<Output = Result<Response<String>, Infallible>> + use<> {
-    let answer = routes.answer(request.method(), request.uri());
-    drop(request);
-    async {
-        Ok(match answer {
-            Answer::Now(response) => response,
-            Answer::After(wait) => text(StatusCode::OK, wait.finish().await),
-        })
-    }
 }
 
 /// A failed accept is the client's doing or a shortage on this machine, mostly

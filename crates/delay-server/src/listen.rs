@@ -7,7 +7,7 @@ use std::sync::Arc;
 use socket2::{Domain, Socket, Type};
 
 use crate::Config;
-use crate::routes::Routes;
+use crate::routes::Rules;
 use crate::stats::Counts;
 
 /// As many clients may be connecting at the same moment. A system has its own
@@ -68,7 +68,7 @@ impl StartError {
 #[derive(Debug)]
 pub struct Listener {
     pub(crate) sockets: Vec<TcpListener>,
-    pub(crate) routes: Arc<Routes>,
+    pub(crate) rules: Arc<Rules>,
     url: String,
 }
 
@@ -94,7 +94,7 @@ impl Listener {
         let host = if address.ip().is_unspecified() { "localhost" } else { host(addr) };
         Ok(Self {
             sockets,
-            routes: Arc::new(Routes::new(config)),
+            rules: Arc::new(Rules::new(config)),
             url: format!("http://{host}:{port}"),
         })
     }
@@ -106,7 +106,7 @@ impl Listener {
     }
 
     pub(crate) fn counts(&self) -> Arc<Counts> {
-        Arc::clone(&self.routes.counts)
+        Arc::clone(&self.rules.counts)
     }
 }
 

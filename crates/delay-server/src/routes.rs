@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use hyper::{Method, Response, StatusCode, Uri};
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::routing::get;
 use tracing::info;
 
 use crate::Config;
@@ -12,16 +16,43 @@ use crate::wait::{BadSeconds, Seconds, Wait};
 
 /// What the answers depend on, besides the request.
 #[derive(Debug)]
-pub(crate) struct Routes {
+pub(crate) struct Rules {
     max_seconds: f64,
     pub(crate) counts: Arc<Counts>,
 }
 
-/// The answer to a request, or the wait that comes before it.
-#[derive(Debug)]
-pub(crate) enum Answer {
-    Now(Response<String>),
-    After(Wait),
+/// Every route, and what answers where there is none.
+pub(crate) fn router(rules: Arc<Rules>) -> Router {
+    Router::new()
+        .route("/delay-me", get(delay_me))
+        .route("/stats", get(stats))
+        .route("/healthz", get(async || "ok"))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(unknown_route)
+        .with_state(rules)
+}
+
+/// While it waits, this keeps the seconds and a place, and nothing of the
+/// request: the 8 KiB that the request was read into serve for the next read.
+async fn delay_me(State(rules): State<Arc<Rules>>, RawQuery(query): RawQuery) -> Response {
+    match rules.begin_wait(query.as_deref().unwrap_or_default()) {
+        Ok(wait) => wait.finish().await.into_response(),
+        Err(refusal) => rules.refuse(&refusal),
+    }
+}
+
+async fn stats(State(rules): State<Arc<Rules>>) -> Response {
+    let stats = rules.counts.stats();
+    let json = serde_json::to_string(&stats).expect("a struct of numbers is always JSON");
+    ([(CONTENT_TYPE, "application/json")], json).into_response()
+}
+
+async fn unknown_route(State(rules): State<Arc<Rules>>) -> Response {
+    rules.refuse(&Refusal::UnknownRoute)
+}
+
+async fn wrong_method(State(rules): State<Arc<Rules>>) -> Response {
+    rules.refuse(&Refusal::WrongMethod)
 }
 
 /// Why a request is not answered with what it asked for, in a sentence that
@@ -38,47 +69,6 @@ enum Refusal {
     NoPlace { max_in_flight: usize },
 }
 
-impl Routes {
-    pub(crate) fn new(config: &Config) -> Self {
-        Self {
-            max_seconds: config.max_seconds,
-            counts: Arc::new(Counts::new(config.max_in_flight)),
-        }
-    }
-
-    pub(crate) fn answer(&self, method: &Method, uri: &Uri) -> Answer {
-        let answer = match uri.path() {
-            "/delay-me" | "/stats" | "/healthz" if method != Method::GET => {
-                Err(Refusal::WrongMethod)
-            }
-            "/delay-me" => self.delay_me(uri.query().unwrap_or_default()),
-            "/stats" => Ok(Answer::Now(self.stats())),
-            "/healthz" => Ok(Answer::Now(text(StatusCode::OK, "ok"))),
-            _ => Err(Refusal::UnknownRoute),
-        };
-        answer.unwrap_or_else(|refusal| {
-            self.counts.reject();
-            info!(target: "delay_server", "refused with {}: {refusal}", refusal.status());
-            Answer::Now(refusal.response())
-        })
-    }
-
-    fn delay_me(&self, query: &str) -> Result<Answer, Refusal> {
-        let max = self.max_seconds;
-        let seconds = Seconds::from_query(query, max)
-            .map_err(|reason| Refusal::BadSeconds { reason, max })?;
-        let wait = Wait::begin(seconds, &self.counts)
-            .ok_or(Refusal::NoPlace { max_in_flight: self.counts.max_in_flight() })?;
-        Ok(Answer::After(wait))
-    }
-
-    fn stats(&self) -> Response<String> {
-        let stats = self.counts.stats();
-        let json = serde_json::to_string(&stats).expect("a struct of numbers is always JSON");
-        response(StatusCode::OK, "application/json", json)
-    }
-}
-
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
@@ -88,32 +78,29 @@ impl Refusal {
             Self::NoPlace { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
+}
 
-    /// The header that belongs to the status.
-    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
-        match self {
-            Self::BadSeconds { .. } | Self::UnknownRoute => None,
-            Self::WrongMethod => Some((ALLOW, HeaderValue::from_static("GET"))),
-            Self::NoPlace { .. } => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
+impl Rules {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            max_seconds: config.max_seconds,
+            counts: Arc::new(Counts::new(config.max_in_flight)),
         }
     }
 
-    fn response(&self) -> Response<String> {
-        let mut response = text(self.status(), self.to_string());
-        response.headers_mut().extend(self.header());
-        response
+    fn begin_wait(&self, query: &str) -> Result<Wait, Refusal> {
+        let max = self.max_seconds;
+        let seconds = Seconds::from_query(query, max)
+            .map_err(|reason| Refusal::BadSeconds { reason, max })?;
+        let full = Refusal::NoPlace { max_in_flight: self.counts.max_in_flight() };
+        Wait::begin(seconds, &self.counts).ok_or(full)
     }
-}
 
-/// A response of one sentence.
-pub(crate) fn text(status: StatusCode, sentence: impl Into<String>) -> Response<String> {
-    response(status, "text/plain; charset=utf-8", sentence.into())
-}
-
-fn response(status: StatusCode, content_type: &'static str, body: String) -> Response<String> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    let content_type = HeaderValue::from_static(content_type);
-    response.headers_mut().insert(CONTENT_TYPE, content_type);
-    response
+    fn refuse(&self, refusal: &Refusal) -> Response {
+        self.counts.reject();
+        let status = refusal.status();
+        info!(target: "delay_server", "refused with {status}: {refusal}");
+        let retry = matches!(refusal, Refusal::NoPlace { .. }).then_some((RETRY_AFTER, "1"));
+        (status, AppendHeaders(retry), refusal.to_string()).into_response()
+    }
 }
