@@ -80,8 +80,12 @@ impl Plan {
 
     /// A client whose calls give the thread back while they wait.
     pub fn async_client(&self) -> Result<reqwest::Client, Failure> {
-        let client =
-            reqwest::Client::builder().no_proxy().resolve_to_addrs(&self.host, &self.addresses);
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .resolve_to_addrs(&self.host, &self.addresses)
+            // All requests are made at once, so no connection serves twice. A pool
+            // would look through all that wait whenever one of them connects.
+            .pool_max_idle_per_host(0);
         Ok(self.timeout().into_iter().fold(client, reqwest::ClientBuilder::timeout).build()?)
     }
 
@@ -91,7 +95,8 @@ impl Plan {
             .proxy(None)
             .timeout_global(self.timeout())
             .http_status_as_error(false)
-            // The usual 128 KiB each would be most of a thread's memory.
+            // A whole head must fit in, and servers rarely allow more than this. The
+            // usual 128 KiB each would be most of a thread's memory.
             .input_buffer_size(8 * 1024)
             .output_buffer_size(8 * 1024);
         config.build().into()
