@@ -1,0 +1,141 @@
+//! A client and its server, each in a process of its own, and what a run of
+//! them took.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use wait4::{ResourceUsage, Wait4};
+
+use crate::pull;
+
+/// Takes `--url`, `--seconds` and `--requests`, and tells its `Time elapsed:`.
+#[derive(Clone, Copy)]
+pub(crate) struct Contender {
+    pub(crate) name: &'static str,
+    client: fn() -> Command,
+    server: fn() -> Command,
+}
+
+pub(crate) const SYNC: Contender = ours("sync", || Command::new(env!("CARGO_BIN_EXE_sync")));
+pub(crate) const ASYNC: Contender = ours("async", || Command::new(env!("CARGO_BIN_EXE_async")));
+pub(crate) const THREAD: Contender = ours("thread", || Command::new(env!("CARGO_BIN_EXE_thread")));
+pub(crate) const THREAD_POOL: Contender =
+    ours("thread-pool of 64", || Command::new(env!("CARGO_BIN_EXE_thread-pool")));
+pub(crate) const RECORDED: Contender = ours("on", || pull::command("recorded"));
+pub(crate) const UNRECORDED: Contender = ours("off", || pull::command("unrecorded"));
+pub(crate) const AIOHTTP: Contender =
+    Contender { name: "aiohttp", client: || peer("client.py"), server: || peer("server.py") };
+
+const fn ours(name: &'static str, client: fn() -> Command) -> Contender {
+    Contender { name, client, server: delay_server }
+}
+
+fn delay_server() -> Command {
+    let program = format!("delay-server{}", std::env::consts::EXE_SUFFIX);
+    let mut server = Command::new(Path::new(env!("CARGO_BIN_EXE_async")).with_file_name(program));
+    server.args(["--addr", "localhost:0"]);
+    server
+}
+
+fn peer(script: &str) -> Command {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut python = Command::new(package.join("../../target/peers/bin/python"));
+    python.arg(package.join("benches/peers").join(script));
+    python
+}
+
+/// Puts `delay-server` beside the clients: cargo builds only this package's own
+/// programs for a benchmark.
+pub(crate) fn build_server() -> Result<()> {
+    let mut cargo = Command::new(env!("CARGO"));
+    let status = cargo.args(["build", "--release", "--package", "delay-server"]).status()?;
+    ensure!(status.success(), "delay-server cannot be built");
+    Ok(())
+}
+
+/// What one run took, or the median of some.
+pub(crate) struct Run {
+    /// Seconds, as the client tells.
+    pub(crate) elapsed: f64,
+    pub(crate) client: Usage,
+    pub(crate) server: Usage,
+}
+
+/// What one process took.
+pub(crate) struct Usage {
+    /// At its peak, in 10⁶ bytes.
+    pub(crate) megabytes: f64,
+    /// Seconds of all cores, in the program and in the system for it.
+    pub(crate) cpu: f64,
+}
+
+impl Contender {
+    pub(crate) fn is_here(&self) -> bool {
+        Path::new((self.client)().get_program()).exists()
+    }
+
+    /// Starts a server, lets the client do its work there, and stops the server.
+    pub(crate) fn run(&self, work: &[&str]) -> Result<Run> {
+        let mut server = (self.server)().stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let pulled = address(&mut server).and_then(|url| self.pull(&url, work));
+        server.kill()?;
+        let server = server.wait4()?.rusage.into();
+        let (elapsed, client) = pulled.with_context(|| self.name)?;
+        Ok(Run { elapsed, client, server })
+    }
+
+    fn pull(&self, url: &str, work: &[&str]) -> Result<(f64, Usage)> {
+        let mut client = (self.client)();
+        client.args(["--url", url]).args(work).stdout(Stdio::piped());
+        let mut client = client.spawn()?;
+        let mut told = String::new();
+        client.stdout.take().context("no output")?.read_to_string(&mut told)?;
+        let used = client.wait4()?;
+        ensure!(used.status.success(), "{}", used.status);
+        let elapsed = told.lines().find_map(|line| line.strip_prefix("Time elapsed: "));
+        Ok((elapsed.context("no time was told")?.parse()?, used.rusage.into()))
+    }
+}
+
+/// The route that a server says it listens on, without its query.
+fn address(server: &mut Child) -> Result<String> {
+    let mut line = String::new();
+    BufReader::new(server.stdout.as_mut().context("no output")?).read_line(&mut line)?;
+    let url = line.trim().strip_prefix("Listening: try ").and_then(|url| url.split('?').next());
+    Ok(url.context("the server does not listen")?.to_owned())
+}
+
+impl Run {
+    /// Each figure's own median; none of no runs.
+    pub(crate) fn median(runs: &[Self]) -> Option<Self> {
+        let of = |figure: fn(&Self) -> f64| {
+            let mut figures: Vec<f64> = runs.iter().map(figure).collect();
+            figures.sort_by(f64::total_cmp);
+            figures[figures.len() / 2]
+        };
+        (!runs.is_empty()).then(|| Self {
+            elapsed: of(|run| run.elapsed),
+            client: Usage {
+                megabytes: of(|run| run.client.megabytes),
+                cpu: of(|run| run.client.cpu),
+            },
+            server: Usage {
+                megabytes: of(|run| run.server.megabytes),
+                cpu: of(|run| run.server.cpu),
+            },
+        })
+    }
+}
+
+impl From<ResourceUsage> for Usage {
+    /// A process begins with its parent's peak of memory. The parent is this
+    /// benchmark, which keeps itself small.
+    fn from(usage: ResourceUsage) -> Self {
+        Self {
+            megabytes: usage.maxrss as f64 / 1e6,
+            cpu: (usage.utime + usage.stime).as_secs_f64(),
+        }
+    }
+}
