@@ -1,0 +1,145 @@
+//! Connections that give the thread back while they wait: `sqlx`.
+
+use futures::TryStreamExt;
+use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Row};
+
+use crate::blocking::PATIENCE;
+use crate::error::Error;
+use crate::{City, Database};
+
+/// A connection to either database.
+pub struct Connection {
+    /// The driver's own connection.
+    pub driver: Driver,
+    database: Database,
+}
+
+/// The drivers' connections.
+pub enum Driver {
+    /// To an SQLite file; the driver gives each a thread of its own.
+    Sqlite(SqliteConnection),
+    /// To a Postgres server.
+    Postgres(PgConnection),
+}
+
+impl Connection {
+    pub(crate) async fn open(database: &Database) -> Result<Self, Error> {
+        let driver = match database {
+            Database::Sqlite(path) => Driver::Sqlite(sqlite_options(path).connect().await?),
+            Database::Postgres(address) => {
+                let options = address.asynchronous.clone().disable_statement_logging();
+                Driver::Postgres(options.connect().await?)
+            }
+        };
+        Ok(Self { driver, database: database.clone() })
+    }
+
+    /// Runs the query and hands over its rows one by one, as they come.
+    pub async fn for_each_city(
+        &mut self,
+        query: &'static str,
+        mut each: impl FnMut(City),
+    ) -> Result<(), Error> {
+        let answer = match &mut self.driver {
+            Driver::Sqlite(connection) => {
+                let mut rows = sqlx::query(query).fetch(connection);
+                async {
+                    while let Some(row) = rows.try_next().await? {
+                        each(City { name: row.try_get(0)?, state: row.try_get(1)? });
+                    }
+                    Ok::<_, sqlx::Error>(())
+                }
+                .await
+            }
+            Driver::Postgres(connection) => {
+                let mut rows = sqlx::query(query).fetch(connection);
+                async {
+                    while let Some(row) = rows.try_next().await? {
+                        each(City { name: row.try_get(0)?, state: row.try_get(1)? });
+                    }
+                    Ok::<_, sqlx::Error>(())
+                }
+                .await
+            }
+        };
+        answer.map_err(|error| Error::from(error).at(&self.database))
+    }
+
+    /// The text in the one row and column of the query's answer; none if it is NULL.
+    pub async fn text(&mut self, query: &'static str) -> Result<Option<String>, Error> {
+        match &mut self.driver {
+            Driver::Sqlite(connection) => sqlx::query_scalar(query).fetch_one(connection).await,
+            Driver::Postgres(connection) => sqlx::query_scalar(query).fetch_one(connection).await,
+        }
+        .map_err(|error| Error::from(error).at(&self.database))
+    }
+
+    /// The 64-bit integer in the one row and column of the query's answer; none if it is NULL.
+    pub async fn integer(&mut self, query: &'static str) -> Result<Option<i64>, Error> {
+        match &mut self.driver {
+            Driver::Sqlite(connection) => sqlx::query_scalar(query).fetch_one(connection).await,
+            Driver::Postgres(connection) => sqlx::query_scalar(query).fetch_one(connection).await,
+        }
+        .map_err(|error| Error::from(error).at(&self.database))
+    }
+}
+
+/// A fixed number of connections that take turns.
+#[derive(Clone)]
+pub struct Pool {
+    connections: Connections,
+    database: Database,
+}
+
+#[derive(Clone)]
+enum Connections {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Pool {
+    /// A pool of at most so many connections. It opens each when it is first needed.
+    pub fn new(database: &Database, most: u32) -> Self {
+        let connections = match database {
+            Database::Sqlite(path) => {
+                let pool = SqlitePoolOptions::new().max_connections(most);
+                Connections::Sqlite(pool.connect_lazy_with(sqlite_options(path)))
+            }
+            Database::Postgres(address) => {
+                let options = address.asynchronous.clone().disable_statement_logging();
+                let pool = PgPoolOptions::new().max_connections(most);
+                Connections::Postgres(pool.connect_lazy_with(options))
+            }
+        };
+        Self { connections, database: database.clone() }
+    }
+
+    /// As [`Connection::text`], on the next connection that is free.
+    pub async fn text(&self, query: &'static str) -> Result<Option<String>, Error> {
+        match &self.connections {
+            Connections::Sqlite(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
+            Connections::Postgres(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
+        }
+        .map_err(|error| Error::from(error).at(&self.database))
+    }
+
+    /// As [`Connection::integer`], on the next connection that is free.
+    pub async fn integer(&self, query: &'static str) -> Result<Option<i64>, Error> {
+        match &self.connections {
+            Connections::Sqlite(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
+            Connections::Postgres(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
+        }
+        .map_err(|error| Error::from(error).at(&self.database))
+    }
+}
+
+fn sqlite_options(path: &std::path::Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(PATIENCE)
+        // As Postgres has it; SQLite's own LIKE ignores case.
+        .pragma("case_sensitive_like", "ON")
+        .disable_statement_logging()
+}

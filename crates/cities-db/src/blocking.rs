@@ -1,0 +1,121 @@
+//! Connections that block the thread: `rusqlite` and `postgres`.
+
+use std::time::Duration;
+
+use postgres::NoTls;
+use postgres::fallible_iterator::FallibleIterator;
+use rusqlite::OpenFlags;
+
+use crate::error::Error;
+use crate::{City, Database};
+
+/// How long SQLite waits for a file that another program has locked.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A connection to either database.
+pub struct Connection {
+    /// The driver's own connection.
+    pub driver: Driver,
+    database: Database,
+}
+
+/// The drivers' connections.
+pub enum Driver {
+    /// To an SQLite file.
+    Sqlite(rusqlite::Connection),
+    /// To a Postgres server.
+    Postgres(Box<postgres::Client>),
+}
+
+impl Connection {
+    pub(crate) fn open(database: &Database) -> Result<Self, Error> {
+        let driver = match database {
+            Database::Sqlite(path) => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let connection = rusqlite::Connection::open_with_flags(path, flags)?;
+                connection.busy_timeout(PATIENCE)?;
+                // As Postgres has it; SQLite's own LIKE ignores case.
+                connection.pragma_update(None, "case_sensitive_like", true)?;
+                Driver::Sqlite(connection)
+            }
+            Database::Postgres(address) => {
+                Driver::Postgres(Box::new(address.blocking.connect(NoTls)?))
+            }
+        };
+        Ok(Self { driver, database: database.clone() })
+    }
+
+    /// Runs the query and hands over its rows one by one, as they come.
+    pub fn for_each_city(
+        &mut self,
+        query: &'static str,
+        each: impl FnMut(City),
+    ) -> Result<(), Error> {
+        match &mut self.driver {
+            Driver::Sqlite(connection) => sqlite_cities(connection, query, each),
+            Driver::Postgres(client) => postgres_cities(client, query, each),
+        }
+        .map_err(|error| error.at(&self.database))
+    }
+
+    /// The text in the one row and column of the query's answer; none if it is NULL.
+    pub fn text(&mut self, query: &'static str) -> Result<Option<String>, Error> {
+        match &mut self.driver {
+            Driver::Sqlite(connection) => {
+                connection.query_row(query, (), |row| row.get(0)).map_err(Error::from)
+            }
+            Driver::Postgres(client) => {
+                client.query_one(query, &[]).and_then(|row| row.try_get(0)).map_err(Error::from)
+            }
+        }
+        .map_err(|error| error.at(&self.database))
+    }
+
+    /// The 64-bit integer in the one row and column of the query's answer; none if it is NULL.
+    pub fn integer(&mut self, query: &'static str) -> Result<Option<i64>, Error> {
+        match &mut self.driver {
+            Driver::Sqlite(connection) => {
+                connection.query_row(query, (), |row| row.get(0)).map_err(Error::from)
+            }
+            Driver::Postgres(client) => {
+                client.query_one(query, &[]).and_then(|row| row.try_get(0)).map_err(Error::from)
+            }
+        }
+        .map_err(|error| error.at(&self.database))
+    }
+
+    /// Runs these statements, one after another.
+    pub fn execute(&mut self, statements: &'static str) -> Result<(), Error> {
+        match &mut self.driver {
+            Driver::Sqlite(connection) => connection.execute_batch(statements).map_err(Error::from),
+            Driver::Postgres(client) => client.batch_execute(statements).map_err(Error::from),
+        }
+        .map_err(|error| error.at(&self.database))
+    }
+}
+
+fn sqlite_cities(
+    connection: &rusqlite::Connection,
+    query: &str,
+    mut each: impl FnMut(City),
+) -> Result<(), Error> {
+    let mut statement = connection.prepare(query)?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        each(City { name: row.get(0)?, state: row.get(1)? });
+    }
+    Ok(())
+}
+
+fn postgres_cities(
+    client: &mut postgres::Client,
+    query: &str,
+    mut each: impl FnMut(City),
+) -> Result<(), Error> {
+    let no_parameters: [&str; 0] = [];
+    let mut rows = client.query_raw(query, no_parameters)?;
+    while let Some(row) = rows.next()? {
+        each(City { name: row.try_get(0)?, state: row.try_get(1)? });
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Which database a program works on.
+
+use std::env;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use postgres::config::Host;
+use sqlx::postgres::PgConnectOptions;
+
+use crate::error::{Error, Trouble};
+use crate::{asynchronous, blocking};
+
+/// The environment variable that names the database.
+const DATABASE_URL: &str = "DATABASE_URL";
+
+/// Where Postgres listens unless a URL says otherwise.
+const USUAL_PORT: u16 = 5432;
+
+/// A database that can be opened, any number of times.
+#[derive(Clone)]
+pub enum Database {
+    /// An SQLite file.
+    Sqlite(PathBuf),
+    /// A database of a Postgres server.
+    Postgres(Box<Address>),
+}
+
+/// Where a Postgres database is, as each of the two drivers wants to be told.
+/// Holds the password, and never shows it.
+#[derive(Clone)]
+pub struct Address {
+    pub(crate) blocking: postgres::Config,
+    pub(crate) asynchronous: PgConnectOptions,
+}
+
+impl Database {
+    /// Reads a URL: `sqlite:PATH`, `postgres://…` or `postgresql://…`.
+    pub fn parse(url: &str) -> Result<Self, Error> {
+        match url.split_once(':') {
+            Some(("sqlite", path)) => sqlite(path.strip_prefix("//").unwrap_or(path)),
+            Some(("postgres" | "postgresql", _)) => postgres(url),
+            Some((scheme, _)) => Err(Trouble::UnknownScheme(scheme.to_owned()).into()),
+            None => Err(Trouble::NotAUrl.into()),
+        }
+    }
+
+    /// The database that `DATABASE_URL` names; none if it is not set, or empty.
+    pub fn from_env() -> Result<Option<Self>, Error> {
+        match env::var(DATABASE_URL) {
+            Ok(url) if url.is_empty() => Ok(None),
+            Ok(url) => Self::parse(&url).map(Some),
+            Err(env::VarError::NotPresent) => Ok(None),
+            Err(env::VarError::NotUnicode(_)) => Err(Trouble::NotAUrl.into()),
+        }
+    }
+
+    /// The default, which needs nothing installed: the SQLite file `NAME.sqlite`
+    /// in cargo's target folder if the program lies there, else in the current folder.
+    pub fn embedded(name: &str) -> Self {
+        Self::Sqlite(target_folder().unwrap_or_default().join(format!("{name}.sqlite")))
+    }
+
+    /// Opens a connection that blocks the thread.
+    ///
+    /// It fails if no server answers or lets the user in, or if there is no such file.
+    pub fn connect(&self) -> Result<blocking::Connection, Error> {
+        blocking::Connection::open(self).map_err(|error| error.at(self))
+    }
+
+    /// Opens a connection that gives the thread back while it waits.
+    ///
+    /// It fails as [`connect`](Self::connect) does.
+    pub async fn connect_async(&self) -> Result<asynchronous::Connection, Error> {
+        asynchronous::Connection::open(self).await.map_err(|error| error.at(self))
+    }
+}
+
+fn sqlite(path: &str) -> Result<Database, Error> {
+    if path.is_empty() {
+        return Err(Trouble::NotAUrl.into());
+    }
+    Ok(Database::Sqlite(path.into()))
+}
+
+fn postgres(url: &str) -> Result<Database, Error> {
+    // What the parsers say of a bad URL may hold a part of the password.
+    let blocking = url.parse().map_err(|_| Trouble::NotAUrl)?;
+    let asynchronous = url.parse().map_err(|_| Trouble::NotAUrl)?;
+    Ok(Database::Postgres(Box::new(Address { blocking, asynchronous })))
+}
+
+/// Cargo marks the folder it builds in.
+fn target_folder() -> Option<PathBuf> {
+    let program = env::current_exe().ok()?;
+    program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file()).map(Path::to_owned)
+}
+
+/// As a URL, without the password.
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(address) => write!(f, "{address}"),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let config = &self.blocking;
+        let user = config.get_user().map(|user| format!("{user}@")).unwrap_or_default();
+        let host = match config.get_hosts().first() {
+            Some(Host::Tcp(host)) => host.clone(),
+            #[cfg(unix)]
+            Some(Host::Unix(folder)) => folder.display().to_string(),
+            None => String::new(),
+        };
+        let port = config.get_ports().first().unwrap_or(&USUAL_PORT);
+        let name = config.get_dbname().or(config.get_user()).unwrap_or_default();
+        write!(f, "postgres://{user}{host}:{port}/{name}")
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,214 @@
+//! What can go wrong with a database, in words.
+
+use std::error::Error as StdError;
+use std::{fmt, io, iter};
+
+use postgres::error::SqlState;
+use rusqlite::ffi::ErrorCode;
+
+use crate::Database;
+
+/// What went wrong, and with which database.
+#[derive(Debug)]
+pub struct Error {
+    /// What went wrong.
+    pub trouble: Trouble,
+    /// Where, as a URL without its password.
+    database: Option<String>,
+}
+
+/// The ways in which a database fails. The texts are the server's or the driver's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// The URL begins with something else than `sqlite:` or `postgres:`.
+    UnknownScheme(String),
+    /// The URL cannot be read. It is not repeated: it may hold a password.
+    NotAUrl,
+    /// No server listens there.
+    NobodyThere(String),
+    /// The server does not let this user in.
+    Refused(String),
+    /// The server has no database of this name.
+    NoDatabase,
+    /// There is no such SQLite file.
+    NoFile,
+    /// A table is missing.
+    NoTable(String),
+    /// The server or the connection went away in the middle of a query.
+    Stopped(String),
+    /// The file holds something else than an SQLite database.
+    NotADatabase,
+    /// Another program has locked the file.
+    Locked,
+    /// The file, or its folder, cannot be written.
+    ReadOnly(String),
+    /// The disk is full.
+    Full(String),
+    /// Anything else.
+    Other(String),
+}
+
+impl Error {
+    /// The same error, with the database it is about.
+    pub fn at(mut self, database: &Database) -> Self {
+        self.database.get_or_insert_with(|| database.to_string());
+        self
+    }
+
+    /// What to do about it, in one line.
+    pub fn hint(&self) -> &'static str {
+        match self.trouble {
+            Trouble::UnknownScheme(_) | Trouble::NotAUrl => {
+                "name a database as sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
+            }
+            Trouble::NobodyThere(_) => {
+                "start it with docker compose -f docker/compose.yaml up, or leave DATABASE_URL out to use an SQLite file"
+            }
+            Trouble::Refused(_) => "check the user and the password in DATABASE_URL",
+            Trouble::NoDatabase => "create it with createdb, or name another one in DATABASE_URL",
+            Trouble::NoFile | Trouble::NoTable(_) => {
+                "fill it with cargo run --release -p cities-db --bin generatedb"
+            }
+            Trouble::Stopped(_) => "look at what the server itself says, and run it again",
+            Trouble::NotADatabase => "name another file, or delete this one",
+            Trouble::Locked => "wait until the program that writes to it is done",
+            Trouble::ReadOnly(_) => "name a file that may be written, in a folder that may be too",
+            Trouble::Full(_) => "make room, or ask for fewer copies",
+            Trouble::Other(_) => "look at what the database itself says",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.database.as_deref().unwrap_or("the database");
+        match &self.trouble {
+            Trouble::UnknownScheme(scheme) => {
+                write!(f, "'{scheme}:' is no kind of database that is known here")
+            }
+            Trouble::NotAUrl => f.write_str("the database's URL cannot be read"),
+            Trouble::NobodyThere(why) => write!(f, "nobody answers at {place}: {why}"),
+            Trouble::Refused(why) => write!(f, "{place} does not let you in: {why}"),
+            Trouble::NoDatabase => write!(f, "there is no database {place}"),
+            Trouble::NoFile => write!(f, "there is no file {place}"),
+            Trouble::NoTable(why) => write!(f, "{place} lacks a table: {why}"),
+            Trouble::Stopped(why) => write!(f, "{place} went away: {why}"),
+            Trouble::NotADatabase => write!(f, "{place} is no SQLite database"),
+            Trouble::Locked => write!(f, "{place} is locked by another program"),
+            Trouble::ReadOnly(why) => write!(f, "{place} cannot be written: {why}"),
+            Trouble::Full(why) => write!(f, "{place} has no room left: {why}"),
+            Trouble::Other(why) => write!(f, "{place}: {why}"),
+        }
+    }
+}
+
+impl StdError for Error {}
+
+impl From<Trouble> for Error {
+    fn from(trouble: Trouble) -> Self {
+        Self { trouble, database: None }
+    }
+}
+
+/// Convert inside the requester's span: the failure then carries its name.
+impl From<Error> for harness::Failure {
+    fn from(error: Error) -> Self {
+        Self::new(error.to_string(), error.hint())
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let why = error.to_string();
+        match error.sqlite_error() {
+            Some(error) => sqlite(error.extended_code, why),
+            None => Trouble::Other(why),
+        }
+        .into()
+    }
+}
+
+impl From<postgres::Error> for Error {
+    fn from(error: postgres::Error) -> Self {
+        match (error.as_db_error(), io_error(&error)) {
+            (Some(said), _) => server(said.code().code(), said.message()),
+            (_, Some(io)) => network(io),
+            _ if error.is_closed() => Trouble::Stopped(error.to_string()),
+            _ => Trouble::Other(innermost(&error)),
+        }
+        .into()
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(said) => {
+                let code = said.code().unwrap_or_default();
+                match said.try_downcast_ref::<sqlx::postgres::PgDatabaseError>() {
+                    Some(said) => server(said.code(), said.message()),
+                    None => sqlite(code.parse().unwrap_or_default(), said.message().to_owned()),
+                }
+            }
+            sqlx::Error::Io(io) => network(io),
+            _ => Trouble::Other(innermost(&error)),
+        }
+        .into()
+    }
+}
+
+/// What one of SQLite's result codes means.
+fn sqlite(extended_code: i32, why: String) -> Trouble {
+    match rusqlite::ffi::Error::new(extended_code).code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Trouble::Locked,
+        ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt => Trouble::NotADatabase,
+        ErrorCode::CannotOpen => Trouble::NoFile,
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Trouble::ReadOnly(why),
+        ErrorCode::DiskFull => Trouble::Full(why),
+        _ if why.contains("no such table") => Trouble::NoTable(why),
+        _ => Trouble::Other(why),
+    }
+}
+
+/// What one of Postgres' error codes means.
+fn server(code: &str, said: &str) -> Trouble {
+    let said = said.to_owned();
+    match SqlState::from_code(code) {
+        SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+            Trouble::Refused(said)
+        }
+        SqlState::INVALID_CATALOG_NAME => Trouble::NoDatabase,
+        SqlState::UNDEFINED_TABLE => Trouble::NoTable(said),
+        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+            Trouble::Stopped(said)
+        }
+        SqlState::READ_ONLY_SQL_TRANSACTION => Trouble::ReadOnly(said),
+        SqlState::DISK_FULL => Trouble::Full(said),
+        _ => Trouble::Other(said),
+    }
+}
+
+fn network(error: &io::Error) -> Trouble {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe => Trouble::Stopped(error.to_string()),
+        _ => Trouble::NobodyThere(error.to_string()),
+    }
+}
+
+fn io_error(error: &postgres::Error) -> Option<&io::Error> {
+    chain(error).find_map(|error| error.downcast_ref())
+}
+
+/// The outer errors only say that there is an inner one.
+fn innermost(error: &(dyn StdError + 'static)) -> String {
+    chain(error).last().unwrap_or(error).to_string()
+}
+
+fn chain<'e>(
+    error: &'e (dyn StdError + 'static),
+) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    iter::successors(Some(error), |error| (*error).source())
+}
