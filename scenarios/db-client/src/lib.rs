@@ -1,0 +1,99 @@
+//! The WHAT of the slow database: which queries are made, and where the
+//! database comes from. The HOW is one file per strategy in `src/bin`.
+
+use tracing::{Span, info_span};
+
+pub use cities_db::Database;
+pub use failure::Failure;
+pub use strategy::Strategy;
+
+mod default_file;
+mod failure;
+mod options;
+mod strategy;
+
+use options::Options;
+
+/// Every city, sorted: slow.
+const R1: &str = "\
+    SELECT c.name, s.state FROM cities c JOIN states s ON c.state_id = s.id \
+    WHERE s.state IN (SELECT state FROM states) ORDER BY s.long_name, c.name";
+
+/// The cities that begin with an A: fast.
+const R2: &str = "\
+    SELECT c.name, s.state FROM cities c JOIN states s ON c.state_id = s.id \
+    WHERE c.name LIKE 'A%'";
+
+/// The cities of the states that begin with an M or end with a P: in between.
+const R3: &str = "\
+    SELECT c.name, s.state FROM cities c JOIN states s ON c.state_id = s.id \
+    WHERE s.state LIKE 'M%' OR s.state LIKE '%P'";
+
+/// What one run is to do, and all it needs for it.
+pub struct Plan {
+    strategy: Strategy,
+    options: Options,
+    database: Database,
+}
+
+/// One query, and who makes it.
+pub struct Request {
+    /// The requester's name, such as `R1`.
+    pub name: &'static str,
+    /// What it asks the database.
+    pub query: &'static str,
+}
+
+impl Plan {
+    /// Reads the command line and `DATABASE_URL`, and fills the default
+    /// database if that is the one to use and it is not there yet.
+    ///
+    /// Ends the process if that cannot be: with exit code 2 when an option is
+    /// wrong, else with 1.
+    pub fn from_args(strategy: Strategy) -> Self {
+        let options = Options::read(strategy);
+        Self::new(strategy, options).unwrap_or_else(|failure| harness::exit(&failure))
+    }
+
+    fn new(strategy: Strategy, options: Options) -> Result<Self, harness::Failure> {
+        let database = match Database::from_env()? {
+            Some(database) => database,
+            None => default_file::find_or_fill(options.copies)?,
+        };
+        Ok(Self { strategy, options, database })
+    }
+
+    /// Starts the clock and the recording.
+    pub fn start(&self) -> harness::Run {
+        harness::start(self.strategy.name(), self.requests().count(), &self.options.shared)
+    }
+
+    /// The requests, in the order in which they are to be made.
+    pub fn requests(&self) -> impl Iterator<Item = Request> + use<> {
+        [("R1", R1), ("R2", R2), ("R3", R3)]
+            .map(|(name, query)| Request { name, query })
+            .into_iter()
+    }
+
+    /// The database that they are made to.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// How many threads a pool is to have.
+    pub fn workers(&self) -> usize {
+        self.options.workers
+    }
+}
+
+impl Request {
+    /// The span that makes this request a lane of the recording.
+    pub fn span(&self) -> Span {
+        info_span!("requester", name = self.name, asks = self.query)
+    }
+
+    /// Says that every row is there.
+    pub fn done(&self) {
+        harness::done();
+    }
+}
