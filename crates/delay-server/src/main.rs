@@ -5,7 +5,7 @@
 mod options;
 mod signals;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -62,6 +62,7 @@ fn announce(url: &str) {
 fn log_to_stderr() {
     tracing_subscriber::fmt()
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         // It would report a broken stderr to stderr, and panic.
         .log_internal_errors(false)
         .init();
