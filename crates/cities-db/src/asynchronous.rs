@@ -1,9 +1,14 @@
 //! Connections that give the thread back while they wait: `sqlx`.
 
+use std::pin::pin;
+use std::time::Duration;
+
 use futures::TryStreamExt;
-use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions};
+use sqlx::pool::{PoolConnection, PoolOptions};
+use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
 use sqlx::{ConnectOptions, Row};
+use tokio::time::timeout;
 
 use crate::blocking::PATIENCE;
 use crate::error::Error;
@@ -104,13 +109,11 @@ impl Pool {
     pub fn new(database: &Database, most: u32) -> Self {
         let connections = match database {
             Database::Sqlite(path) => {
-                let pool = SqlitePoolOptions::new().max_connections(most);
-                Connections::Sqlite(pool.connect_lazy_with(sqlite_options(path)))
+                Connections::Sqlite(options(most).connect_lazy_with(sqlite_options(path)))
             }
             Database::Postgres(address) => {
-                let options = address.asynchronous.clone().disable_statement_logging();
-                let pool = PgPoolOptions::new().max_connections(most);
-                Connections::Postgres(pool.connect_lazy_with(options))
+                let address = address.asynchronous.clone().disable_statement_logging();
+                Connections::Postgres(options(most).connect_lazy_with(address))
             }
         };
         Self { connections, database: database.clone() }
@@ -119,8 +122,12 @@ impl Pool {
     /// As [`Connection::text`], on the next connection that is free.
     pub async fn text(&self, query: &'static str) -> Result<Option<String>, Error> {
         match &self.connections {
-            Connections::Sqlite(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
-            Connections::Postgres(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
+            Connections::Sqlite(pool) => {
+                sqlx::query_scalar(query).fetch_one(&mut *self.next(pool).await?).await
+            }
+            Connections::Postgres(pool) => {
+                sqlx::query_scalar(query).fetch_one(&mut *self.next(pool).await?).await
+            }
         }
         .map_err(|error| Error::from(error).at(&self.database))
     }
@@ -128,11 +135,45 @@ impl Pool {
     /// As [`Connection::integer`], on the next connection that is free.
     pub async fn integer(&self, query: &'static str) -> Result<Option<i64>, Error> {
         match &self.connections {
-            Connections::Sqlite(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
-            Connections::Postgres(pool) => sqlx::query_scalar(query).fetch_one(pool).await,
+            Connections::Sqlite(pool) => {
+                sqlx::query_scalar(query).fetch_one(&mut *self.next(pool).await?).await
+            }
+            Connections::Postgres(pool) => {
+                sqlx::query_scalar(query).fetch_one(&mut *self.next(pool).await?).await
+            }
         }
         .map_err(|error| Error::from(error).at(&self.database))
     }
+
+    /// Waits for the next connection that is free, as long as it takes.
+    ///
+    /// Where nobody answers a pool tries again and again, and does not say so.
+    /// A connection of our own fails there, and says why.
+    async fn next<D: sqlx::Database>(
+        &self,
+        pool: &sqlx::Pool<D>,
+    ) -> Result<PoolConnection<D>, Error> {
+        let mut next = pin!(pool.acquire());
+        let next = match timeout(SOON, &mut next).await {
+            Ok(next) => next,
+            Err(_) => {
+                self.database.connect_async().await?;
+                next.await
+            }
+        };
+        next.map_err(|error| Error::from(error).at(&self.database))
+    }
+}
+
+/// When a connection that does not come is worth a question.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Longer than anybody waits for a connection.
+const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn options<D: sqlx::Database>(most: u32) -> PoolOptions<D> {
+    // The pool would also log how slow it is, in the middle of a transcript.
+    PoolOptions::new().max_connections(most).acquire_timeout(NEVER).acquire_slow_threshold(NEVER)
 }
 
 fn sqlite_options(path: &std::path::Path) -> SqliteConnectOptions {
