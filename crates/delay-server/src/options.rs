@@ -68,6 +68,24 @@ mod tests {
     }
 
     #[test]
+    fn each_option_has_its_place_in_the_configuration() {
+        let options = Options::parse_from([
+            "delay-server",
+            "--addr=127.0.0.1:80",
+            "--max-seconds=1.5",
+            "--max-in-flight=7",
+            "--grace=0.25",
+        ]);
+        let expected = Config {
+            addr: "127.0.0.1:80".to_owned(),
+            max_seconds: 1.5,
+            max_in_flight: 7,
+            grace: Duration::from_millis(250),
+        };
+        assert_eq!(options.into_config(), expected);
+    }
+
+    #[test]
     fn the_options_are_well_formed() {
         use clap::CommandFactory;
         Options::command().debug_assert();

@@ -141,7 +141,9 @@ fn the_log_tells_what_becomes_of_each_request() {
     support::request(program.address(), "GET", "/nowhere");
     program.until_it_logs("delay_server: refused with 404 Not Found: nothing is here");
 
-    drop(begin_wait(program.address(), "60"));
+    let waiting = begin_wait(program.address(), "60");
+    program.until_it_logs("delay_server: request received seconds=60\n");
+    drop(waiting);
     program.until_it_logs("delay_server: given up before the wait was over seconds=60\n");
 }
 
@@ -164,8 +166,10 @@ fn a_log_that_nobody_reads_any_more_is_no_reason_to_stop() {
 mod signals {
     //! Stopping it the way a terminal, a script or a supervisor does.
 
+    use std::io::ErrorKind;
     use std::net::TcpStream;
     use std::process::ExitStatus;
+    use std::time::Duration;
 
     use super::*;
 
@@ -182,18 +186,30 @@ mod signals {
     }
 
     #[test]
-    fn a_signal_lets_a_waiting_request_finish_and_refuses_new_clients() {
+    fn a_signal_lets_a_waiting_request_finish() {
         for signal in ["-TERM", "-INT"] {
             let mut program = Program::start(&["--grace", "60"]);
-            let mut waiting = begin_wait(program.address(), "1.5");
+            let mut waiting = begin_wait(program.address(), "0.5");
             program.until_it_logs("request received");
             program.signal(signal);
-            until("new clients are refused", || TcpStream::connect(program.address()).is_err());
-            program.until_it_logs("stopping in_flight=1");
             let response = support::read_response(&mut waiting);
-            assert_eq!(response.body, "Done, I waited for 1.5 secs");
+            assert_eq!(response.body, "Done, I waited for 0.5 secs");
             assert_eq!(program.exit().code(), Some(0), "{signal}");
         }
+    }
+
+    #[test]
+    fn a_signal_refuses_new_clients_while_others_still_wait() {
+        let program = Program::start(&["--grace", "3600"]);
+        let _waiting = begin_wait(program.address(), "300");
+        program.until_it_logs("request received");
+        program.signal("-TERM");
+        until("new clients are refused", || {
+            let second = Duration::from_secs(1);
+            let connected = TcpStream::connect_timeout(&program.address(), second);
+            connected.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+        });
+        program.until_it_logs("stopping in_flight=1");
     }
 
     #[test]

@@ -3,11 +3,11 @@
 mod support;
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use delay_server::{Config, Server, StartError};
 
-use support::{address, begin_wait, config, get, read_response, read_to_end, start, until};
+use support::{address, begin_wait, config, get, read_response, read_to_end, send, start, until};
 
 #[test]
 fn the_url_has_the_host_that_was_asked_for_and_the_port_that_was_free() {
@@ -48,7 +48,10 @@ fn stopping_does_not_wait_for_clients_that_ask_nothing() {
     let silent = TcpStream::connect(address).unwrap();
     let mut idle = begin_wait(address, "0");
     read_response(&mut idle);
+    let start = Instant::now();
     server.stop();
+    // Well before the time-out that would end these connections anyway.
+    assert!(start.elapsed() < Duration::from_secs(20));
     assert_eq!(read_to_end(silent), "");
     assert_eq!(read_to_end(idle), "");
 }
@@ -74,7 +77,8 @@ fn dropping_a_server_drops_its_waiting_requests() {
 fn a_server_may_start_where_one_has_just_stopped() {
     let server = start();
     let addr = server.url().trim_start_matches("http://").to_owned();
-    get(&server, "/healthz");
+    // The side that closes first, here the server, keeps the port for a while.
+    read_to_end(send(address(server.url()), "GET /healthz HTTP/1.0\r\n\r\n"));
     server.stop();
     let server = Server::start(Config { addr, ..config() }).unwrap();
     assert_eq!(get(&server, "/healthz").body, "ok");

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "not every test file uses all of it")]
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -69,9 +69,12 @@ fn number_after(text: &str, prefix: &str) -> u16 {
 /// Everything that comes until the server closes the connection.
 pub(crate) fn read_to_end(mut stream: TcpStream) -> String {
     let mut text = String::new();
-    // A server that hangs up on what it has not read resets the connection.
-    let _ = stream.read_to_string(&mut text);
-    text
+    match stream.read_to_string(&mut text) {
+        Ok(_) => text,
+        // A server that has not read everything resets the connection.
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => text,
+        Err(error) => panic!("the connection stays open: {error}"),
+    }
 }
 
 pub(crate) fn request(address: SocketAddr, method: &str, target: &str) -> Response {
