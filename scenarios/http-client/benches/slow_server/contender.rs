@@ -1,14 +1,16 @@
 //! A client and its server, each in a process of its own, and what a run of
 //! them took.
 
+use std::error::Error;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
 use wait4::{ResourceUsage, Wait4};
 
 use crate::pull;
+
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Takes `--url`, `--seconds` and `--requests`, and tells its `Time elapsed:`.
 #[derive(Clone, Copy)]
@@ -51,8 +53,7 @@ fn peer(script: &str) -> Command {
 pub(crate) fn build_server() -> Result<()> {
     let mut cargo = Command::new(env!("CARGO"));
     let status = cargo.args(["build", "--release", "--package", "delay-server"]).status()?;
-    ensure!(status.success(), "delay-server cannot be built");
-    Ok(())
+    if status.success() { Ok(()) } else { Err("delay-server cannot be built".into()) }
 }
 
 /// What one run took, or the median of some.
@@ -82,7 +83,7 @@ impl Contender {
         let pulled = address(&mut server).and_then(|url| self.pull(&url, work));
         server.kill()?;
         let server = server.wait4()?.rusage.into();
-        let (elapsed, client) = pulled.with_context(|| self.name)?;
+        let (elapsed, client) = pulled.map_err(|error| format!("{}: {error}", self.name))?;
         Ok(Run { elapsed, client, server })
     }
 
@@ -91,20 +92,22 @@ impl Contender {
         client.args(["--url", url]).args(work).stdout(Stdio::piped());
         let mut client = client.spawn()?;
         let mut told = String::new();
-        client.stdout.take().context("no output")?.read_to_string(&mut told)?;
+        client.stdout.take().ok_or("no output")?.read_to_string(&mut told)?;
         let used = client.wait4()?;
-        ensure!(used.status.success(), "{}", used.status);
+        if !used.status.success() {
+            return Err(used.status.to_string().into());
+        }
         let elapsed = told.lines().find_map(|line| line.strip_prefix("Time elapsed: "));
-        Ok((elapsed.context("no time was told")?.parse()?, used.rusage.into()))
+        Ok((elapsed.ok_or("no time was told")?.parse()?, used.rusage.into()))
     }
 }
 
 /// The route that a server says it listens on, without its query.
 fn address(server: &mut Child) -> Result<String> {
     let mut line = String::new();
-    BufReader::new(server.stdout.as_mut().context("no output")?).read_line(&mut line)?;
+    BufReader::new(server.stdout.as_mut().ok_or("no output")?).read_line(&mut line)?;
     let url = line.trim().strip_prefix("Listening: try ").and_then(|url| url.split('?').next());
-    Ok(url.context("the server does not listen")?.to_owned())
+    Ok(url.ok_or("the server does not listen")?.to_owned())
 }
 
 impl Run {

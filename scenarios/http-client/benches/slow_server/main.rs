@@ -19,10 +19,11 @@ mod pull;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
 use clap::Parser;
 
-use contender::{AIOHTTP, ASYNC, Contender, RECORDED, Run, SYNC, THREAD, THREAD_POOL, UNRECORDED};
+use contender::{
+    AIOHTTP, ASYNC, Contender, RECORDED, Result, Run, SYNC, THREAD, THREAD_POOL, UNRECORDED,
+};
 
 /// The slow server's clients against the clock
 #[derive(Parser)]
@@ -54,7 +55,7 @@ fn main() -> ExitCode {
     match compare(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
