@@ -6,7 +6,10 @@ use postgres::NoTls;
 use postgres::fallible_iterator::FallibleIterator;
 use rusqlite::OpenFlags;
 
+pub use crate::outside::Client;
+
 use crate::error::Error;
+use crate::outside::outside;
 use crate::{City, Database};
 
 /// How long SQLite waits for a file that another program has locked.
@@ -24,7 +27,7 @@ pub enum Driver {
     /// To an SQLite file.
     Sqlite(rusqlite::Connection),
     /// To a Postgres server.
-    Postgres(Box<postgres::Client>),
+    Postgres(Client),
 }
 
 impl Connection {
@@ -39,7 +42,7 @@ impl Connection {
                 Driver::Sqlite(connection)
             }
             Database::Postgres(address) => {
-                Driver::Postgres(Box::new(address.blocking.connect(NoTls)?))
+                Driver::Postgres(outside(|| address.blocking.connect(NoTls))?.into())
             }
         };
         Ok(Self { driver, database: database.clone() })
@@ -49,11 +52,11 @@ impl Connection {
     pub fn for_each_city(
         &mut self,
         query: &'static str,
-        each: impl FnMut(City),
+        each: impl FnMut(City) + Send,
     ) -> Result<(), Error> {
         match &mut self.driver {
             Driver::Sqlite(connection) => sqlite_cities(connection, query, each),
-            Driver::Postgres(client) => postgres_cities(client, query, each),
+            Driver::Postgres(client) => outside(|| postgres_cities(client, query, each)),
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -65,7 +68,7 @@ impl Connection {
                 connection.query_row(query, (), |row| row.get(0)).map_err(Error::from)
             }
             Driver::Postgres(client) => {
-                client.query_one(query, &[]).and_then(|row| row.try_get(0)).map_err(Error::from)
+                outside(|| client.query_one(query, &[])?.try_get(0)).map_err(Error::from)
             }
         }
         .map_err(|error| error.at(&self.database))
@@ -78,7 +81,7 @@ impl Connection {
                 connection.query_row(query, (), |row| row.get(0)).map_err(Error::from)
             }
             Driver::Postgres(client) => {
-                client.query_one(query, &[]).and_then(|row| row.try_get(0)).map_err(Error::from)
+                outside(|| client.query_one(query, &[])?.try_get(0)).map_err(Error::from)
             }
         }
         .map_err(|error| error.at(&self.database))
@@ -88,7 +91,9 @@ impl Connection {
     pub fn execute(&mut self, statements: &'static str) -> Result<(), Error> {
         match &mut self.driver {
             Driver::Sqlite(connection) => connection.execute_batch(statements).map_err(Error::from),
-            Driver::Postgres(client) => client.batch_execute(statements).map_err(Error::from),
+            Driver::Postgres(client) => {
+                outside(|| client.batch_execute(statements)).map_err(Error::from)
+            }
         }
         .map_err(|error| error.at(&self.database))
     }

@@ -9,6 +9,7 @@ mod database;
 pub mod asynchronous;
 pub mod blocking;
 mod error;
+mod outside;
 
 /// One row of the three queries: a city, and the state it lies in.
 #[derive(Debug, Clone, PartialEq, Eq)]

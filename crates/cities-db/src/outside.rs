@@ -1,0 +1,52 @@
+//! The `postgres` driver outside of event loops.
+//!
+//! It blocks by running an event loop of its own, and tokio panics when one runs
+//! inside another. So on the thread of an event loop the driver's calls are made
+//! by a second thread, for which the first one waits: the event loop is blocked
+//! for as long as by any other call that blocks.
+
+use std::ops::{Deref, DerefMut};
+use std::panic::resume_unwind;
+use std::thread;
+
+use tokio::runtime::Handle;
+
+/// Makes the call where no event loop runs.
+pub(crate) fn outside<T: Send>(call: impl FnOnce() -> T + Send) -> T {
+    if Handle::try_current().is_err() {
+        return call();
+    }
+    thread::scope(|scope| scope.spawn(call).join()).unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// A connection that may be dropped anywhere: saying goodbye is a call as well.
+pub struct Client(Option<Box<postgres::Client>>);
+
+const THERE: &str = "only dropping takes the client";
+
+impl From<postgres::Client> for Client {
+    fn from(client: postgres::Client) -> Self {
+        Self(Some(Box::new(client)))
+    }
+}
+
+impl Deref for Client {
+    type Target = postgres::Client;
+
+    fn deref(&self) -> &postgres::Client {
+        self.0.as_ref().expect(THERE)
+    }
+}
+
+impl DerefMut for Client {
+    fn deref_mut(&mut self) -> &mut postgres::Client {
+        self.0.as_mut().expect(THERE)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let client = self.0.take();
+        outside(|| drop(client));
+    }
+}
