@@ -41,9 +41,9 @@ impl Listener {
         let sockets = self.sockets.into_iter().map(TcpListener::from_std);
         let sockets: Vec<_> = sockets.collect::<io::Result<_>>()?;
         let connections = GracefulShutdown::new();
+        let router = router(Arc::clone(&self.rules));
         // Unconstrained: the system refuses clients when too many wait to be
         // accepted, so accepting all of them comes before answering one.
-        let router = router(Arc::clone(&self.rules));
         let accepting = unconstrained(accept_all(&sockets, &router, &connections));
         let grace = tokio::select! {
             grace = stop => grace,

@@ -33,7 +33,7 @@ pub(crate) fn router(rules: Arc<Rules>) -> Router {
 }
 
 /// While it waits, this keeps the seconds and a place, and nothing of the
-/// request: the 8 KiB that the request was read into serve for the next read.
+/// request: the 8 KiB that the request was read into are free again.
 async fn delay_me(State(rules): State<Arc<Rules>>, RawQuery(query): RawQuery) -> Response {
     match rules.begin_wait(query.as_deref().unwrap_or_default()) {
         Ok(wait) => wait.finish().await.into_response(),
@@ -63,7 +63,7 @@ enum Refusal {
     BadSeconds { reason: BadSeconds, max: f64 },
     #[error("nothing is here; there are /delay-me?seconds=2, /stats and /healthz")]
     UnknownRoute,
-    #[error("this answers GET and no other method")]
+    #[error("this answers GET and HEAD and no other method")]
     WrongMethod,
     #[error("{max_in_flight} requests are waiting, which is the most; try again in a second")]
     NoPlace { max_in_flight: usize },

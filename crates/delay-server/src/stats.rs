@@ -17,7 +17,7 @@ pub struct Stats {
     /// Waited to the end and answered with 200.
     pub answered: u64,
     /// Refused with a sentence: bad seconds, an unknown route, another method
-    /// than `GET`, or no place left.
+    /// than `GET` and `HEAD`, or no place left.
     pub rejected: u64,
     /// Ended before the wait was over: the client hung up, or the server was
     /// stopped and its grace period had passed.
