@@ -51,34 +51,18 @@ impl Connection {
     pub async fn for_each_city(
         &mut self,
         query: &'static str,
-        mut each: impl FnMut(City),
+        each: impl FnMut(City),
     ) -> Result<(), Error> {
-        let answer = match &mut self.driver {
-            Driver::Sqlite(connection) => {
-                let mut rows = sqlx::query(query).fetch(connection);
-                async {
-                    while let Some(row) = rows.try_next().await? {
-                        each(City { name: row.try_get(0)?, state: row.try_get(1)? });
-                    }
-                    Ok::<_, sqlx::Error>(())
-                }
-                .await
-            }
+        match &mut self.driver {
+            Driver::Sqlite(connection) => sqlite_cities(connection, query, each).await,
+            // sqlx enters its caller's span anew for every row, and the caller
+            // is inside it already: half of the time would go there.
             Driver::Postgres(connection) => {
-                async {
-                    let mut rows = sqlx::query(query).fetch(connection);
-                    while let Some(row) = rows.try_next().await? {
-                        each(City { name: row.try_get(0)?, state: row.try_get(1)? });
-                    }
-                    Ok::<_, sqlx::Error>(())
-                }
-                // sqlx enters its caller's span anew for every row, and the
-                // caller is inside it already: half of the time would go there.
-                .with_subscriber(NoSubscriber::new())
-                .await
+                let rows = postgres_cities(connection, query, each);
+                rows.with_subscriber(NoSubscriber::new()).await
             }
-        };
-        answer.map_err(|error| Error::from(error).at(&self.database))
+        }
+        .map_err(|error| Error::from(error).at(&self.database))
     }
 
     /// The text in the one row and column of the query's answer; none if it is NULL.
@@ -108,6 +92,30 @@ impl Connection {
         }
         .map_err(|error| Error::from(error).at(&self.database))
     }
+}
+
+async fn sqlite_cities(
+    connection: &mut SqliteConnection,
+    query: &'static str,
+    mut each: impl FnMut(City),
+) -> sqlx::Result<()> {
+    let mut rows = sqlx::query(query).fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        each(City { name: row.try_get(0)?, state: row.try_get(1)? });
+    }
+    Ok(())
+}
+
+async fn postgres_cities(
+    connection: &mut PgConnection,
+    query: &'static str,
+    mut each: impl FnMut(City),
+) -> sqlx::Result<()> {
+    let mut rows = sqlx::query(query).fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        each(City { name: row.try_get(0)?, state: row.try_get(1)? });
+    }
+    Ok(())
 }
 
 /// A fixed number of connections that take turns.

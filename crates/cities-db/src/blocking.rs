@@ -97,6 +97,15 @@ impl Connection {
         }
         .map_err(|error| error.at(&self.database))
     }
+
+    /// Ends the connection. Dropping it does the same, and cannot say what went wrong.
+    pub fn close(self) -> Result<(), Error> {
+        match self.driver {
+            Driver::Sqlite(connection) => connection.close().map_err(|(_, error)| error.into()),
+            Driver::Postgres(client) => client.close().map_err(Error::from),
+        }
+        .map_err(|error| error.at(&self.database))
+    }
 }
 
 fn sqlite_cities(

@@ -30,6 +30,14 @@ impl From<postgres::Client> for Client {
     }
 }
 
+impl Client {
+    /// Says goodbye to the server.
+    pub(crate) fn close(mut self) -> Result<(), postgres::Error> {
+        let client = self.0.take();
+        outside(|| client.map_or(Ok(()), |client| client.close()))
+    }
+}
+
 impl Deref for Client {
     type Target = postgres::Client;
 

@@ -31,6 +31,7 @@ async fn pull_from_database(database: &Database, request: Request) -> Result<(),
     let mut rows = 0_u64;
     let mut connection = database.connect_async().await?;
     connection.for_each_city(request.query, |_city| rows += 1).await?;
+    connection.close().await?;
     request.done();
     info!("Query made! Db replied '{rows}' rows");
     Ok(())
