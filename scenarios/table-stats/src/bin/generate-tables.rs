@@ -1,0 +1,59 @@
+//! Fills the four tables with random digits, and replaces what they held.
+//!
+//! `cargo run --release --bin generate-tables`
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use indicatif::HumanCount;
+use table_stats::{Contents, Database, Failure, Table, default_file, fill};
+
+/// Fill four tables with random digits, and replace what they held
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+    The database is the one that DATABASE_URL names, as sqlite:PATH or postgres://…\n\
+    Without it, the file of so many rows that the stats programs use.")]
+struct Options {
+    /// How many rows each table is to have [default: 1000000 in SQLite, 5000000 in Postgres]
+    #[arg(long, value_name = "N", value_parser = Contents::parse_rows)]
+    rows: Option<usize>,
+
+    /// What the random digits are made from: the same seed gives the same digits
+    #[arg(long, value_name = "N", default_value_t = Contents::SEED, value_parser = seed)]
+    seed: u64,
+}
+
+fn main() -> ExitCode {
+    match generate(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            harness::Failure::from(failure).print();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn generate(options: &Options) -> Result<(), Failure> {
+    let database = Database::from_env()?
+        .unwrap_or_else(|| default_file(options.rows.unwrap_or(Contents::ROWS_IN_SQLITE)));
+    let usual_rows = match database {
+        Database::Sqlite(_) => Contents::ROWS_IN_SQLITE,
+        Database::Postgres(_) => Contents::ROWS_IN_POSTGRES,
+    };
+    let contents = Contents { rows: options.rows.unwrap_or(usual_rows), seed: options.seed };
+
+    let begun = Instant::now();
+    fill(&database, contents)?;
+    let seconds = begun.elapsed().as_secs_f64();
+    let rate = HumanCount(((contents.rows * Table::ALL.len()) as f64 / seconds) as u64);
+    let told = format!("{database} holds {contents}: {seconds:.1} s, {rate} rows per second");
+    // The tables are filled, whether or not somebody reads it.
+    let _ = writeln!(io::stdout(), "{told}");
+    Ok(())
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "a whole number from 0 to 18446744073709551615 is wanted".to_owned())
+}

@@ -1,0 +1,61 @@
+//! What can go wrong with a request, in words.
+
+use std::error::Error;
+use std::io;
+
+use cities_db::Trouble;
+
+use crate::Table;
+
+/// Why a request failed, and what to do about it.
+///
+/// It is made where the error arises, inside the requester's span, and so
+/// belongs to that requester.
+#[derive(Debug)]
+pub struct Failure(harness::Failure);
+
+const FILL_IT: &str = "fill it with cargo run --release -p table-stats --bin generate-tables";
+
+impl Failure {
+    /// There is nothing that could have an average or a sum.
+    pub(crate) fn empty(table: Table) -> Self {
+        Self(harness::Failure::new(format!("{table} has no rows"), FILL_IT))
+    }
+
+    /// The strategy itself could not go on.
+    fn own(error: &dyn Error) -> Self {
+        Self(harness::Failure::new(
+            format!("no more threads can be started: {error}"),
+            "have the limit of threads raised (ulimit -u shows it), or give fewer --workers",
+        ))
+    }
+}
+
+impl From<cities_db::Error> for Failure {
+    fn from(error: cities_db::Error) -> Self {
+        let hint = match error.trouble {
+            Trouble::NoFile | Trouble::NoTable(_) => FILL_IT,
+            Trouble::Full(_) => "make room, or ask for fewer --rows",
+            _ => error.hint(),
+        };
+        Self(harness::Failure::new(error.to_string(), hint))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::own(&error)
+    }
+}
+
+impl From<rayon::ThreadPoolBuildError> for Failure {
+    fn from(error: rayon::ThreadPoolBuildError) -> Self {
+        Self::own(&error)
+    }
+}
+
+impl From<Failure> for harness::Failure {
+    fn from(failure: Failure) -> Self {
+        failure.0
+    }
+}

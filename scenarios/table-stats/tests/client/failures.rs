@@ -1,0 +1,230 @@
+//! When things go wrong: one line of cause, one of what to do, exit code 1.
+
+use std::env;
+use std::fs;
+use std::net::TcpListener;
+
+use harness::recording::Outcome;
+use table_stats::{Contents, Strategy};
+
+use crate::support::{Own, Ran, ended, generate, program, run, start, until};
+
+const SOME: Contents = Contents { rows: 100, seed: 1 };
+
+const FILL_IT: &str = "fill it with cargo run --release -p table-stats --bin generate-tables";
+const NAME_ONE: &str = "name a database as sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME";
+
+/// The program said exactly this, and nothing else.
+fn assert_says(ran: &Ran, cause: &str, hint: &str) {
+    assert_eq!(ran.stderr, format!("error: {cause}\nhint: {hint}\n"));
+    assert_eq!(ran.code, Some(1));
+}
+
+fn assert_drawn(ran: &Ran) {
+    assert!(ran.stdout.contains("\nTime elapsed: ") && ran.stdout.contains("\navg 1  "));
+}
+
+/// All strategies fail so, and whose request it was is told: of those that ask
+/// together any may be first.
+fn assert_all_fail(url: &str, cause: &str, hint: &str) {
+    for strategy in Strategy::ALL {
+        let ran = run(strategy, url, &[]);
+        let who = ran.stderr.strip_prefix("error: ").and_then(|rest| rest.split(':').next());
+        let who = who.filter(|who| who.starts_with("avg ")).expect(&ran.stderr);
+        assert_says(&ran, &format!("{who}: {cause}"), hint);
+        assert_drawn(&ran);
+    }
+}
+
+#[test]
+fn nobody_at_the_server_is_told() {
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("postgres://somebody:secret@{address}/cities");
+    let cause = format!(
+        "nobody answers at postgres://somebody@{address}/cities: Connection refused (os error 111)"
+    );
+    let hint = "start it with docker compose -f docker/compose.yaml up, or leave DATABASE_URL out to use an SQLite file";
+    assert_all_fail(&url, &cause, hint);
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn a_wrong_password_is_told_and_not_shown() {
+    let given = env::var("DATABASE_URL").unwrap();
+    let (_, place) = given.split_once('@').unwrap();
+    let url = format!("postgres://locked:guessed-wrong@{place}");
+    let cause = format!(
+        "postgres://locked@{place} does not let you in: password authentication failed for user \"locked\""
+    );
+    assert_all_fail(&url, &cause, "check the user and the password in DATABASE_URL");
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn a_missing_database_is_told() {
+    let database = Own::postgres();
+    let url = format!("{}_not", database.url);
+    let cause = format!("there is no database {url}");
+    assert_all_fail(&url, &cause, "create it with createdb, or name another one in DATABASE_URL");
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn a_postgres_without_tables_is_told_how_to_fill_it() {
+    let database = Own::postgres();
+    let ran = run(Strategy::Sync, &database.url, &[]);
+    let cause =
+        format!("avg 1: {} lacks a table: relation \"first_table\" does not exist", database.url);
+    assert_says(&ran, &cause, FILL_IT);
+    assert_drawn(&ran);
+}
+
+#[test]
+fn a_file_without_tables_is_told_how_to_fill_it() {
+    let database = Own::sqlite();
+    database.sqlite_client().execute_batch("CREATE TABLE another (value integer)").unwrap();
+    let ran = run(Strategy::Sync, &database.url, &[]);
+    let cause = format!("avg 1: {} lacks a table: no such table: first_table", database.url);
+    assert_says(&ran, &cause, FILL_IT);
+    let ran = run(Strategy::AsyncWithBlocking, &database.url, &[]);
+    assert_says(&ran, &cause, FILL_IT);
+}
+
+#[test]
+fn a_table_without_rows_is_told_how_to_fill_it() {
+    let database = Own::sqlite().filled(SOME);
+    database.sqlite_client().execute_batch("DELETE FROM third_table").unwrap();
+    for strategy in Strategy::ALL {
+        let ran = run(strategy, &database.url, &[]);
+        assert_says(&ran, "avg 3: third_table has no rows", FILL_IT);
+    }
+}
+
+#[test]
+fn a_missing_file_is_told_how_to_fill_it() {
+    let database = Own::sqlite();
+    assert_all_fail(&database.url, &format!("there is no file {}", database.url), FILL_IT);
+    assert!(!database.path().exists(), "and is not made");
+}
+
+#[test]
+fn what_is_no_database_is_told_and_left_alone() {
+    let database = Own::sqlite();
+    let poem = "Batatinha quando nasce ".repeat(100);
+    fs::write(database.path(), &poem).unwrap();
+    let cause = format!("{} is no SQLite database", database.url);
+    assert_all_fail(&database.url, &cause, "name another file, or delete this one");
+    let ran = generate(&database.url, &["--rows", "1"]);
+    assert_says(&ran, &cause, "name another file, or delete this one");
+    assert_eq!(fs::read_to_string(database.path()).unwrap(), poem);
+}
+
+#[test]
+fn a_locked_file_is_told() {
+    let database = Own::sqlite().filled(SOME);
+    let client = database.sqlite_client();
+    client.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let children = [Strategy::Sync, Strategy::Async, Strategy::Thread]
+        .map(|strategy| start(program(strategy), &database.url, &[]));
+    for child in children {
+        let ran = ended(child);
+        let cause = format!(": {} is locked by another program\n", database.url);
+        assert!(ran.stderr.starts_with("error: avg ") && ran.stderr.contains(&cause));
+        assert!(ran.stderr.ends_with("hint: wait until the program that writes to it is done\n"));
+        assert_eq!(ran.code, Some(1));
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told() {
+    let not_a_folder = tempfile::NamedTempFile::new().unwrap();
+    let url = format!("sqlite:{}/tables.sqlite", not_a_folder.path().display());
+    let ran = generate(&url, &["--rows", "1"]);
+    let cause = format!("{url} cannot be written: Not a directory (os error 20)");
+    let hint = "name a file that may be written, in a folder that may be too";
+    assert_says(&ran, &cause, hint);
+}
+
+#[test]
+fn an_unknown_kind_of_database_is_told_before_anything_begins() {
+    for (url, cause) in [
+        ("mysql://me:secret@localhost/x", "'mysql:' is no kind of database that is known here"),
+        ("nonsense", "the database's URL cannot be read"),
+        ("postgres://me:sec:ret@[/x", "the database's URL cannot be read"),
+        ("sqlite:", "the database's URL cannot be read"),
+    ] {
+        for ran in [run(Strategy::Async, url, &[]), generate(url, &[])] {
+            assert_says(&ran, cause, NAME_ONE);
+            assert_eq!(ran.stdout, "");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn a_server_that_stops_in_the_middle_of_a_query_is_told() {
+    let database = Own::postgres().filled(SOME);
+    let mut client = database.client();
+    let mut lock = client.transaction().unwrap();
+    // Whoever asks for this one has to wait, until the connection is cut.
+    lock.batch_execute("LOCK TABLE first_table").unwrap();
+    let mut administrator = database.client();
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    for strategy in Strategy::ALL {
+        let child = start(program(strategy), &database.url, &[]);
+        until("the wait", || !administrator.query(cut, &[]).unwrap().is_empty());
+        let ran = ended(child);
+        // The blocking driver does not always read the server's last words.
+        let whys = ["terminating connection due to administrator command", "connection closed"];
+        let why = whys.into_iter().find(|why| ran.stderr.contains(why)).expect(&ran.stderr);
+        let cause = format!("avg 1: {} went away: {why}", database.url);
+        assert_says(&ran, &cause, "look at what the server itself says, and run it again");
+        assert_drawn(&ran);
+    }
+}
+
+#[test]
+fn one_failure_ends_what_can_be_ended() {
+    use Outcome::{Done, Failed};
+    let database = Own::sqlite().filled(SOME);
+    database.sqlite_client().execute_batch("DROP TABLE fourth_table").unwrap();
+    let lanes = |strategy| {
+        let lanes = run(strategy, &database.url, &["--json"]).report().recording.lanes;
+        lanes.into_iter().map(|lane| (lane.name, lane.outcome)).collect::<Vec<_>>()
+    };
+    let named = |wanted: &[(&str, Outcome)]| {
+        wanted.iter().map(|(name, outcome)| ((*name).to_owned(), *outcome)).collect::<Vec<_>>()
+    };
+    let by_table = [
+        ("avg 1", Done),
+        ("sum 1", Done),
+        ("avg 2", Done),
+        ("sum 2", Done),
+        ("avg 3", Done),
+        ("sum 3", Done),
+        ("avg 4", Failed),
+    ];
+    assert_eq!(lanes(Strategy::Sync), named(&by_table), "the last sum is never asked for");
+    let averages = [("avg 1", Done), ("avg 2", Done), ("avg 3", Done), ("avg 4", Failed)];
+    for strategy in [Strategy::AsyncWithBlocking, Strategy::Thread, Strategy::ThreadPool] {
+        assert_eq!(lanes(strategy), named(&averages), "{strategy:?} asks for no sum");
+    }
+    // Those who were not done by then are dropped, and they were not more than three.
+    let of_async = lanes(Strategy::Async);
+    assert_eq!((of_async.len(), of_async[3].1), (4, Failed));
+}
+
+#[test]
+fn wrong_options_are_told_with_what_is_wanted() {
+    for (args, wanted) in [
+        (["--rows", "0"], "a whole number from 1 to 1000000000 is wanted"),
+        (["--rows", "1e6"], "a whole number from 1 to 1000000000 is wanted"),
+        (["--workers", "0"], "a whole number from 1 up is wanted"),
+        (["--connections", "none"], "a whole number from 1 up is wanted"),
+    ] {
+        let ran = run(Strategy::Async, "sqlite:/no/such/file", &args);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
+        assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains(wanted), "{}", ran.stderr);
+    }
+}

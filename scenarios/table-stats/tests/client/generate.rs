@@ -1,0 +1,172 @@
+//! `generate-tables`: what it fills, and what it leaves when it cannot.
+
+use std::fs;
+use std::process::{Child, Command};
+
+use table_stats::{Contents, Strategy};
+
+use crate::support::{
+    GENERATOR, Own, ended, generate, run, start, told_by_postgres, told_by_sqlite, until,
+};
+
+const OLD: Contents = Contents { rows: 1000, seed: 3 };
+
+/// So many that nobody waits for the last one.
+const ENDLESS: [&str; 2] = ["--rows", "500000000"];
+
+fn assert_holds(database: &Own, wanted: &[String]) {
+    let ran = run(Strategy::Sync, &database.url, &[]);
+    assert_eq!(ran.said(), wanted, "{}", ran.stderr);
+}
+
+fn start_endless(database: &Own) -> Child {
+    start(GENERATOR, &database.url, &ENDLESS)
+}
+
+/// Fills the database in this way and then in that.
+fn fills_and_replaces(database: &Own, told: fn(Contents) -> Vec<String>) {
+    // Fewer than one statement inserts, as many, some more, and as before.
+    for (rows, seed) in [(1, 1), (200, 2), (70_001, 3), (200, 2)] {
+        let (rows_arg, seed_arg) = (format!("--rows={rows}"), format!("--seed={seed}"));
+        let ran = generate(&database.url, &[&rows_arg, &seed_arg]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+        let contents = Contents { rows, seed };
+        assert!(ran.stdout.contains(&format!(" holds {contents}: ")), "{}", ran.stdout);
+        assert!(ran.stdout.ends_with(" rows per second\n"), "{}", ran.stdout);
+        assert_holds(database, &told(contents));
+    }
+}
+
+#[test]
+fn it_makes_the_file_fills_the_tables_and_replaces_them() {
+    fills_and_replaces(&Own::sqlite(), told_by_sqlite);
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn it_fills_the_tables_of_postgres_and_replaces_them() {
+    fills_and_replaces(&Own::postgres(), told_by_postgres);
+}
+
+#[test]
+fn killed_half_way_it_leaves_the_old_tables() {
+    let database = Own::sqlite().filled(OLD);
+    let size = || fs::metadata(database.path()).unwrap().len();
+    let mut child = start_endless(&database);
+    until("the filling", || size() > 5_000_000);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_holds(&database, &told_by_sqlite(OLD));
+    assert!(size() < 5_000_000, "and gives the room back");
+}
+
+#[cfg(unix)]
+#[test]
+fn told_to_stop_half_way_it_leaves_the_old_tables() {
+    for signal in ["-INT", "-TERM"] {
+        let database = Own::sqlite().filled(OLD);
+        let mut child = start_endless(&database);
+        until("the filling", || fs::metadata(database.path()).unwrap().len() > 1_000_000);
+        let told = Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert!(told.unwrap().success() && !child.wait().unwrap().success());
+        assert_holds(&database, &told_by_sqlite(OLD));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_grow_keeps_the_old_tables() {
+    let database = Own::sqlite().filled(OLD);
+    // 2,000 blocks of 512 or 1,024 bytes, and no signal at the limit.
+    let script = format!("trap '' XFSZ; ulimit -f 2000; exec {GENERATOR} --rows 1000000");
+    let ran = ended(start("sh", &database.url, &["-c", &script]));
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("error: sqlite:"), "{}", ran.stderr);
+    assert_holds(&database, &told_by_sqlite(OLD));
+}
+
+/// Waits until the server is in the middle of taking rows.
+fn until_copying(database: &Own) -> postgres::Client {
+    let mut client = database.client();
+    let copied = "SELECT COALESCE(MAX(tuples_processed), 0) FROM pg_stat_progress_copy \
+                  WHERE datname = current_database()";
+    until("the copy", || {
+        let row = client.query_one(copied, &[]).expect("the server answers");
+        row.get::<_, i64>(0) > 100_000
+    });
+    client
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn killed_half_way_it_leaves_the_old_tables_of_postgres() {
+    let database = Own::postgres().filled(OLD);
+    let mut child = start_endless(&database);
+    until_copying(&database);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_holds(&database, &told_by_postgres(OLD));
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn a_server_that_stops_half_way_is_told_and_keeps_the_old_tables() {
+    let database = Own::postgres().filled(OLD);
+    let child = start_endless(&database);
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_progress_copy \
+               WHERE datname = current_database()";
+    until_copying(&database).batch_execute(end).unwrap();
+    let ran = ended(child);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    let [error, hint] = ran.stderr.lines().collect::<Vec<_>>()[..] else {
+        panic!("{}", ran.stderr)
+    };
+    assert!(error.starts_with("error: postgres://") && error.contains(" went away: "), "{error}");
+    assert_eq!(hint, "hint: look at what the server itself says, and run it again");
+    assert_holds(&database, &told_by_postgres(OLD));
+}
+
+/// Two at once, of which one is the last.
+fn both_finish(database: &Own, told: fn(Contents) -> Vec<String>) {
+    let args = [["--rows", "100000", "--seed", "1"], ["--rows", "100000", "--seed", "2"]];
+    for child in args.map(|args| start(GENERATOR, &database.url, &args)) {
+        let ran = ended(child);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    }
+    let holds = run(Strategy::Sync, &database.url, &[]);
+    let may_hold = [1, 2].map(|seed| told(Contents { rows: 100_000, seed }));
+    assert!(may_hold.iter().any(|told| holds.said() == *told), "{}", holds.stdout);
+}
+
+#[test]
+fn two_at_once_both_finish() {
+    both_finish(&Own::sqlite(), told_by_sqlite);
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn two_at_once_both_finish_on_postgres() {
+    both_finish(&Own::postgres(), told_by_postgres);
+}
+
+#[test]
+fn wrong_options_are_told_with_what_is_wanted() {
+    let database = Own::sqlite();
+    let rows = "a whole number from 1 to 1000000000 is wanted";
+    let seed = "a whole number from 0 to 18446744073709551615 is wanted";
+    for (args, wanted) in [
+        (["--rows", "0"], rows),
+        (["--rows", "many"], rows),
+        (["--rows", "1000000001"], rows),
+        (["--rows", "1.5"], rows),
+        (["--rows=-1", "--seed=1"], rows),
+        (["--seed", "x"], seed),
+        (["--seed", "18446744073709551616"], seed),
+        (["--rows=1", "--seed=-1"], seed),
+    ] {
+        let ran = generate(&database.url, &args);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
+        assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains(wanted), "{}", ran.stderr);
+    }
+    assert!(!database.path().exists());
+}

@@ -1,0 +1,168 @@
+//! What the five strategies have in common, and what tells them apart.
+
+use std::thread;
+use std::time::Duration;
+
+use harness::Report;
+use harness::recording::Lane;
+use postgres::Client;
+use table_stats::{Contents, Strategy};
+
+use crate::support::{
+    Own, Ran, ended, program, run, start, told_by_postgres, told_by_sqlite, until,
+};
+
+/// Not a number that averages divide by well, so that they have many digits.
+const SOME: Contents = Contents { rows: 12_345, seed: 7 };
+
+fn sorted<T: Ord>(mut lines: Vec<T>) -> Vec<T> {
+    lines.sort();
+    lines
+}
+
+fn run_well(strategy: Strategy, url: &str, args: &[&str]) -> Ran {
+    let ran = run(strategy, url, args);
+    assert_eq!(ran.code, Some(0), "{strategy:?}: {}", ran.stderr);
+    ran
+}
+
+#[test]
+fn every_strategy_answers_what_the_seed_foretells() {
+    let database = Own::sqlite().filled(SOME);
+    for strategy in Strategy::ALL {
+        let ran = run_well(strategy, &database.url, &[]);
+        assert_eq!(sorted(ran.said()), sorted(told_by_sqlite(SOME)), "{strategy:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn postgres_answers_the_same_with_all_its_digits() {
+    let database = Own::postgres().filled(SOME);
+    for strategy in Strategy::ALL {
+        let ran = run_well(strategy, &database.url, &[]);
+        assert_eq!(sorted(ran.said()), sorted(told_by_postgres(SOME)), "{strategy:?}");
+    }
+}
+
+#[test]
+fn sync_goes_table_by_table() {
+    let database = Own::sqlite().filled(SOME);
+    assert_eq!(run_well(Strategy::Sync, &database.url, &[]).said(), told_by_sqlite(SOME));
+}
+
+#[test]
+fn the_others_know_all_averages_before_they_ask_for_a_sum() {
+    let database = Own::sqlite().filled(SOME);
+    for strategy in Strategy::ALL.into_iter().filter(|strategy| *strategy != Strategy::Sync) {
+        let ran = run_well(strategy, &database.url, &[]);
+        let phases: Vec<bool> = ran.said().iter().map(|line| line.starts_with("avg")).collect();
+        assert_eq!(phases, [[true; 4], [false; 4]].concat(), "{strategy:?}");
+    }
+}
+
+#[test]
+fn blocking_inside_of_the_event_loop_goes_one_by_one() {
+    let database = Own::sqlite().filled(SOME);
+    let ran = run_well(Strategy::AsyncWithBlocking, &database.url, &[]);
+    let mut wanted = told_by_sqlite(SOME);
+    wanted.sort_by_key(|line| line.contains("Sum"));
+    assert_eq!(ran.said(), wanted);
+}
+
+/// Runs the program while the tables are locked, so that whoever asks has to
+/// wait, until the server has seen so many wait.
+fn run_locked(database: &Own, strategy: Strategy, args: &[&str], waiting: i64) -> Report {
+    let mut client = database.client();
+    let mut lock = client.transaction().expect("it may begin");
+    let tables = "LOCK TABLE first_table, second_table, third_table, fourth_table";
+    lock.batch_execute(tables).expect("nobody else has a lock");
+    let args = [&["--json"], args].concat();
+    let child = start(program(strategy), &database.url, &args);
+    let mut observer = database.client();
+    until("the wait", || waiters(&mut observer) == waiting);
+    // Whoever else is going to ask has time to do so.
+    thread::sleep(Duration::from_millis(200));
+    assert_eq!(waiters(&mut observer), waiting, "{strategy:?}, at the server");
+    lock.rollback().expect("the server answers");
+    ended(child).report()
+}
+
+fn waiters(observer: &mut Client) -> i64 {
+    let count = "SELECT COUNT(*) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND wait_event_type = 'Lock' \
+                 AND backend_type = 'client backend'";
+    observer.query_one(count, &[]).expect("the server answers").get(0)
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn as_many_are_in_flight_as_the_strategy_allows() {
+    let database = Own::postgres().filled(SOME);
+    for (strategy, most) in Strategy::ALL.into_iter().zip([1, 4, 1, 4, 2]) {
+        let report = run_locked(&database, strategy, &[], most);
+        assert_eq!(report.figures.most_in_flight as i64, most, "{strategy:?}");
+        assert_eq!((report.figures.requesters, report.figures.done), (8, 8), "{strategy:?}");
+        assert_eq!(report.strategy, strategy.name());
+    }
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn lanes_hold_as_many_threads_as_the_strategy_has() {
+    let database = Own::postgres().filled(SOME);
+    // Each of the eight requests of `stats-thread` starts a thread.
+    for (strategy, threads) in Strategy::ALL.into_iter().zip([1, 1, 1, 8, 2]) {
+        let report = run_well(strategy, &database.url, &["--json"]).report();
+        assert_eq!(report.figures.threads, threads, "{strategy:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn async_requests_wait_for_the_server_without_a_thread() {
+    let database = Own::postgres().filled(SOME);
+    let report = run_locked(&database, Strategy::Async, &[], 4);
+    for lane in &report.recording.lanes[..4] {
+        let life = lane.ended.unwrap() - lane.created;
+        assert!(lane.future && lane.polls >= 2, "{} had {} polls", lane.name, lane.polls);
+        assert!(lane.held < life / 2, "{} held {:?} of {life:?}", lane.name, lane.held);
+    }
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn blocked_requests_are_ready_from_the_start_and_kept_waiting() {
+    let database = Own::postgres().filled(SOME);
+    let report = run_locked(&database, Strategy::AsyncWithBlocking, &[], 1);
+    let [first, second]: [&Lane; 2] = [&report.recording.lanes[0], &report.recording.lanes[1]];
+    assert!(second.created < first.started.unwrap(), "ready before the first one began");
+    assert!(second.started.unwrap() >= first.ended.unwrap(), "begun after the first one ended");
+    assert_eq!(report.recording.blocked.first().map(|blocked| blocked.lane), Some(0));
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn a_pool_of_one_connection_makes_the_others_stand_in_line() {
+    let database = Own::postgres().filled(SOME);
+    let report = run_locked(&database, Strategy::Async, &["--connections", "1"], 1);
+    assert_eq!(report.figures.most_in_flight, 4, "they wait, though not at the server");
+    assert_eq!(report.figures.done, 8);
+}
+
+#[test]
+fn each_async_connection_to_sqlite_is_a_thread() {
+    let database = Own::sqlite().filled(SOME);
+    let report = run_well(Strategy::Async, &database.url, &["--json"]).report();
+    let threads = report.recording.threads.iter();
+    let workers = threads.filter(|thread| thread.name.contains("sqlite")).count();
+    assert_eq!((workers, report.figures.threads), (4, 5), "four, and the event loop's");
+}
+
+#[test]
+fn a_pool_of_threads_is_as_large_as_it_is_told() {
+    let database = Own::sqlite().filled(SOME);
+    let report =
+        run_well(Strategy::ThreadPool, &database.url, &["--workers", "1", "--json"]).report();
+    assert_eq!((report.figures.most_in_flight, report.figures.threads), (1, 1));
+}
