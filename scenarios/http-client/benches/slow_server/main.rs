@@ -1,7 +1,8 @@
 //! The slow server's clients against the clock: the time they add to the wait,
 //! ten thousand requests at once, and what it costs to record them.
 //!
-//! `cargo bench -p http-client`, with options after `--`, such as `-- --help`
+//! `cargo bench -p http-client`, and to choose how much of it,
+//! `cargo bench -p http-client --bench slow_server -- --help`
 //!
 //! Beside them stands aiohttp, client and server, if the workspace has a Python
 //! with it. These make one:
