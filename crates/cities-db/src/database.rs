@@ -39,8 +39,11 @@ impl Database {
         match url.split_once(':') {
             Some(("sqlite", path)) => sqlite(path.strip_prefix("//").unwrap_or(path)),
             Some(("postgres" | "postgresql", _)) => postgres(url),
-            Some((scheme, _)) => Err(Trouble::UnknownScheme(scheme.to_owned()).into()),
-            None => Err(Trouble::NotAUrl.into()),
+            // Anything but letters may be a part of a password, and is not repeated.
+            Some((scheme, _)) if scheme.chars().all(|letter| letter.is_ascii_lowercase()) => {
+                Err(Trouble::UnknownScheme(scheme.to_owned()).into())
+            }
+            _ => Err(Trouble::NotAUrl.into()),
         }
     }
 

@@ -32,6 +32,8 @@ pub enum Trouble {
     NoDatabase,
     /// There is no such SQLite file.
     NoFile,
+    /// There is something of that name, but it cannot be opened.
+    CannotOpen,
     /// A table is missing.
     NoTable(String),
     /// The server or the connection went away in the middle of a query.
@@ -52,6 +54,13 @@ impl Error {
     /// The same error, with the database it is about.
     pub fn at(mut self, database: &Database) -> Self {
         self.database.get_or_insert_with(|| database.to_string());
+        // To SQLite the two are the same.
+        if self.trouble == Trouble::NoFile
+            && let Database::Sqlite(path) = database
+            && path.exists()
+        {
+            self.trouble = Trouble::CannotOpen;
+        }
         self
     }
 
@@ -67,10 +76,12 @@ impl Error {
             Trouble::Refused(_) => "check the user and the password in DATABASE_URL",
             Trouble::NoDatabase => "create it with createdb, or name another one in DATABASE_URL",
             Trouble::NoFile | Trouble::NoTable(_) => {
-                "fill it with cargo run --release -p cities-db --bin generatedb"
+                "fill it with cargo run -p cities-db --bin generatedb"
             }
             Trouble::Stopped(_) => "look at what the server itself says, and run it again",
-            Trouble::NotADatabase => "name another file, or delete this one",
+            Trouble::CannotOpen | Trouble::NotADatabase => {
+                "name another file in DATABASE_URL, or move this one away"
+            }
             Trouble::Locked => "wait until the program that writes to it is done",
             Trouble::ReadOnly(_) => "name a file that may be written, in a folder that may be too",
             Trouble::Full(_) => "make room, or ask for fewer copies",
@@ -92,6 +103,7 @@ impl fmt::Display for Error {
             Trouble::NoDatabase => write!(f, "there is no database {place}"),
             Trouble::NoFile => write!(f, "there is no file {place}"),
             Trouble::NoTable(why) => write!(f, "{place} lacks a table: {why}"),
+            Trouble::CannotOpen => write!(f, "{place} cannot be opened"),
             Trouble::Stopped(why) => write!(f, "{place} went away: {why}"),
             Trouble::NotADatabase => write!(f, "{place} is no SQLite database"),
             Trouble::Locked => write!(f, "{place} is locked by another program"),
@@ -134,7 +146,10 @@ impl From<postgres::Error> for Error {
             (Some(said), _) => server(said.code().code(), said.message()),
             (_, Some(io)) => network(io),
             _ if error.is_closed() => Trouble::Stopped(error.to_string()),
-            _ => Trouble::Other(innermost(&error)),
+            _ => match innermost(&error) {
+                why if why == "password missing" => Trouble::Refused(why),
+                why => Trouble::Other(why),
+            },
         }
         .into()
     }
@@ -179,9 +194,9 @@ fn server(code: &str, said: &str) -> Trouble {
         }
         SqlState::INVALID_CATALOG_NAME => Trouble::NoDatabase,
         SqlState::UNDEFINED_TABLE => Trouble::NoTable(said),
-        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
-            Trouble::Stopped(said)
-        }
+        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => Trouble::Stopped(said),
+        // While it starts or stops.
+        SqlState::CANNOT_CONNECT_NOW => Trouble::NobodyThere(said),
         SqlState::READ_ONLY_SQL_TRANSACTION => Trouble::ReadOnly(said),
         SqlState::DISK_FULL => Trouble::Full(said),
         _ => Trouble::Other(said),
