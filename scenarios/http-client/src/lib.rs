@@ -95,6 +95,8 @@ impl Plan {
             .proxy(None)
             .timeout_global(self.timeout())
             .http_status_as_error(false)
+            // As in the other client, each request has a connection of its own.
+            .max_idle_connections(0)
             // A whole head must fit in, and servers rarely allow more than this. The
             // usual 128 KiB each would be most of a thread's memory.
             .input_buffer_size(8 * 1024)

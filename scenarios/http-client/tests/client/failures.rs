@@ -37,8 +37,8 @@ fn lanes(ran: &Ran) -> Vec<Outcome> {
 #[test]
 fn nobody_at_the_given_url_says_what_to_start() {
     for strategy in Strategy::ALL {
-        let url = nobody();
-        let ran = run(strategy, &["--url", &url]);
+        let (_port, url) = nobody();
+        let ran = run(strategy, &["--url", &url, "--seconds", "0"]);
         assert_fails(&ran, &format!("R1: nobody answers at {url}"), "cargo run -p delay-server");
         assert_drawn(&ran);
     }
@@ -97,7 +97,7 @@ fn a_wrong_route_is_told() {
     let (server, _) = delay_server(Config::default());
     let url = format!("{}/delay-you", server.url());
     for strategy in BOTH {
-        let ran = run(strategy, &["--url", &url]);
+        let ran = run(strategy, &["--url", &url, "--seconds", "0"]);
         assert_fails(&ran, "R1: the server answered 404 Not Found", "check --url");
     }
 }
@@ -115,7 +115,7 @@ fn a_full_server_is_told() {
 fn a_server_that_breaks_is_told() {
     let url = stranger("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n", close);
     for strategy in BOTH {
-        let ran = run(strategy, &["--url", &url]);
+        let ran = run(strategy, &["--url", &url, "--seconds", "0"]);
         assert_fails(
             &ran,
             "R1: the server answered 500 Internal Server Error",

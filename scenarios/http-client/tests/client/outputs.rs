@@ -90,8 +90,10 @@ fn a_pipe_gets_no_colours() {
 
 #[test]
 fn a_strangers_server_may_reply_what_it_likes() {
-    let url =
-        stranger("HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\nzwei\nZeilen \x1b[31mrot!", close);
+    let url = stranger(
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 21\r\n\r\nzwei\nZeilen \x1b[31mrot!",
+        close,
+    );
     for strategy in Strategy::ALL {
         let ran = run(strategy, &["--url", &url, "--speed", "50"]);
         assert_eq!(ran.code, Some(0), "{strategy:?}: {}", ran.stderr);

@@ -1,13 +1,14 @@
 //! Running the programs, and servers that behave in every possible way.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use delay_server::{Config, Server};
 use harness::Report;
 use http_client::Strategy;
+use socket2::{Domain, Socket, Type};
 
 /// What a run left on its two streams, and how it ended.
 pub(crate) struct Ran {
@@ -100,8 +101,10 @@ pub(crate) fn stall(mut stream: TcpStream) {
     let _ = stream.read(&mut [0]);
 }
 
-/// An address at which nobody answers.
-pub(crate) fn nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    format!("http://{}/delay-me", listener.local_addr().expect("it is bound"))
+/// A port that is taken, so that no other test gets it, and at which nobody answers.
+pub(crate) fn nobody() -> (Socket, String) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
+    let port = socket.local_addr().ok().and_then(|address| address.as_socket()).map(|it| it.port());
+    (socket, format!("http://127.0.0.1:{}/delay-me", port.expect("it is bound")))
 }
