@@ -87,7 +87,10 @@ impl Connection {
     /// Dropping it would leave that to happen at some later time.
     pub async fn close(self) -> Result<(), Error> {
         match self.driver {
-            Driver::Sqlite(connection) => connection.close().await,
+            // Its thread must not be in the caller's span when this returns.
+            Driver::Sqlite(connection) => {
+                connection.close().with_subscriber(NoSubscriber::new()).await
+            }
             Driver::Postgres(connection) => connection.close().await,
         }
         .map_err(|error| Error::from(error).at(&self.database))
@@ -99,11 +102,19 @@ async fn sqlite_cities(
     query: &'static str,
     mut each: impl FnMut(City),
 ) -> sqlx::Result<()> {
-    let mut rows = sqlx::query(query).fetch(connection);
-    while let Some(row) = rows.try_next().await? {
-        each(City { name: row.try_get(0)?, state: row.try_get(1)? });
+    let mut rows = sqlx::query(query).fetch(&mut *connection);
+    let answer = async {
+        while let Some(row) = rows.try_next().await? {
+            each(City { name: row.try_get(0)?, state: row.try_get(1)? });
+        }
+        Ok(())
     }
-    Ok(())
+    .await;
+    drop(rows);
+    // The last row, or the error, may be here before SQLite's thread has left
+    // the caller's span. When it answers this, it has.
+    let _ = connection.ping().with_subscriber(NoSubscriber::new()).await;
+    answer
 }
 
 async fn postgres_cities(
