@@ -14,7 +14,7 @@ use crate::Table;
 #[derive(Debug)]
 pub struct Failure(harness::Failure);
 
-const FILL_IT: &str = "fill it with cargo run --release -p table-stats --bin generate-tables";
+const FILL_IT: &str = "fill it with cargo run -p table-stats --bin generate-tables";
 
 impl Failure {
     /// There is nothing that could have an average or a sum.

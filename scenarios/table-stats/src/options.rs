@@ -10,7 +10,7 @@ use crate::{Contents, Strategy};
     The database is the one that DATABASE_URL names, as sqlite:PATH or postgres://…\n\
     Without it, a file that the first run fills.")]
 pub(crate) struct Options {
-    /// How many rows each table of the default file has; each number has a file of its own
+    /// Rows of each table in the default file; each number has its own
     #[arg(long, value_name = "N", default_value_t = Contents::ROWS_IN_SQLITE, value_parser = Contents::parse_rows)]
     pub(crate) rows: usize,
 

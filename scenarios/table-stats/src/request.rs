@@ -15,6 +15,26 @@ pub enum Statistic {
     Sum,
 }
 
+impl Statistic {
+    /// The query that asks for it.
+    ///
+    /// The answer is wanted as text: the database itself prints all the digits
+    /// it has, and there is no number too big for it.
+    pub fn sql(self, table: Table) -> &'static str {
+        use Statistic::{Average, Sum};
+        match (self, table) {
+            (Average, Table::First) => "SELECT CAST(AVG(value) AS TEXT) FROM first_table",
+            (Average, Table::Second) => "SELECT CAST(AVG(value) AS TEXT) FROM second_table",
+            (Average, Table::Third) => "SELECT CAST(AVG(value) AS TEXT) FROM third_table",
+            (Average, Table::Fourth) => "SELECT CAST(AVG(value) AS TEXT) FROM fourth_table",
+            (Sum, Table::First) => "SELECT CAST(SUM(value) AS TEXT) FROM first_table",
+            (Sum, Table::Second) => "SELECT CAST(SUM(value) AS TEXT) FROM second_table",
+            (Sum, Table::Third) => "SELECT CAST(SUM(value) AS TEXT) FROM third_table",
+            (Sum, Table::Fourth) => "SELECT CAST(SUM(value) AS TEXT) FROM fourth_table",
+        }
+    }
+}
+
 /// One request, and who makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -33,7 +53,7 @@ impl Request {
             Statistic::Sum => "sum",
         };
         let name = format!("{short} {}", table.number());
-        Self { name, sql: sql(statistic, table), statistic, table }
+        Self { name, sql: statistic.sql(table), statistic, table }
     }
 
     /// The span that makes this request a lane of the recording.
@@ -60,22 +80,6 @@ impl fmt::Display for Request {
     }
 }
 
-/// The answer is wanted as text: the database itself prints all the digits it
-/// has, and there is no number too big for it.
-fn sql(statistic: Statistic, table: Table) -> &'static str {
-    use Statistic::{Average, Sum};
-    match (statistic, table) {
-        (Average, Table::First) => "SELECT CAST(AVG(value) AS TEXT) FROM first_table",
-        (Average, Table::Second) => "SELECT CAST(AVG(value) AS TEXT) FROM second_table",
-        (Average, Table::Third) => "SELECT CAST(AVG(value) AS TEXT) FROM third_table",
-        (Average, Table::Fourth) => "SELECT CAST(AVG(value) AS TEXT) FROM fourth_table",
-        (Sum, Table::First) => "SELECT CAST(SUM(value) AS TEXT) FROM first_table",
-        (Sum, Table::Second) => "SELECT CAST(SUM(value) AS TEXT) FROM second_table",
-        (Sum, Table::Third) => "SELECT CAST(SUM(value) AS TEXT) FROM third_table",
-        (Sum, Table::Fourth) => "SELECT CAST(SUM(value) AS TEXT) FROM fourth_table",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,7 +89,7 @@ mod tests {
         for table in Table::ALL {
             for (statistic, function) in [(Statistic::Average, "AVG"), (Statistic::Sum, "SUM")] {
                 let wanted = format!("SELECT CAST({function}(value) AS TEXT) FROM {table}");
-                assert_eq!(sql(statistic, table), wanted);
+                assert_eq!(statistic.sql(table), wanted);
             }
         }
     }

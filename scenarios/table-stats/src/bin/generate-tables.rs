@@ -1,6 +1,6 @@
 //! Fills the four tables with random digits, and replaces what they held.
 //!
-//! `cargo run --release --bin generate-tables`
+//! `cargo run --bin generate-tables`
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -16,11 +16,11 @@ use table_stats::{Contents, Database, Failure, Table, default_file, fill};
     The database is the one that DATABASE_URL names, as sqlite:PATH or postgres://…\n\
     Without it, the file of so many rows that the stats programs use.")]
 struct Options {
-    /// How many rows each table is to have [default: 1000000 in SQLite, 5000000 in Postgres]
+    /// Rows of each table [default: 1000000 in SQLite, 5000000 in Postgres]
     #[arg(long, value_name = "N", value_parser = Contents::parse_rows)]
     rows: Option<usize>,
 
-    /// What the random digits are made from: the same seed gives the same digits
+    /// Where the random digits begin: the same seed, the same digits
     #[arg(long, value_name = "N", default_value_t = Contents::SEED, value_parser = seed)]
     seed: u64,
 }

@@ -11,7 +11,7 @@ use crate::support::{Own, Ran, ended, generate, program, run, start, until};
 
 const SOME: Contents = Contents { rows: 100, seed: 1 };
 
-const FILL_IT: &str = "fill it with cargo run --release -p table-stats --bin generate-tables";
+const FILL_IT: &str = "fill it with cargo run -p table-stats --bin generate-tables";
 const NAME_ONE: &str = "name a database as sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME";
 
 /// The program said exactly this, and nothing else.
@@ -113,9 +113,13 @@ fn what_is_no_database_is_told_and_left_alone() {
     let poem = "Batatinha quando nasce ".repeat(100);
     fs::write(database.path(), &poem).unwrap();
     let cause = format!("{} is no SQLite database", database.url);
-    assert_all_fail(&database.url, &cause, "name another file, or delete this one");
+    assert_all_fail(
+        &database.url,
+        &cause,
+        "name another file in DATABASE_URL, or move this one away",
+    );
     let ran = generate(&database.url, &["--rows", "1"]);
-    assert_says(&ran, &cause, "name another file, or delete this one");
+    assert_says(&ran, &cause, "name another file in DATABASE_URL, or move this one away");
     assert_eq!(fs::read_to_string(database.path()).unwrap(), poem);
 }
 
