@@ -1,10 +1,18 @@
-//! Brazil's cities in a database: opening SQLite and Postgres, each through a
-//! blocking and an async connection.
+//! Brazil's cities in a database: the data, the generator, and opening SQLite
+//! and Postgres, each through a blocking and an async connection.
+//!
+//! Source of the cities: IBGE, API de Localidades, via stdbr-core.
 
 pub use database::Database;
 pub use error::{Error, Trouble};
+pub use municipalities::{MUNICIPALITIES, Municipality, municipalities};
+pub use states::{STATES, State};
 
 mod database;
+pub mod generator;
+mod municipalities;
+mod schema;
+mod states;
 
 pub mod asynchronous;
 pub mod blocking;

@@ -1,0 +1,39 @@
+//! The command line.
+
+use cities_db::Database;
+use cities_db::generator::MOST_COPIES;
+use clap::Parser;
+
+/// Fill a database with the cities of Brazil, many times over.
+#[derive(Debug, Parser)]
+#[command(after_help = "\
+    The database is the one that DATABASE_URL names, as sqlite:PATH or postgres://…\n\
+    Without it, the file cities.sqlite in cargo's target folder.")]
+pub(crate) struct Options {
+    /// Add every city N times [default: 400 on SQLite, 1000 on Postgres]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_COPIES)))]
+    copies: Option<u32>,
+
+    /// Remove what is there, and start over
+    #[arg(long)]
+    pub(crate) reset: bool,
+
+    /// Do not ask before removing
+    #[arg(long, requires = "reset")]
+    pub(crate) yes: bool,
+}
+
+impl Options {
+    /// Reads the command line; a wrong one ends the process with exit code 2.
+    pub(crate) fn read() -> Self {
+        Self::parse()
+    }
+
+    /// How many copies this database is to get.
+    pub(crate) fn copies_for(&self, database: &Database) -> u32 {
+        self.copies.unwrap_or(match database {
+            Database::Sqlite(_) => 400,
+            Database::Postgres(_) => 1_000,
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! However a generator ends early, the database is as it was.
+
+use crate::support::Place;
+
+on_both! {
+    told_to_stop_it_leaves_the_database_as_it_was
+}
+
+/// By the one that watches it.
+fn told_to_stop_it_leaves_the_database_as_it_was(place: &Place) {
+    use std::ops::ControlFlow::{Break, Continue};
+
+    use cities_db::generator::{self, Order, Outcome, Progress, Start};
+
+    place.generate(&["--copies", "1"]);
+    for start in [Start::Add, Start::Over] {
+        let order = Order::new(100, start);
+        for stop_at in [Progress::Added(0), Progress::Added(order.cities()), Progress::Finishing] {
+            let watch = |progress| if progress == stop_at { Break(()) } else { Continue(()) };
+            let outcome = generator::fill(&place.database(), &order, watch).unwrap();
+            assert_eq!(outcome, Outcome::Stopped, "{stop_at:?}");
+            place.assert_holds_copies(1);
+        }
+    }
+}
+
+/// Signals come from Unix; Ctrl-C of Windows cannot be sent to one process.
+#[cfg(unix)]
+mod signals {
+    use std::process::{Child, Command};
+
+    use crate::support::{Place, Ran};
+
+    on_both! {
+        ctrl_c_leaves_the_database_as_it_was
+        sigterm_leaves_the_database_as_it_was
+        sigkill_leaves_the_database_as_it_was
+    }
+
+    fn ctrl_c_leaves_the_database_as_it_was(place: &Place) {
+        let ran = signalled(place, "INT");
+        assert_eq!(ran.code, Some(130));
+        assert!(ran.stderr.starts_with("error: interrupted\nhint: the database holds what"));
+    }
+
+    fn sigterm_leaves_the_database_as_it_was(place: &Place) {
+        assert_eq!(signalled(place, "TERM").code, Some(143));
+    }
+
+    fn sigkill_leaves_the_database_as_it_was(place: &Place) {
+        let ran = signalled(place, "KILL");
+        assert_eq!(ran.code, None);
+        assert_eq!(ran.stderr, "");
+    }
+
+    /// Sends the signal in the middle of the work, and looks at what is left.
+    fn signalled(place: &Place, signal: &str) -> Ran {
+        place.generate(&["--copies", "1"]);
+        let child = place.begin();
+        send(signal, &child);
+        let ran = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&ran.stdout), "");
+        place.assert_holds_copies(1);
+        place.generate(&["--copies", "1"]);
+        place.assert_holds_copies(2);
+        ran.into()
+    }
+
+    fn send(signal: &str, child: &Child) {
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+    }
+}
+
+/// The system's limit of a file's size stands for a full disk: writing fails
+/// in the middle of the work.
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_grow_is_left_as_it_was() {
+    use std::process::{Command, Stdio};
+
+    let place = Place::sqlite();
+    place.generate(&["--copies", "1"]);
+    let mut command = Command::new("sh");
+    // Ignored, the signal becomes an error of the write.
+    command.args(["-c", "trap '' XFSZ; ulimit -f 4000; exec \"$0\" --copies 100"]);
+    command.arg(env!("CARGO_BIN_EXE_generatedb")).env("DATABASE_URL", &place.url);
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.starts_with("error: sqlite:") && stderr.contains("\nhint: "), "{stderr}");
+    place.assert_holds_copies(1);
+    assert_eq!(place.text("PRAGMA integrity_check"), "ok");
+    place.generate(&["--copies", "1"]);
+    place.assert_holds_copies(2);
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn a_table_that_can_take_no_more_is_left_as_it_was() {
+    let place = Place::postgres();
+    place.generate(&["--copies", "1"]);
+    place.execute("ALTER SEQUENCE cities_id_seq MAXVALUE 500000");
+    let ran = place.run(&["--copies", "200"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("reached maximum value of sequence"), "{}", ran.stderr);
+    place.assert_holds_copies(1);
+}
+
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn a_server_that_hangs_up_has_kept_nothing() {
+    let place = Place::postgres();
+    place.generate(&["--copies", "1"]);
+    let child = place.begin();
+    place.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks \
+         WHERE relation = 'cities'::regclass AND mode = 'RowExclusiveLock'",
+    );
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.starts_with("error: postgres://") && stderr.contains("\nhint: "), "{stderr}");
+    place.assert_holds_copies(1);
+}
