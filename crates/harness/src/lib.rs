@@ -201,7 +201,7 @@ fn panicked() -> Failure {
 fn interrupted() -> Failure {
     Failure::new(
         "interrupted before every requester was done",
-        "run it again; --speed 10 makes every delay ten times shorter",
+        "run it again; the picture shows how far each of them had come",
     )
 }
 

@@ -48,6 +48,8 @@ struct Shared {
     lanes: Mutex<Vec<Arc<Lane>>>,
     threads: Mutex<Vec<Thread>>,
     blocked: Mutex<Vec<Blocked>>,
+    /// The longest stretch on the event loop's thread, in nanoseconds.
+    longest_on_loop: AtomicU64,
 }
 
 impl Recorder {
@@ -62,6 +64,7 @@ impl Recorder {
             lanes: Mutex::default(),
             threads: Mutex::default(),
             blocked: Mutex::default(),
+            longest_on_loop: AtomicU64::new(0),
         }));
         recorder.thread();
         recorder
@@ -91,6 +94,7 @@ impl Recorder {
         Recording {
             elapsed,
             event_loop: self.0.event_loop,
+            longest_on_loop: Duration::from_nanos(self.0.longest_on_loop.load(Ordering::Relaxed)),
             threads: lock(&self.0.threads).clone(),
             lanes,
             blocked,
@@ -138,7 +142,11 @@ impl Recorder {
     fn exit(&self, lane: &Lane) {
         let to = self.now();
         let Some(stretch) = lane.state().exit(self.thread(), to) else { return };
-        if Some(stretch.thread) == self.0.event_loop && stretch.held >= BLOCKED_AFTER {
+        if Some(stretch.thread) != self.0.event_loop {
+            return;
+        }
+        self.0.longest_on_loop.fetch_max(stretch.held.as_nanos() as u64, Ordering::Relaxed);
+        if stretch.held >= BLOCKED_AFTER {
             lock(&self.0.blocked).push(Blocked { lane: lane.index, from: stretch.from, to });
         }
     }

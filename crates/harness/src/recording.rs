@@ -15,6 +15,9 @@ pub struct Recording {
     pub elapsed: Duration,
     /// The thread that runs a current-thread event loop; none without one.
     pub event_loop: Option<usize>,
+    /// For how long a requester held that thread at a time, at most.
+    #[serde(rename = "longest_on_loop_s", with = "seconds")]
+    pub longest_on_loop: Duration,
     /// The threads that entered a lane, and before them the one that began the run.
     pub threads: Vec<Thread>,
     /// One lane per requester, in the order in which they were created.

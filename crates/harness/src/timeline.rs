@@ -242,7 +242,14 @@ mod tests {
 
     fn recording(elapsed: u64, lanes: Vec<Lane>) -> Recording {
         let threads = vec![Thread { id: 1, name: "main".to_owned() }];
-        Recording { elapsed: ms(elapsed), event_loop: Some(1), threads, lanes, blocked: Vec::new() }
+        Recording {
+            elapsed: ms(elapsed),
+            event_loop: Some(1),
+            longest_on_loop: ms(1),
+            threads,
+            lanes,
+            blocked: Vec::new(),
+        }
     }
 
     /// What a terminal without colours shows.

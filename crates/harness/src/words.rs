@@ -51,7 +51,7 @@ fn event_loop(recording: &Recording, figures: &Figures) -> Vec<String> {
     if recording.blocked.is_empty() {
         return vec![format!(
             "Nobody held the event loop for longer than {} at a time.",
-            rounded(figures.longest)
+            rounded(recording.longest_on_loop)
         )];
     }
     let told =

@@ -148,6 +148,7 @@ fn blocking_work_on_another_thread_leaves_the_event_loop_free() {
         tokio::task::spawn_blocking(blocking).await.unwrap();
     });
     assert_eq!(recording.blocked, []);
+    assert_eq!(recording.longest_on_loop, Duration::ZERO);
     assert_eq!(recording.figures().held, recording.lanes[0].held);
     assert_eq!(recording.lanes[0].stretches[0].thread, 2);
 }
