@@ -31,8 +31,8 @@ async fn pull_from_database(database: &Database, request: Request) -> Result<(),
     let mut rows = 0_u64;
     let mut connection = database.connect_async().await?;
     connection.for_each_city(request.query, |_city| rows += 1).await?;
+    info!("Query made! Db replied '{rows}' rows");
     connection.close().await?;
     request.done();
-    info!("Query made! Db replied '{rows}' rows");
     Ok(())
 }

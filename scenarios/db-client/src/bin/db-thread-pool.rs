@@ -41,8 +41,8 @@ fn pull_from_database(database: &Database, request: Request) -> Result<(), Failu
     let mut rows = 0_u64;
     let mut connection = database.connect()?;
     connection.for_each_city(request.query, |_city| rows += 1)?;
+    info!("Query made! Db replied '{rows}' rows");
     connection.close()?;
     request.done();
-    info!("Query made! Db replied '{rows}' rows");
     Ok(())
 }
