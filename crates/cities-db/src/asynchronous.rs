@@ -8,6 +8,7 @@ use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
 use sqlx::{ConnectOptions, Connection as _, Row};
+use tokio::task::yield_now;
 use tokio::time::timeout;
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
@@ -19,6 +20,11 @@ use crate::{City, Database};
 /// How many rows SQLite's thread may be ahead of the event loop. With sqlx's own
 /// 50 the two spend more time in waking each other than in work.
 const ROWS_AHEAD: usize = 1024;
+
+/// After so many rows the others get a turn. Where the next row has always come
+/// already, awaiting it gives nothing back, and one requester would keep the
+/// event loop to itself until its last row.
+const ROWS_A_TURN: u64 = 256;
 
 /// A connection to either database.
 pub struct Connection {
@@ -104,8 +110,10 @@ async fn sqlite_cities(
 ) -> sqlx::Result<()> {
     let mut rows = sqlx::query(query).fetch(&mut *connection);
     let answer = async {
+        let mut turn = Turn::default();
         while let Some(row) = rows.try_next().await? {
             each(City { name: row.try_get(0)?, state: row.try_get(1)? });
+            turn.row().await;
         }
         Ok(())
     }
@@ -125,10 +133,28 @@ async fn postgres_cities(
     mut each: impl FnMut(City),
 ) -> sqlx::Result<()> {
     let mut rows = sqlx::query(query).fetch(connection);
+    let mut turn = Turn::default();
     while let Some(row) = rows.try_next().await? {
         each(City { name: row.try_get(0)?, state: row.try_get(1)? });
+        turn.row().await;
     }
     Ok(())
+}
+
+/// A requester's turn on the event loop.
+#[derive(Default)]
+struct Turn {
+    rows: u64,
+}
+
+impl Turn {
+    /// Counts a row, and ends the turn after enough of them.
+    async fn row(&mut self) {
+        self.rows += 1;
+        if self.rows.is_multiple_of(ROWS_A_TURN) {
+            yield_now().await;
+        }
+    }
 }
 
 /// A fixed number of connections that take turns.
