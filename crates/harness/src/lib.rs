@@ -207,10 +207,15 @@ fn interrupted() -> Failure {
 
 impl Ending {
     /// Draws everything; gives the exit code.
-    fn end(self, failure: Option<Failure>, interrupted: bool) -> u8 {
+    fn end(mut self, failure: Option<Failure>, interrupted: bool) -> u8 {
         let recording = self.recorder.recording();
-        if let Some(live) = self.live {
-            live.stop();
+        if let Some(live) = self.live.take() {
+            // A terminal echoes Ctrl-C as ^C, nobody knows where: what stands
+            // there cannot be drawn over any more.
+            live.stop(interrupted);
+            if interrupted {
+                self.screen.forget_live();
+            }
         }
         let elapsed = recording.elapsed.as_secs_f64();
         self.screen.print(&format!("{THIN_RULE}\nTime elapsed: {elapsed:.3}\n{RULE}\n"));

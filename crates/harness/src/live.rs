@@ -49,23 +49,25 @@ impl Live {
         drawer.ok().map(|drawer| Self { bar, drawer, stop })
     }
 
-    /// Wipes the lines and stops drawing.
-    pub(crate) fn stop(self) {
+    /// Stops drawing, and wipes the lines unless they are to `stay`.
+    pub(crate) fn stop(self, stay: bool) {
         drop(self.stop);
-        // A drawer that panicked has no lines left to wipe.
+        // A drawer that panicked draws no more either.
         let _ = self.drawer.join();
-        self.bar.finish_and_clear();
+        if stay {
+            self.bar.set_draw_target(ProgressDrawTarget::hidden());
+        } else {
+            self.bar.finish_and_clear();
+        }
     }
 }
 
 fn lines(recorder: &Recorder, sample: Sample, colour: bool) -> String {
+    let going = recorder.unfinished();
+    let shown: Vec<_> = going.iter().filter(|going| sample.shows(going.index)).collect();
+    let width = shown.iter().map(|going| going.name.chars().count()).max().unwrap_or(0);
     let mut lines = String::new();
-    let mut hidden = 0;
-    for going in recorder.unfinished() {
-        if !sample.shows(going.index) {
-            hidden += 1;
-            continue;
-        }
+    for going in &shown {
         let state = match going.now {
             Now::NotYetRun => "· ready, not yet run".to_owned(),
             Now::Waits => "░ waits, thread free".to_owned(),
@@ -73,11 +75,12 @@ fn lines(recorder: &Recorder, sample: Sample, colour: bool) -> String {
             Now::Holds(thread) => format!("█ holds thread {thread}"),
         };
         let style = if colour { style(going.index) } else { anstyle::Style::new() };
-        let age = rounded(going.age);
-        let _ = writeln!(lines, "{style}{}  {state:<24} {age:>8}{style:#}", going.name);
+        let (name, age) = (&going.name, rounded(going.age));
+        // Writing to a string cannot fail.
+        let _ = writeln!(lines, "{style}{name:<width$}  {state:<24} {age:>8}{style:#}");
     }
-    if hidden > 0 {
-        let _ = writeln!(lines, "… and {hidden} more");
+    if shown.len() < going.len() {
+        let _ = writeln!(lines, "… and {} more", going.len() - shown.len());
     }
     lines.truncate(lines.trim_end().len());
     lines

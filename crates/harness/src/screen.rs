@@ -60,6 +60,12 @@ impl Screen {
         size.map_or(USUAL_WIDTH, |(width, _)| width.0.into()).clamp(60, 120)
     }
 
+    /// Leaves the live view where it is, and goes on below it.
+    pub(crate) fn forget_live(&mut self) {
+        self.live = ProgressBar::hidden();
+        self.print("");
+    }
+
     /// Prints text, styled or not; the stream takes styles out where they are
     /// not wanted. A reader that left early (`| head`) is no failure: the run
     /// goes on, its files are still written, and nobody misses the lines.
