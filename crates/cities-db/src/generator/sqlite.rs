@@ -102,6 +102,16 @@ impl Store for Sqlite {
     }
 }
 
+/// When a write has failed, SQLite leaves it to the next reader to put the file
+/// back and to give the room back. That one is here.
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        // There may be no transaction, and then there is nothing to put back.
+        let _ = self.0.execute_batch("ROLLBACK");
+        let _ = self.0.execute_batch("SELECT 1 FROM sqlite_schema");
+    }
+}
+
 /// Both beginning and committing may be tried again when the file was locked.
 fn unless_locked(result: rusqlite::Result<()>) -> Result<bool, Error> {
     match result.map_err(Error::from) {

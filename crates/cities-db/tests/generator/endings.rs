@@ -81,6 +81,7 @@ fn a_file_that_may_not_grow_is_left_as_it_was() {
 
     let place = Place::sqlite();
     place.generate(&["--copies", "1"]);
+    let before = place.bytes();
     let mut command = Command::new("sh");
     // Ignored, the signal becomes an error of the write.
     command.args(["-c", "trap '' XFSZ; ulimit -f 4000; exec \"$0\" --copies 100"]);
@@ -89,6 +90,8 @@ fn a_file_that_may_not_grow_is_left_as_it_was() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.starts_with("error: sqlite:") && stderr.contains("\nhint: "), "{stderr}");
+    // The room it took is given back at once.
+    assert_eq!(place.bytes(), before);
     place.assert_holds_copies(1);
     assert_eq!(place.text("PRAGMA integrity_check"), "ok");
     place.generate(&["--copies", "1"]);

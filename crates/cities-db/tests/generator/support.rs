@@ -67,17 +67,16 @@ impl Place {
         ran
     }
 
-    /// Begins to add more cities than anybody waits for, and returns in the
-    /// middle of it. There have to be some already.
+    /// Begins to add many cities, and returns in the middle of it. There have to be some already.
     pub(crate) fn begin(&self) -> Child {
         let before = self.bytes();
-        let child = self.command(&["--copies", "100000"]).spawn().unwrap();
-        until("it writes", || self.bytes() > before + 1_000_000);
+        let child = self.command(&["--copies", "3000"]).spawn().unwrap();
+        until("it writes", || self.bytes() > before + 20_000_000);
         child
     }
 
     /// What the table takes on disk, rows included that nobody can see yet.
-    fn bytes(&self) -> i64 {
+    pub(crate) fn bytes(&self) -> i64 {
         match &self.held {
             Held::File(folder) => {
                 let file = fs::metadata(folder.path().join("cities.sqlite")).unwrap();
