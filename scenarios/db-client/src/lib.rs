@@ -70,9 +70,7 @@ impl Plan {
 
     /// The requests, in the order in which they are to be made.
     pub fn requests(&self) -> impl Iterator<Item = Request> + use<> {
-        [("R1", R1), ("R2", R2), ("R3", R3)]
-            .map(|(name, query)| Request { name, query })
-            .into_iter()
+        Request::ALL.into_iter()
     }
 
     /// The database that they are made to.
@@ -87,6 +85,13 @@ impl Plan {
 }
 
 impl Request {
+    /// All three: slow, fast, and in between.
+    pub const ALL: [Self; 3] = [
+        Self { name: "R1", query: R1 },
+        Self { name: "R2", query: R2 },
+        Self { name: "R3", query: R3 },
+    ];
+
     /// The span that makes this request a lane of the recording.
     pub fn span(&self) -> Span {
         info_span!("requester", name = self.name, asks = self.query)

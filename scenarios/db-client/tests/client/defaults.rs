@@ -1,8 +1,10 @@
 //! Without `DATABASE_URL`: a file that the first run fills.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 
 use db_client::Strategy;
 use tempfile::TempDir;
@@ -24,14 +26,25 @@ impl Installed {
         self.0.path()
     }
 
-    fn run_in(&self, folder: &Path, args: &[&str]) -> Ran {
+    fn command(&self, folder: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(self.folder().join("program"));
         command.args(args).current_dir(folder).env_remove("DATABASE_URL");
-        command.output().expect("it may be run").into()
+        command
     }
 
     fn run(&self, args: &[&str]) -> Ran {
-        self.run_in(self.folder(), args)
+        output(self.command(self.folder(), args))
+    }
+}
+
+/// Runs it. A process that another test is just starting may have the copy open
+/// for writing, as that test's thread had when it made it; not for long.
+fn output(mut command: Command) -> Ran {
+    loop {
+        match command.output() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::yield_now(),
+            output => return output.expect("it may be run").into(),
+        }
     }
 }
 
@@ -68,9 +81,9 @@ fn each_number_of_copies_has_a_file_of_its_own() {
 #[test]
 fn an_empty_database_url_is_none() {
     let program = Installed::new(Strategy::Sync);
-    let mut command = Command::new(program.folder().join("program"));
-    command.args(["--copies", "1"]).current_dir(program.folder()).env("DATABASE_URL", "");
-    let ran: Ran = command.output().unwrap().into();
+    let mut command = program.command(program.folder(), &["--copies", "1"]);
+    command.env("DATABASE_URL", "");
+    let ran = output(command);
     assert_eq!((ran.code, ran.replies().len()), (Some(0), 3), "{}", ran.stderr);
 }
 
@@ -80,7 +93,8 @@ fn an_empty_database_url_is_none() {
 #[test]
 fn a_folder_that_cannot_be_written_is_told() {
     for strategy in Strategy::ALL {
-        let ran = Installed::new(strategy).run_in(Path::new("/proc"), &["--copies", "1"]);
+        let program = Installed::new(strategy);
+        let ran = output(program.command(Path::new("/proc"), &["--copies", "1"]));
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{strategy:?}");
         assert_eq!(
             ran.stderr,
