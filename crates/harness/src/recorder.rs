@@ -261,7 +261,7 @@ impl Lane {
             outcome,
             future: state.future,
             created: self.created,
-            started: stretches.first().map(|stretch| stretch.from),
+            started: stretches.iter().map(|stretch| stretch.from).min(),
             ended: state.closed,
             held: state.held + extra.iter().map(|stretch| stretch.held).sum::<Duration>(),
             longest: extra.iter().map(|stretch| stretch.held).fold(state.longest, Duration::max),
@@ -350,7 +350,10 @@ impl LaneState {
     }
 
     fn add(&mut self, stretch: Stretch) {
-        match self.stretches.last_mut() {
+        // Neighbours are those of one thread: a database driver's may be inside
+        // for as long as a whole query, while the event loop's comes and goes.
+        let same = |other: &&mut Stretch| other.thread == stretch.thread;
+        match self.stretches.iter_mut().rev().find(same) {
             Some(last) if stretch.from.saturating_sub(last.to) < self.resolution => {
                 last.absorb(stretch)
             }
