@@ -23,6 +23,13 @@ const COPY: &str = "COPY cities (name, state_id) FROM STDIN";
 /// rows before all are there, so they need no mark of who may.
 const COPY_INTO_NEW: &str = "COPY cities (name, state_id) FROM STDIN WITH (FREEZE)";
 
+/// For as long as the transaction takes, keys are fetched by the copy: exactly as
+/// many as it needs. One by one they take a sixth of the time.
+const KEYS_BY_THE_COPY: &str = "ALTER SEQUENCE IF EXISTS cities_id_seq CACHE 5571";
+
+/// As `serial` has it.
+const KEYS_ONE_BY_ONE: &str = "ALTER SEQUENCE IF EXISTS cities_id_seq CACHE 1";
+
 pub(super) struct Postgres {
     client: Client,
     /// One copy, in the text format of `COPY`.
@@ -77,7 +84,7 @@ impl Store for Postgres {
         if self.new {
             self.client.batch_execute(schema::POSTGRES_CITIES)?;
         }
-        Ok(())
+        Ok(self.client.batch_execute(KEYS_BY_THE_COPY)?)
     }
 
     fn states(&mut self) -> Result<BTreeMap<String, i32>, Error> {
@@ -105,6 +112,7 @@ impl Store for Postgres {
     }
 
     fn finish(&mut self) -> Result<u64, Error> {
+        self.client.batch_execute(KEYS_ONE_BY_ONE)?;
         if self.new {
             self.client.batch_execute(schema::POSTGRES_KEY)?;
         }

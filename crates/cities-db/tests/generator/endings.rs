@@ -63,6 +63,8 @@ mod signals {
         place.assert_holds_copies(1);
         place.generate(&["--copies", "1"]);
         place.assert_holds_copies(2);
+        // Not even a number is missing.
+        assert_eq!(place.integer("SELECT CAST(max(id) AS bigint) FROM cities"), 2 * 5_571);
         ran.into()
     }
 

@@ -139,6 +139,9 @@ fn the_tables_in_postgres_are_those_of_the_source() {
     // What `serial` makes, and no more.
     let owned = "SELECT regexp_replace(pg_get_serial_sequence('cities', 'id'), '.*\\.', '')";
     assert_eq!(place.text(owned), "cities_id_seq");
+    let cached = "SELECT cache_size FROM pg_sequences \
+        WHERE schemaname = current_schema() AND sequencename = 'cities_id_seq'";
+    assert_eq!(place.integer(cached), 1);
     let constraints = "SELECT count(*) FROM pg_constraint \
         WHERE connamespace = current_schema()::regnamespace AND contype <> 'n'";
     assert_eq!(place.integer(constraints), 2);
