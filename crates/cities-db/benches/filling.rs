@@ -189,7 +189,7 @@ fn compare(
         rounds.push(costs.collect::<Result<Vec<Cost>>>()?);
     }
     let rows = u64::from(copies) * u64::from(MUNICIPALITIES);
-    println!("\n{database}: {copies} copies, {rows} rows, the median of {} rounds\n", rounds.len());
+    println!("\n{database}: {copies} copies, {rows} rows, the median of {}\n", rounds.len());
     println!("| | rows/s | of the first | its memory at most, MB |\n|---|--:|--:|--:|");
     for (index, (_, what)) in contenders.iter().enumerate() {
         let median = |of: fn(&Cost, &Cost) -> f64| {

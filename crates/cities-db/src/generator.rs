@@ -2,6 +2,15 @@
 //!
 //! Everything happens in one transaction, so that whatever ends a generator
 //! early (Ctrl-C, kill -9, a full disk) leaves the database as it was.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), cities_db::Error> {
+//! use cities_db::{Database, generator};
+//!
+//! generator::fill_if_missing(&Database::embedded("cities-400"), 400)?;
+//! # Ok(())
+//! # }
+//! ```
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow::{self, Break, Continue};
