@@ -1,0 +1,3 @@
+//! Every strategy of a scenario, side by side.
+
+pub mod results;

@@ -1,0 +1,92 @@
+//! What a comparison found: plain data, from which the table, the timelines
+//! and the page are drawn.
+
+use std::time::Duration;
+
+use harness::Report;
+
+/// Every strategy of one scenario, and what became of it.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// The scenario's package, such as `http-client`.
+    pub scenario: String,
+    /// The command that made this comparison, as a user types it.
+    pub command: String,
+    /// Where it ran.
+    pub machine: Machine,
+    /// The strategies, in the order of the chapter; empty if only a ladder was asked for.
+    pub strategies: Vec<Compared>,
+    /// How they fare as the work grows, if that was asked for.
+    pub ladder: Option<Ladder>,
+}
+
+/// A machine, by what matters here and nothing that tells whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Machine {
+    /// How many threads it runs at the same time.
+    pub cores: usize,
+    /// Its memory in bytes.
+    pub memory: u64,
+}
+
+/// One strategy's runs.
+#[derive(Debug, Clone)]
+pub struct Compared {
+    /// The name of its program, such as `async`.
+    pub name: String,
+    /// The command that makes the same run by itself, as a user types it.
+    pub command: String,
+    /// One for each repetition, in their order; at least one.
+    pub runs: Vec<Attempt>,
+}
+
+/// A run that came to its end, or did not.
+pub type Attempt = Result<Measured, Failed>;
+
+/// A run that came to its end.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// What the program said of itself with `--json`.
+    pub report: Report,
+    /// What the operating system counted for the process.
+    pub cost: Cost,
+}
+
+/// What the operating system counted for a process that has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// Time on the processor, in the program and in the system on its behalf.
+    pub cpu: Duration,
+    /// The most memory it had at a time, in bytes.
+    pub peak: u64,
+}
+
+/// A run that crashed, hung, failed, or was stopped at a limit.
+#[derive(Debug, Clone)]
+pub struct Failed {
+    /// How, in a few words, such as `no more threads` or `killed by signal 6`.
+    pub how: String,
+    /// The last line that it wrote to stderr; none if it wrote nothing.
+    pub last_line: Option<String>,
+    /// What it could still say of itself.
+    pub report: Option<Report>,
+}
+
+/// The same work at growing sizes.
+#[derive(Debug, Clone)]
+pub struct Ladder {
+    /// The command's numbers of requests, ascending.
+    pub sizes: Vec<usize>,
+    /// One climber for each strategy, in the order of the chapter.
+    pub climbers: Vec<Climber>,
+}
+
+/// One strategy on the ladder.
+#[derive(Debug, Clone)]
+pub struct Climber {
+    /// The name of its program.
+    pub name: String,
+    /// Its steps, from the smallest size up to the first that failed; as many
+    /// as there are sizes if none did.
+    pub steps: Vec<Attempt>,
+}
