@@ -20,6 +20,8 @@
 //! # Ok::<(), delay_server::StartError>(())
 //! ```
 //!
+//! [`Server::find_or_start`] takes the one at `localhost:8000` if there is one.
+//!
 //! | route | answer |
 //! |---|---|
 //! | `/delay-me?seconds=N` | 200 after N seconds, a decimal number; left out, it is 0 |
@@ -34,6 +36,7 @@
 mod server;
 
 mod connections;
+mod home;
 mod listen;
 mod routes;
 mod stats;
@@ -41,6 +44,7 @@ mod wait;
 
 use std::time::Duration;
 
+pub use home::Found;
 pub use listen::{Listener, StartError};
 pub use server::Server;
 pub use stats::Stats;
