@@ -1,0 +1,105 @@
+//! The driver's process, and the capabilities that a session is opened with.
+
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use serde_json::json;
+use thirtyfour::{Capabilities, ChromeCapabilities, ChromiumLikeCapabilities};
+
+use crate::programs;
+
+/// A running `chromedriver`. It ends when this is dropped; a browser that it
+/// started has to be ended before.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    child: Child,
+    pub(crate) url: String,
+}
+
+impl Driver {
+    pub(crate) fn start() -> Self {
+        let mut command = Command::new(programs::driver());
+        // Port 0 is any that is free; the driver says which.
+        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut driver = Self { child, url: String::new() };
+        let mut output = BufReader::new(driver.child.stdout.take().expect("a pipe"));
+        let port = read_port(&mut output);
+        driver.url = format!("http://127.0.0.1:{port}");
+        // It would stop at a pipe that is full or broken.
+        thread::spawn(move || io::copy(&mut output, &mut io::sink()));
+        driver
+    }
+
+    #[cfg(test)]
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // One that has ended by itself needs no killing.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The port in `ChromeDriver was started successfully on port 43837.`
+fn read_port(output: &mut impl BufRead) -> u16 {
+    let lines = output.lines().map_while(Result::ok);
+    let port = lines.into_iter().find_map(|line| {
+        let (_, port) = line.rsplit_once("started successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    port.expect("chromedriver says on which port it listens")
+}
+
+/// A browser without a window, in a profile of its own, which asks the network
+/// for nothing by itself, and keeps logs.
+pub(crate) fn capabilities(profile: &Path) -> Capabilities {
+    let mut browser = ChromeCapabilities::new();
+    if let Some(program) = programs::browser() {
+        browser.set_binary(&program.to_string_lossy()).expect("a path");
+    }
+    let profile = format!("--user-data-dir={}", profile.display());
+    let mut arguments = vec![
+        "--headless",
+        profile.as_str(),
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        // Containers have little shared memory.
+        "--disable-dev-shm-usage",
+        // Pages would be drawn otherwise from machine to machine.
+        "--hide-scrollbars",
+        "--lang=en-GB",
+        // Names of other machines lead nowhere.
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1 , EXCLUDE [::1]",
+        "--no-proxy-server",
+    ];
+    if is_root() {
+        // Chromium refuses to run as root otherwise.
+        arguments.push("--no-sandbox");
+    }
+    for argument in arguments {
+        browser.add_arg(argument).expect("an argument");
+    }
+    let mut capabilities = Capabilities::from(browser);
+    let levels = json!({ "browser": "ALL", "performance": "ALL" });
+    capabilities.set("goog:loggingPrefs", levels).expect("levels of logs");
+    capabilities
+}
+
+#[cfg(unix)]
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+#[cfg(not(unix))]
+fn is_root() -> bool {
+    false
+}
