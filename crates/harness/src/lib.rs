@@ -30,6 +30,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 pub use failure::Failure;
+pub use guess::Guess;
 pub use options::{Log, Options};
 pub use report::{Report, Told};
 
@@ -39,6 +40,8 @@ pub mod recorder;
 pub mod recording;
 
 mod axis;
+mod explain;
+mod guess;
 mod interrupt;
 mod live;
 mod report;
@@ -119,6 +122,7 @@ struct Ending {
     screen: Screen,
     sample: Sample,
     live: Option<Live>,
+    guess: Option<f64>,
     json: bool,
     svg: Option<(File, PathBuf)>,
     trace: Option<Trace>,
@@ -153,9 +157,8 @@ impl Run {
             .try_init()
             .map_err(|error| Failure::new(error.to_string(), "begin one run per process"))?;
 
-        let strategy = strategy.to_owned();
-        let ending =
-            Ending { strategy, recorder, screen, sample, live, json: options.json, svg, trace };
+        let (strategy, guess, json) = (strategy.to_owned(), options.guess, options.json);
+        let ending = Ending { strategy, recorder, screen, sample, live, guess, json, svg, trace };
         let ending = OnceEnding::new(Mutex::new(Some(ending)));
         draw_on_interrupt(ending.clone());
         Ok(Self { ending })
@@ -220,6 +223,11 @@ impl Ending {
         let elapsed = recording.elapsed.as_secs_f64();
         self.screen.print(&format!("{THIN_RULE}\nTime elapsed: {elapsed:.3}\n{RULE}\n"));
         self.screen.print(&timeline::draw(&recording, self.sample, self.screen.width()));
+        let guess = self.guess.map(|guess| Guess::told(guess, &recording, failure.is_none()));
+        if let Some(guess) = &guess {
+            self.screen
+                .print(&format!("\n{}", timeline::wrapped(&guess.told, self.screen.width())));
+        }
 
         let mut failures: Vec<Failure> = failure.into_iter().collect();
         if let Some((file, path)) = self.svg {
@@ -228,7 +236,8 @@ impl Ending {
         }
         failures.extend(self.trace.and_then(|trace| trace.finish().err()));
         if self.json {
-            Report::new(&self.strategy, recording, interrupted, failures.first()).print();
+            let report = Report::new(&self.strategy, recording, interrupted, failures.first());
+            Report { guess, ..report }.print();
         }
         failures.iter().for_each(Failure::print);
         match (interrupted, failures.is_empty()) {

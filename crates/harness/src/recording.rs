@@ -114,7 +114,7 @@ impl Stretch {
 
     /// For how long a thread was held between `from` and `to`; the gaps of
     /// merged stretches are spread evenly.
-    fn held_within(&self, from: Duration, to: Duration) -> Duration {
+    pub(crate) fn held_within(&self, from: Duration, to: Duration) -> Duration {
         let overlap = self.to.min(to).saturating_sub(self.from.max(from));
         let whole = self.to.saturating_sub(self.from);
         if overlap.is_zero() || whole.is_zero() {
@@ -203,7 +203,7 @@ impl Recording {
             dropped: ended(Outcome::Dropped),
             unfinished: ended(Outcome::Unfinished),
             most_in_flight: most_at_once(started.clone()),
-            threads: self.threads_held(),
+            threads: self.threads_held().len(),
             held: self.lanes.iter().map(|lane| lane.held).sum(),
             longest: self.lanes.iter().map(|lane| lane.longest).max().unwrap_or_default(),
             one_by_one: started.map(|(from, to)| to.saturating_sub(from)).sum(),
@@ -218,12 +218,13 @@ impl Recording {
         others.map(|(_, lane)| lane).filter(move |lane| alive(lane))
     }
 
-    fn threads_held(&self) -> usize {
+    /// The numbers of the threads that a requester held.
+    pub(crate) fn threads_held(&self) -> Vec<usize> {
         let mut held = vec![false; self.threads.len() + 1];
         for stretch in self.lanes.iter().flat_map(|lane| &lane.stretches) {
             held[stretch.thread] = true;
         }
-        held.into_iter().filter(|held| *held).count()
+        (0..held.len()).filter(|thread| held[*thread]).collect()
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::guess::Guess;
 use crate::recording::{Figures, Recording};
 
 /// One run, as `--json` prints it. Times are seconds.
@@ -16,6 +17,9 @@ pub struct Report {
     pub interrupted: bool,
     /// What went wrong first; none if nothing did.
     pub failure: Option<Told>,
+    /// What became of the guess; left out if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guess: Option<Guess>,
     /// What the recording adds up to.
     pub figures: Figures,
     /// The recording itself.
@@ -50,6 +54,7 @@ impl Report {
             strategy: strategy.to_owned(),
             interrupted,
             failure,
+            guess: None,
             figures: recording.figures(),
             recording,
         }

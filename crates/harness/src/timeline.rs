@@ -186,7 +186,7 @@ fn legend(seen: &str) -> Option<String> {
 }
 
 /// Breaks a sentence into lines of at most `width` columns, the later ones indented.
-fn wrapped(sentence: &str, width: usize) -> String {
+pub(crate) fn wrapped(sentence: &str, width: usize) -> String {
     let mut text = String::new();
     let mut column = 0;
     for word in sentence.split(' ') {

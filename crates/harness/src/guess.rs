@@ -1,0 +1,166 @@
+//! What was guessed before a run, what happened, and why.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::explain::{Verdict, why};
+use crate::recording::{Outcome, Recording};
+use crate::time::{exact, rounded};
+
+/// A guess may miss by this part of the elapsed time and is still right.
+const RIGHT: f64 = 0.02;
+
+/// … or nearly right.
+const NEARLY: f64 = 0.1;
+
+/// What becomes of a guess, as `--json` prints it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Guess {
+    /// How long the run was guessed to take, in seconds.
+    pub guess_s: f64,
+    /// Whether the run took as long, give or take 10 %; none if it did not
+    /// come to its end.
+    pub right: Option<bool>,
+    /// What was guessed, what happened, and why, in words.
+    pub told: String,
+}
+
+impl Guess {
+    /// Holds the guess against a run, which is `whole` if nothing ended it
+    /// before its end.
+    pub(crate) fn told(guess_s: f64, recording: &Recording, whole: bool) -> Self {
+        let took = elapsed(recording.elapsed);
+        if !whole {
+            let why = stopped(recording);
+            let told = format!(
+                "You guessed {guess_s} s; the run stopped after {took}. {why}, so the guess was not put to the test."
+            );
+            return Self { guess_s, right: None, told };
+        }
+        let verdict = verdict(guess_s, recording.elapsed);
+        let why = why(recording, verdict);
+        let missed = missed(guess_s, recording.elapsed);
+        let told = match verdict {
+            Verdict::Right if missed <= RIGHT => {
+                format!("You guessed {guess_s} s, and it took {took}: right. {why}")
+            }
+            Verdict::Right => {
+                format!("You guessed {guess_s} s, and it took {took}: nearly right. {why}")
+            }
+            _ => format!("You guessed {guess_s} s; it took {took}. {why}"),
+        };
+        Self { guess_s, right: Some(verdict == Verdict::Right), told }
+    }
+}
+
+fn verdict(guess_s: f64, elapsed: Duration) -> Verdict {
+    if missed(guess_s, elapsed) <= NEARLY {
+        Verdict::Right
+    } else if guess_s < elapsed.as_secs_f64() {
+        Verdict::TooShort
+    } else {
+        Verdict::TooLong
+    }
+}
+
+/// By which part of the elapsed time the guess misses it.
+fn missed(guess_s: f64, elapsed: Duration) -> f64 {
+    let elapsed = elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
+    (guess_s - elapsed).abs() / elapsed
+}
+
+/// In seconds, as the guess is.
+fn elapsed(time: Duration) -> String {
+    if time < Duration::from_secs(1) { exact(time) } else { rounded(time) }
+}
+
+/// How far the requesters of a run had come that did not come to its end.
+fn stopped(recording: &Recording) -> String {
+    let of = |outcome| recording.lanes.iter().filter(move |lane| lane.outcome == outcome);
+    let kinds = [
+        (Outcome::Failed, "failed", "failed"),
+        (Outcome::Dropped, "was dropped", "were dropped"),
+        (Outcome::Unfinished, "was still going", "were still going"),
+    ];
+    let told = kinds.into_iter().filter_map(|(outcome, one, many)| match of(outcome).count() {
+        0 => None,
+        1 => of(outcome).next().map(|lane| format!("{} {one}", lane.name)),
+        number => Some(format!("{number} {many}")),
+    });
+    let told: Vec<String> = told.collect();
+    match told.as_slice() {
+        [] => "It did not come to its end".to_owned(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explain::recorded::{lane, recording};
+
+    /// One requester that took 10 s.
+    fn ten() -> Recording {
+        recording(None, vec![lane("R1", [0, 10_000], &[(1, 0, 10_000)])])
+    }
+
+    fn told(guess_s: f64, recording: &Recording) -> (Option<bool>, String) {
+        let guess = Guess::told(guess_s, recording, true);
+        (guess.right, guess.told)
+    }
+
+    #[test]
+    fn a_guess_within_a_tenth_is_right_or_nearly_so() {
+        for (guess, wanted) in [
+            (10.0, "You guessed 10 s, and it took 10.0 s: right. "),
+            (9.0, "You guessed 9 s, and it took 10.0 s: nearly right. "),
+            (11.0, "You guessed 11 s, and it took 10.0 s: nearly right. "),
+        ] {
+            let (right, told) = told(guess, &ten());
+            assert!(right == Some(true) && told.starts_with(wanted), "{told}");
+        }
+        for (guess, wanted) in [
+            (8.9, "You guessed 8.9 s; it took 10.0 s. "),
+            (11.2, "You guessed 11.2 s; it took 10.0 s. "),
+        ] {
+            let (right, told) = told(guess, &ten());
+            assert!(right == Some(false) && told.starts_with(wanted), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_took_less_than_a_second_is_told_in_seconds_too() {
+        let short = recording(None, vec![lane("R1", [0, 204], &[(1, 0, 204)])]);
+        assert!(told(1.0, &short).1.starts_with("You guessed 1 s; it took 0.204 s. "));
+    }
+
+    #[test]
+    fn a_run_that_stopped_is_no_test_of_a_guess() {
+        let mut recording = recording(
+            None,
+            ["R1", "R2", "R3"].map(|name| lane(name, [0, 400], &[(1, 0, 1)])).to_vec(),
+        );
+        let told = |recording: &Recording| {
+            let guess = Guess::told(10.0, recording, false);
+            assert_eq!(guess.right, None);
+            guess.told
+        };
+        let wanted = |why| {
+            format!(
+                "You guessed 10 s; the run stopped after 0.400 s. {why}, so the guess was not put to the test."
+            )
+        };
+        assert_eq!(told(&recording), wanted("It did not come to its end"));
+        recording.lanes[1].outcome = Outcome::Failed;
+        assert_eq!(told(&recording), wanted("R2 failed"));
+        recording.lanes[0].outcome = Outcome::Dropped;
+        recording.lanes[2].outcome = Outcome::Dropped;
+        assert_eq!(told(&recording), wanted("R2 failed and 2 were dropped"));
+        recording.lanes[0].outcome = Outcome::Unfinished;
+        assert_eq!(told(&recording), wanted("R2 failed, R3 was dropped and R1 was still going"));
+        recording.lanes.clear();
+        assert_eq!(told(&recording), wanted("It did not come to its end"));
+    }
+}

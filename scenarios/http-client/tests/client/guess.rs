@@ -1,0 +1,93 @@
+//! Guess first: what a run says about `--guess`.
+
+use delay_server::Config;
+use http_client::Strategy;
+
+use crate::support::{Ran, command, delay_server, run};
+
+/// Fifty times faster than the real thing: waits of 0.2 s, 0.04 s and 0.1 s.
+fn run_with_guess(strategy: Strategy, seconds: &str) -> Ran {
+    let (_server, url) = delay_server(Config::default());
+    let ran = run(strategy, &["--url", &url, "--speed", "50", "--guess", seconds]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    ran
+}
+
+/// What stands below the picture, in one line.
+fn told(ran: &Ran) -> String {
+    let (_, told) = ran.stdout.trim_end().rsplit_once("\n\n").expect("an empty line above it");
+    told.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn each_strategy_has_a_reason_of_its_own() {
+    let reasons = [
+        ("R2 was asked for only when R1 had ended: one at a time, on one thread", ""),
+        ("All 3 waited at the same time, so only the longest counts: R1", ""),
+        (
+            "R3, ready from the start, was not polled for",
+            "R1 and R2 held the event loop until then.",
+        ),
+        (
+            "All 3 ran at the same time, each on a thread of its own, so only the longest counts: R1",
+            "",
+        ),
+        ("With 2 threads, R3 waited", "for a free one, but R1 alone took"),
+    ];
+    for (strategy, (reason, more)) in Strategy::ALL.into_iter().zip(reasons) {
+        let told = told(&run_with_guess(strategy, "1000"));
+        assert!(told.starts_with("You guessed 1000 s; it took 0."), "{strategy:?}: {told}");
+        assert!(told.contains(reason) && told.contains(more), "{strategy:?}: {told}");
+    }
+}
+
+#[test]
+fn a_guess_that_is_too_short_is_told_from_the_other_side() {
+    let told = told(&run_with_guess(Strategy::Async, "0.001"));
+    let wanted = "You guessed 0.001 s; it took 0.";
+    assert!(
+        told.starts_with(wanted)
+            && told.contains("s. All 3 waited at the same time, but R1 alone took"),
+        "{told}"
+    );
+}
+
+#[test]
+fn json_tells_the_guess_only_if_there_was_one() {
+    let (_server, url) = delay_server(Config::default());
+    let args = ["--url", &url, "--seconds", "0.1", "--json"];
+    let guessed = run(Strategy::Sync, &[&args[..], &["--guess", "50"]].concat());
+    let guess = guessed.report().guess.unwrap();
+    assert_eq!((guess.guess_s, guess.right), (50.0, Some(false)));
+    assert!(guess.told.starts_with("You guessed 50 s; it took"), "{}", guess.told);
+    assert!(guessed.stderr.contains("You guessed 50 s"), "{}", guessed.stderr);
+
+    let silent = run(Strategy::Sync, &args);
+    assert_eq!(silent.report().guess, None);
+    assert!(!silent.stdout.contains("guess") && !silent.stderr.contains("guess"));
+}
+
+#[test]
+fn a_failed_run_does_not_test_a_guess() {
+    let (_server, url) = delay_server(Config::default());
+    let ran = run(Strategy::Async, &["--url", &url, "--seconds", "20,301,20", "--guess", "20"]);
+    let told = told(&ran);
+    assert_eq!(ran.code, Some(1));
+    assert!(told.starts_with("You guessed 20 s; the run stopped after"), "{told}");
+    assert!(
+        told.ends_with("R2 failed and 2 were dropped, so the guess was not put to the test."),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_guess_that_no_run_can_take_is_a_wrong_option() {
+    for guess in ["0", "-1", "NaN", "inf", "1e300", "soon"] {
+        let ran: Ran = command(Strategy::Async, &["--guess", guess]).output().unwrap().into();
+        let first = ran.stderr.lines().next().unwrap();
+        let wanted = format!(
+            "error: invalid value '{guess}' for '--guess <SECONDS>': a number of seconds above 0 is wanted, 100000 at most, such as 12 or 0.5"
+        );
+        assert_eq!((ran.code, first), (Some(2), wanted.as_str()));
+    }
+}
