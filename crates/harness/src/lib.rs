@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tracing::level_filters::LevelFilter;
@@ -32,7 +33,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub use failure::Failure;
 pub use guess::Guess;
 pub use options::{Log, Options};
-pub use report::{Report, Told};
+pub use report::{Prepared, Report, Told};
+pub use strategy::{Programs, Strategy};
 
 mod failure;
 mod options;
@@ -47,6 +49,7 @@ mod live;
 mod report;
 mod sample;
 mod screen;
+mod strategy;
 mod svg;
 mod time;
 mod timeline;
@@ -75,8 +78,29 @@ const THIN_RULE: &str = "----------";
 ///
 /// A file among the options that cannot be written is an error at once: the
 /// process ends with exit code 1, before anything was asked of anyone.
+///
+/// With `--prepare` the process ends here, with exit code 0: all that the run
+/// needs has been made ready by then.
 pub fn start(strategy: &str, requesters: usize, options: &Options) -> Run {
-    Run::start(strategy, requesters, options).unwrap_or_else(|failure| exit(&failure))
+    begin(strategy, requesters, None, options)
+}
+
+/// The same for a run that knows how long it would take if nothing but the
+/// delays it asks for took time ([`Strategy::ideal`]); its report tells that too.
+pub fn start_with_ideal(
+    strategy: &str,
+    requesters: usize,
+    ideal: Duration,
+    options: &Options,
+) -> Run {
+    begin(strategy, requesters, Some(ideal), options)
+}
+
+fn begin(strategy: &str, requesters: usize, ideal: Option<Duration>, options: &Options) -> Run {
+    if options.prepare {
+        Prepared { strategy: strategy.to_owned(), ideal }.finish(options.json);
+    }
+    Run::start(strategy, requesters, ideal, options).unwrap_or_else(|failure| exit(&failure))
 }
 
 /// Says that the requester whose span the caller is in has what it asked for.
@@ -118,6 +142,7 @@ fn take(ending: &OnceEnding) -> Option<Ending> {
 /// All that is needed to end a run.
 struct Ending {
     strategy: String,
+    ideal: Option<Duration>,
     recorder: Recorder,
     screen: Screen,
     sample: Sample,
@@ -129,7 +154,12 @@ struct Ending {
 }
 
 impl Run {
-    fn start(strategy: &str, requesters: usize, options: &Options) -> Result<Self, Failure> {
+    fn start(
+        strategy: &str,
+        requesters: usize,
+        ideal: Option<Duration>,
+        options: &Options,
+    ) -> Result<Self, Failure> {
         let svg =
             options.svg.as_deref().map(|path| Ok((create(path)?, path.to_owned()))).transpose()?;
         let trace = options.trace.as_deref().map(Trace::create).transpose()?;
@@ -158,7 +188,8 @@ impl Run {
             .map_err(|error| Failure::new(error.to_string(), "begin one run per process"))?;
 
         let (strategy, guess, json) = (strategy.to_owned(), options.guess, options.json);
-        let ending = Ending { strategy, recorder, screen, sample, live, guess, json, svg, trace };
+        let ending =
+            Ending { strategy, ideal, recorder, screen, sample, live, guess, json, svg, trace };
         let ending = OnceEnding::new(Mutex::new(Some(ending)));
         draw_on_interrupt(ending.clone());
         Ok(Self { ending })
@@ -237,7 +268,7 @@ impl Ending {
         failures.extend(self.trace.and_then(|trace| trace.finish().err()));
         if self.json {
             let report = Report::new(&self.strategy, recording, interrupted, failures.first());
-            Report { guess, ..report }.print();
+            Report { guess, ideal: self.ideal, ..report }.print();
         }
         failures.iter().for_each(Failure::print);
         match (interrupted, failures.is_empty()) {

@@ -32,6 +32,11 @@ pub struct Options {
     /// Tell time, level, process and thread too on every line: full, else short
     #[arg(long, value_enum, default_value_t = Log::Short, hide_possible_values = true)]
     pub log: Log,
+
+    /// Make ready what the run needs, such as a database, and end before it
+    // For programs that measure runs; with --json it prints a `Prepared`.
+    #[arg(long, hide = true)]
+    pub prepare: bool,
 }
 
 /// What a line of the transcript tells.

@@ -1,12 +1,14 @@
 //! What `--json` prints: the recording, its figures, and how the run ended.
 
 use std::io::{self, Write};
+use std::process;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::guess::Guess;
-use crate::recording::{Figures, Recording};
+use crate::recording::{Figures, Recording, optional_seconds};
 
 /// One run, as `--json` prints it. Times are seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +19,10 @@ pub struct Report {
     pub interrupted: bool,
     /// What went wrong first; none if nothing did.
     pub failure: Option<Told>,
+    /// How long the run would take if nothing but the delays it asks for took
+    /// time; none where that is not known.
+    #[serde(rename = "ideal_s", with = "optional_seconds")]
+    pub ideal: Option<Duration>,
     /// What became of the guess; left out if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guess: Option<Guess>,
@@ -54,6 +60,7 @@ impl Report {
             strategy: strategy.to_owned(),
             interrupted,
             failure,
+            ideal: None,
             guess: None,
             figures: recording.figures(),
             recording,
@@ -62,9 +69,33 @@ impl Report {
 
     /// Prints it on stdout, on one line. A reader that left early misses nothing it wanted.
     pub(crate) fn print(&self) {
-        let stdout = io::stdout().lock();
-        let mut buffered = io::BufWriter::new(stdout);
-        let _ = serde_json::to_writer(&mut buffered, self);
-        let _ = writeln!(buffered).and_then(|()| buffered.flush());
+        print(self);
     }
+}
+
+/// What `--prepare --json` prints of a run that could begin now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Prepared {
+    /// The strategy's name, such as `async`.
+    pub strategy: String,
+    /// As in [`Report::ideal`].
+    #[serde(rename = "ideal_s", with = "optional_seconds")]
+    pub ideal: Option<Duration>,
+}
+
+impl Prepared {
+    /// Ends the process.
+    pub(crate) fn finish(&self, json: bool) -> ! {
+        if json {
+            print(self);
+        }
+        process::exit(0)
+    }
+}
+
+fn print(what: &impl Serialize) {
+    let stdout = io::stdout().lock();
+    let mut buffered = io::BufWriter::new(stdout);
+    let _ = serde_json::to_writer(&mut buffered, what);
+    let _ = writeln!(buffered).and_then(|()| buffered.flush());
 }

@@ -18,7 +18,7 @@ use std::time::Instant;
 use cities_db::Database;
 use cities_db::generator::fill_if_missing;
 use clap::Parser;
-use db_client::{Request, Strategy};
+use db_client::{PROGRAMS, Request, Strategy};
 use postgres::{Client, NoTls};
 use wait4::Wait4;
 
@@ -137,7 +137,7 @@ fn print(database: &str, copies: u32, rounds: &[Round]) {
     for (index, strategy) in Strategy::ALL.into_iter().enumerate() {
         println!(
             "| `{}` | {:.2} | {:.2} | {:.2} | {:.0} |",
-            strategy.name(),
+            PROGRAMS.name(strategy),
             median(&|round| round.strategies[index].elapsed),
             median(&|round| round.strategies[index].elapsed / round.in_sequence),
             median(&|round| round.strategies[index].elapsed / round.at_once),

@@ -5,14 +5,17 @@ use tracing::{Span, info_span};
 
 pub use cities_db::Database;
 pub use failure::Failure;
-pub use strategy::Strategy;
+pub use harness::Strategy;
 
 mod default_file;
 mod failure;
 mod options;
-mod strategy;
 
 use options::Options;
+
+/// What the strategies' programs are called.
+pub const PROGRAMS: harness::Programs =
+    harness::Programs { prefix: "db-", subject: "Slow queries" };
 
 /// Every city, sorted: slow.
 const R1: &str = "\
@@ -65,7 +68,7 @@ impl Plan {
 
     /// Starts the clock and the recording.
     pub fn start(&self) -> harness::Run {
-        harness::start(self.strategy.name(), self.requests().count(), &self.options.shared)
+        harness::start(&PROGRAMS.name(self.strategy), self.requests().count(), &self.options.shared)
     }
 
     /// The requests, in the order in which they are to be made.

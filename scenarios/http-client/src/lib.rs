@@ -8,15 +8,17 @@ use delay_server::Server;
 use tracing::{Span, info_span};
 
 pub use failure::Failure;
-pub use strategy::Strategy;
+pub use harness::Strategy;
 
 mod descriptors;
 mod failure;
 mod options;
 mod server;
-mod strategy;
 
 use options::Options;
+
+/// What the strategies' programs are called.
+pub const PROGRAMS: harness::Programs = harness::Programs { prefix: "", subject: "Slow requests" };
 
 /// What one run is to do, and all it needs for it.
 pub struct Plan {
@@ -62,7 +64,11 @@ impl Plan {
 
     /// Starts the clock and the recording.
     pub fn start(&self) -> harness::Run {
-        harness::start(self.strategy.name(), self.options.count(), &self.options.shared)
+        let delay = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        let delays: Vec<Duration> = self.options.delays().map(delay).collect();
+        let ideal = self.strategy.ideal(&delays, self.options.workers);
+        let name = PROGRAMS.name(self.strategy);
+        harness::start_with_ideal(&name, delays.len(), ideal, &self.options.shared)
     }
 
     /// The requests, in the order in which they are to be made.

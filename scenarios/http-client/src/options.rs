@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use reqwest::Url;
 
-use crate::Strategy;
+use crate::{PROGRAMS, Strategy};
 
 /// What a user can choose.
 #[derive(Debug, Parser)]
@@ -38,7 +38,7 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the command line; a wrong one ends the process with exit code 2.
     pub(crate) fn read(strategy: Strategy) -> Self {
-        let command = Self::command().name(strategy.name()).about(strategy.about());
+        let command = Self::command().about(PROGRAMS.about(strategy));
         Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
     }
 

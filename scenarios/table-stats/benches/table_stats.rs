@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use postgres::{Client, NoTls};
-use table_stats::{Contents, Database, Statistic, Strategy, Table, fill};
+use table_stats::{Contents, Database, PROGRAMS, Statistic, Strategy, Table, fill};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -86,7 +86,7 @@ fn on_postgres(url: &str, options: &Options) -> Result<()> {
             |of: fn((f64, f64)) -> f64| median(rounds.iter().map(|round| of(round[index])));
         let (ours, theirs) = (median(|(ours, _)| ours), median(|(_, theirs)| theirs));
         let above = (median(|(ours, theirs)| ours / theirs) - 1.0) * 100.0;
-        println!("| `{}` | {ours:.3} | {theirs:.3} | {above:+.1} % |", strategy.name());
+        println!("| `{}` | {ours:.3} | {theirs:.3} | {above:+.1} % |", PROGRAMS.name(strategy));
     }
     Ok(())
 }
@@ -106,7 +106,7 @@ fn on_sqlite(options: &Options) -> Result<()> {
     for (index, strategy) in Strategy::ALL.into_iter().enumerate() {
         let elapsed = median(rounds.iter().map(|round| round[index]));
         let share = median(rounds.iter().map(|round| round[index] / round[0]));
-        println!("| `{}` | {elapsed:.3} | {share:.2} |", strategy.name());
+        println!("| `{}` | {elapsed:.3} | {share:.2} |", PROGRAMS.name(strategy));
     }
     Ok(())
 }

@@ -6,8 +6,8 @@ pub use cities_db::asynchronous::Pool;
 pub use default_file::default_file;
 pub use failure::Failure;
 pub use fill::{Contents, fill};
+pub use harness::Strategy;
 pub use request::{Request, Statistic};
-pub use strategy::Strategy;
 pub use table::Table;
 pub use values::values;
 
@@ -16,11 +16,14 @@ mod failure;
 mod fill;
 mod options;
 mod request;
-mod strategy;
 mod table;
 mod values;
 
 use options::Options;
+
+/// What the strategies' programs are called.
+pub const PROGRAMS: harness::Programs =
+    harness::Programs { prefix: "stats-", subject: "Averages and sums of big tables" };
 
 /// What one run is to do, and all it needs for it.
 pub struct Plan {
@@ -51,7 +54,7 @@ impl Plan {
     /// Starts the clock and the recording.
     pub fn start(&self) -> harness::Run {
         let requests = self.by_table().count();
-        harness::start(self.strategy.name(), requests, &self.options.shared)
+        harness::start(&PROGRAMS.name(self.strategy), requests, &self.options.shared)
     }
 
     /// The requests table by table: its average, then its sum.

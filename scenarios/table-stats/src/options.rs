@@ -2,7 +2,7 @@
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
-use crate::{Contents, Strategy};
+use crate::{Contents, PROGRAMS, Strategy};
 
 /// What a user can choose.
 #[derive(Debug, Parser)]
@@ -30,8 +30,7 @@ impl Options {
     /// Reads the command line; a wrong one ends the process with exit code 2.
     pub(crate) fn read(strategy: Strategy) -> Self {
         let command = Self::command()
-            .name(strategy.name())
-            .about(strategy.about())
+            .about(PROGRAMS.about(strategy))
             // Accepted, as everywhere, but there is no delay to be made shorter.
             .mut_arg("speed", |speed| speed.hide(true));
         Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())

@@ -1,6 +1,6 @@
 //! What the five strategies have in common, and what tells them apart.
 
-use db_client::Strategy;
+use db_client::{PROGRAMS, Strategy};
 use harness::Report;
 use harness::recording::{Lane, Outcome};
 
@@ -26,7 +26,7 @@ fn assert_answers(url: &str, copies: u32) -> Vec<Report> {
         run(strategy, url, &["--workers", "2", "--json"]).report()
     });
     for (strategy, report) in Strategy::ALL.iter().zip(&reports) {
-        assert_eq!(report.strategy, strategy.name());
+        assert_eq!(report.strategy, PROGRAMS.name(*strategy));
         let outcomes: Vec<Outcome> = lanes(report).map(|lane| lane.outcome).collect();
         assert_eq!(outcomes, [Outcome::Done; 3], "{strategy:?}");
         assert!(lanes(report).all(|lane| lane.ended.is_some()), "{strategy:?}: {report:?}");

@@ -1,8 +1,10 @@
 //! What a run can leave besides its transcript.
 
 use std::fs;
+use std::time::Duration;
 
 use delay_server::Config;
+use harness::Prepared;
 use http_client::Strategy;
 use serde_json::Value;
 
@@ -19,6 +21,27 @@ fn json_goes_to_stdout_and_the_rest_to_stderr() {
         Some(format!("{url}?seconds=0.1").as_str())
     );
     assert!(ran.stderr.contains("R1: Requesting") && ran.stderr.contains("2 requesters took"));
+}
+
+#[test]
+fn json_tells_what_the_delays_alone_would_take() {
+    let (_server, url) = delay_server(Config::default());
+    let ideals = Strategy::ALL.map(|strategy| {
+        let ran = run(strategy, &["--url", &url, "--speed", "10", "--seconds", "1,2,3", "--json"]);
+        ran.report().ideal.unwrap().as_secs_f64()
+    });
+    assert_eq!(ideals, [0.6, 0.3, 0.6, 0.3, 0.4]);
+}
+
+#[test]
+fn a_run_that_is_only_prepared_asks_for_nothing() {
+    let (server, url) = delay_server(Config::default());
+    let ran = run(Strategy::Sync, &["--url", &url, "--prepare"]);
+    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(0), "", ""));
+    let ran = run(Strategy::Sync, &["--url", &url, "--prepare", "--json"]);
+    let prepared: Prepared = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.code, prepared.ideal), (Some(0), Some(Duration::from_secs(17))));
+    assert_eq!(server.stats().answered, 0);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use table_stats::{Contents, Strategy};
+use table_stats::{Contents, PROGRAMS, Strategy};
 use tempfile::TempDir;
 
 use crate::support::{ended, program, told_by_sqlite};
@@ -14,7 +14,7 @@ fn installed(strategy: Strategy) -> (TempDir, PathBuf) {
     // Near the program, which can have a second name on the same disk only.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("cargo made its folder");
     fs::write(folder.path().join("CACHEDIR.TAG"), "").expect("the folder is new");
-    let link = folder.path().join(strategy.name());
+    let link = folder.path().join(PROGRAMS.name(strategy));
     fs::hard_link(program(strategy), &link).expect("the program was built");
     (folder, link)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use harness::Report;
 use harness::recording::Lane;
 use postgres::Client;
-use table_stats::{Contents, Strategy};
+use table_stats::{Contents, PROGRAMS, Strategy};
 
 use crate::support::{
     Own, Ran, ended, program, run, start, told_by_postgres, told_by_sqlite, until,
@@ -103,7 +103,7 @@ fn as_many_are_in_flight_as_the_strategy_allows() {
         let report = run_locked(&database, strategy, &[], most);
         assert_eq!(report.figures.most_in_flight as i64, most, "{strategy:?}");
         assert_eq!((report.figures.requesters, report.figures.done), (8, 8), "{strategy:?}");
-        assert_eq!(report.strategy, strategy.name());
+        assert_eq!(report.strategy, PROGRAMS.name(strategy));
     }
 }
 
