@@ -38,8 +38,10 @@ pub use strategy::{Programs, Strategy};
 
 mod failure;
 mod options;
+pub mod picture;
 pub mod recorder;
 pub mod recording;
+pub mod time;
 
 mod axis;
 mod explain;
@@ -51,7 +53,6 @@ mod sample;
 mod screen;
 mod strategy;
 mod svg;
-mod time;
 mod timeline;
 mod trace;
 mod transcript;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Seconds to the millisecond, as in `10.002 s`: for times that are compared.
 /// What is too short for that is rounded.
-pub(crate) fn exact(time: Duration) -> String {
+pub fn exact(time: Duration) -> String {
     if time < Duration::from_millis(10) {
         return rounded(time);
     }
@@ -12,7 +12,7 @@ pub(crate) fn exact(time: Duration) -> String {
 }
 
 /// Two or three digits that matter, as in `17.0 s`, `204 ms`, `0.4 ms`.
-pub(crate) fn rounded(time: Duration) -> String {
+pub fn rounded(time: Duration) -> String {
     let ms = time.as_secs_f64() * 1000.0;
     match ms {
         ..0.05 if ms > 0.0 => format!("{:.3} ms", ms.max(0.001)),

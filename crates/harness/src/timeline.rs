@@ -22,28 +22,52 @@ const LONGEST_NAME: usize = 12;
 /// Draws the lanes that the sample shows, as wide as `width` columns allow, and
 /// says below what the figures mean.
 pub(crate) fn draw(recording: &Recording, sample: Sample, width: usize) -> String {
-    let table = Table::of(recording, sample);
-    let columns = width.saturating_sub(table.margin()).max(10);
-    let mut lines = vec![table.head(recording, columns)];
+    let rows = rows(recording, sample);
+    let scale = Scale::of(&rows, recording.elapsed, width);
     let mut seen = String::new();
-    for row in &table.rows {
-        let bar = bar(row.lane, recording, columns);
-        seen.push_str(&bar);
-        lines.push(table.line(row, &bar));
-    }
+    let mut lines = vec![scale.head()];
+    lines.extend(rows.iter().map(|row| scale.line(row, recording, &mut seen)));
     lines.push(String::new());
     let below = legend(&seen).into_iter().chain(sample.note()).chain(sentences(recording));
     lines.extend(below.map(|line| wrapped(&line, width)));
     lines.join("\n")
 }
 
-/// What stands left and right of the bars.
-struct Table<'a> {
-    rows: Vec<Row<'a>>,
+/// Draws the lanes of several runs on one time axis that ends with the longest
+/// run, each under its title, and says below what the signs mean.
+pub(crate) fn draw_together(runs: &[(&str, &Recording)], width: usize) -> String {
+    let sample = |recording: &Recording| Sample::of(recording.lanes.len());
+    let tables: Vec<Vec<Row>> =
+        runs.iter().map(|(_, recording)| rows(recording, sample(recording))).collect();
+    let end = runs.iter().map(|(_, recording)| recording.elapsed).max().unwrap_or_default();
+    let scale = Scale::of(tables.iter().flatten(), end, width);
+    let mut seen = String::new();
+    let mut lines = vec![scale.head()];
+    for ((title, recording), rows) in runs.iter().zip(&tables) {
+        lines.push((*title).to_owned());
+        lines.extend(rows.iter().map(|row| scale.line(row, recording, &mut seen)));
+    }
+    lines.push(String::new());
+    let note = runs.iter().find_map(|(_, recording)| sample(recording).note());
+    lines.extend(legend(&seen).into_iter().chain(note).map(|line| wrapped(&line, width)));
+    lines.join("\n")
+}
+
+/// What stands left and right of the bars, and the time that the bars span.
+struct Scale {
     name: usize,
     took: usize,
     outcome: usize,
     held: usize,
+    /// The moment at the right edge.
+    end: Duration,
+    /// As wide are the bars, without their two edges.
+    columns: usize,
+}
+
+fn rows(recording: &Recording, sample: Sample) -> Vec<Row<'_>> {
+    let lanes = recording.lanes.iter().enumerate().filter(|(index, _)| sample.shows(*index));
+    lanes.map(|(index, lane)| Row::of(index, lane, recording)).collect()
 }
 
 struct Row<'a> {
@@ -55,18 +79,24 @@ struct Row<'a> {
     held: String,
 }
 
-impl<'a> Table<'a> {
-    fn of(recording: &'a Recording, sample: Sample) -> Self {
-        let lanes = recording.lanes.iter().enumerate().filter(|(index, _)| sample.shows(*index));
-        let rows: Vec<Row> = lanes.map(|(index, lane)| Row::of(index, lane, recording)).collect();
-        let widest = |text: fn(&Row) -> usize| rows.iter().map(text).max().unwrap_or(0);
-        Self {
+impl Scale {
+    fn of<'a, 'b: 'a>(
+        rows: impl IntoIterator<Item = &'a Row<'b>> + Clone,
+        end: Duration,
+        width: usize,
+    ) -> Self {
+        let widest =
+            |text: fn(&Row) -> usize| rows.clone().into_iter().map(text).max().unwrap_or(0);
+        let mut scale = Self {
             name: widest(|row| row.name.chars().count()),
             took: widest(|row| row.took.chars().count()),
             outcome: widest(|row| row.outcome.len()),
             held: widest(|row| row.held.chars().count()).max(HELD.len()),
-            rows,
-        }
+            end,
+            columns: 0,
+        };
+        scale.columns = width.saturating_sub(scale.margin()).max(10);
+        scale
     }
 
     /// Columns that the bars cannot have: the texts, the gaps, and a bar's two edges.
@@ -75,15 +105,18 @@ impl<'a> Table<'a> {
         self.name + 2 + 2 + 1 + self.took + 2 + outcome + self.held
     }
 
-    fn head(&self, recording: &Recording, columns: usize) -> String {
-        let axis = scale(recording.elapsed, columns);
+    fn head(&self) -> String {
+        let axis = axis(self.end, self.columns);
         let Self { name, took, outcome, .. } = *self;
         let outcome = if outcome > 0 { outcome + 2 } else { 0 };
         format!("{:name$}  {axis} {:>took$}{:outcome$}  {HELD}", "", "took", "")
     }
 
-    fn line(&self, row: &Row, bar: &str) -> String {
+    /// A row, whose signs are added to those `seen`.
+    fn line(&self, row: &Row, recording: &Recording, seen: &mut String) -> String {
         let Self { name, took, outcome, held, .. } = *self;
+        let bar = bar(row.lane, recording, self.end, self.columns);
+        seen.push_str(&bar);
         let style = style(row.index);
         let gap = if outcome > 0 { "  " } else { "" };
         format!(
@@ -127,7 +160,7 @@ fn held(lane: &Lane) -> String {
 }
 
 /// The axis above the bars: `0 s     2     4`, each number where its moment is.
-fn scale(elapsed: Duration, columns: usize) -> String {
+fn axis(elapsed: Duration, columns: usize) -> String {
     let axis = Axis::of(elapsed, columns / 6);
     let mut line = format!("0 {}", axis.unit);
     for (moment, number) in axis.marks.iter().skip(1) {
@@ -146,19 +179,20 @@ fn column(moment: Duration, elapsed: Duration, columns: usize) -> usize {
 }
 
 /// One lane: edges where it was created and where it ended, and in each cell
-/// what it did most of that time. Always `columns` wide and two for the edges.
-fn bar(lane: &Lane, recording: &Recording, columns: usize) -> String {
-    let cell = recording.elapsed / columns as u32;
-    let first = column(lane.created, recording.elapsed, columns).min(columns - 1);
-    let end = column(lane.end(recording), recording.elapsed, columns).max(first + 1);
+/// what it did most of that time, up to the moment at the right edge. Always
+/// `columns` wide and two for the edges.
+fn bar(lane: &Lane, recording: &Recording, edge: Duration, columns: usize) -> String {
+    let cell = edge / columns as u32;
+    let first = column(lane.created, edge, columns).min(columns - 1);
+    let last = column(lane.end(recording), edge, columns).max(first + 1);
     let mut bar = " ".repeat(first) + "▏";
-    for place in first..end {
+    for place in first..last {
         let from = (cell * place as u32).max(lane.created);
         let to = (cell * (place as u32 + 1)).min(lane.end(recording)).max(from);
         bar.push(glyph(lane, from, to));
     }
     bar.push(if lane.ended.is_some() { '▕' } else { ' ' });
-    bar + &" ".repeat(columns - end)
+    bar + &" ".repeat(columns - last)
 }
 
 fn glyph(lane: &Lane, from: Duration, to: Duration) -> char {
@@ -333,7 +367,24 @@ R4  ▏█████████████████▓░░░░░░�
     fn a_stretch_that_is_held_in_part_is_shaded() {
         let mut half = lane("R1", [0, 1000], &[(0, 1000)]);
         half.stretches[0].held = ms(500);
-        assert!(bar(&half, &recording(1000, vec![half.clone()]), 10).starts_with("▏▓▓▓▓"));
+        assert!(
+            bar(&half, &recording(1000, vec![half.clone()]), ms(1000), 10).starts_with("▏▓▓▓▓")
+        );
+    }
+
+    #[test]
+    fn runs_drawn_together_share_one_axis_and_one_legend() {
+        let waiting = recording(500, vec![lane("R1", [0, 500], &[(0, 1), (499, 500)])]);
+        let holding = recording(1000, vec![lane("R1", [0, 1000], &[(0, 1000)])]);
+        let drawn = draw_together(&[("async", &waiting), ("sync", &holding)], 80);
+        let wanted = "    0 s       0.2       0.4      0.6       0.8    1.0    took  held a thread
+async
+R1  ▏░░░░░░░░░░░░░░░░░░░░░░░░▕                        0.500 s  2.0 ms in 2 polls
+sync
+R1  ▏███████████████████████████████████████████████▕ 1.000 s  1.0 s in 1 poll
+
+█ held a thread  ░ waited, thread free";
+        assert_eq!(anstream::adapter::strip_str(&drawn).to_string(), wanted);
     }
 
     #[test]
