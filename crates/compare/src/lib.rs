@@ -1,3 +1,22 @@
-//! Every strategy of a scenario, side by side.
+//! Every strategy of a scenario, side by side: each one run as the program that
+//! it is, and measured by its own report and by the operating system.
 
 pub mod results;
+
+pub mod scenario;
+
+pub mod build;
+pub mod children;
+pub mod ladder;
+pub mod limits;
+pub mod machine;
+pub mod measure;
+pub mod options;
+pub mod rounds;
+pub mod server;
+pub mod table;
+
+mod columns;
+mod numbers;
+mod progress;
+mod store;

@@ -69,7 +69,7 @@ pub struct Failed {
     /// The last line that it wrote to stderr; none if it wrote nothing.
     pub last_line: Option<String>,
     /// What it could still say of itself.
-    pub report: Option<Report>,
+    pub report: Option<Box<Report>>,
 }
 
 /// The same work at growing sizes.

@@ -38,10 +38,10 @@ pub use strategy::{Programs, Strategy};
 
 mod failure;
 mod options;
-pub mod picture;
 pub mod recorder;
 pub mod recording;
 pub mod time;
+pub mod timelines;
 
 mod axis;
 mod explain;

@@ -1,4 +1,4 @@
-//! Pictures of several runs together, for programs that compare them.
+//! Timelines of several runs in one picture, for programs that compare them.
 
 use crate::recording::Recording;
 use crate::screen::{Screen, Stream};

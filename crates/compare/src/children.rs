@@ -1,0 +1,172 @@
+//! The processes that run on behalf of this one: none of them outlives it.
+
+use std::io;
+use std::process::{self, Child, ChildStdout, Command};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+use wait4::{ResUse, Wait4};
+
+/// Those that have not been waited for.
+static CHILDREN: Mutex<Vec<Child>> = Mutex::new(Vec::new());
+
+fn children() -> MutexGuard<'static, Vec<Child>> {
+    CHILDREN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How often to look whether a process has ended.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// A process that has been started. Dropped before its end, it is killed.
+#[derive(Debug)]
+pub struct Running {
+    id: u32,
+    /// Its standard output, if that is a pipe.
+    pub stdout: Option<ChildStdout>,
+}
+
+impl Running {
+    /// Starts a process, in a group of its own: Ctrl-C reaches this process
+    /// alone, which then ends all of them.
+    pub fn start(command: &mut Command) -> io::Result<Self> {
+        in_own_group(command);
+        let mut children = children();
+        let mut child = command.spawn()?;
+        let running = Self { id: child.id(), stdout: child.stdout.take() };
+        children.push(child);
+        Ok(running)
+    }
+
+    /// The number that the operating system gave it.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Whether it has ended, and if so how, and what it took.
+    pub fn ended(&self) -> io::Result<Option<ResUse>> {
+        let mut children = children();
+        let Some(child) = children.iter_mut().find(|child| child.id() == self.id) else {
+            return Err(io::Error::other("it has been waited for already"));
+        };
+        let ended = child.try_wait4()?;
+        if ended.is_some() {
+            children.retain(|child| child.id() != self.id);
+        }
+        Ok(ended)
+    }
+
+    /// Waits for its end.
+    pub fn wait(&self) -> io::Result<ResUse> {
+        loop {
+            if let Some(ended) = self.ended()? {
+                return Ok(ended);
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+
+    /// Asks it to end as Ctrl-C does, where that is possible.
+    pub fn interrupt(&self) {
+        if children().iter().any(|child| child.id() == self.id) {
+            interrupt(self.id);
+        }
+    }
+
+    /// Ends it, whatever it is doing.
+    pub fn kill(&self) {
+        if let Some(child) = children().iter_mut().find(|child| child.id() == self.id) {
+            kill(child);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+        // One that was waited for already is what is wanted.
+        let _ = self.wait();
+    }
+}
+
+/// From here on Ctrl-C, and whatever else asks this process to end, ends all of
+/// them first. The exit code is 128 and the signal's number.
+pub fn end_all_when_told() -> io::Result<()> {
+    let runtime = Builder::new_current_thread().enable_io().build()?;
+    let (ready, listening) = mpsc::channel();
+    let watch = move || {
+        if let Ok(code) = runtime.block_on(told(ready)) {
+            // Kept until the end, so that no other is started.
+            let mut children = children();
+            for child in children.iter_mut() {
+                kill(child);
+                let _ = child.wait();
+            }
+            process::exit(code);
+        }
+    };
+    thread::Builder::new().name("ctrl-c".to_owned()).spawn(watch)?;
+    // Either it listens or it never will.
+    let _ = listening.recv();
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn told(ready: mpsc::Sender<()>) -> io::Result<i32> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let _ = ready.send(());
+    tokio::select! {
+        _ = interrupt.recv() => Ok(130),
+        _ = terminate.recv() => Ok(143),
+        _ = hangup.recv() => Ok(129),
+    }
+}
+
+#[cfg(windows)]
+async fn told(ready: mpsc::Sender<()>) -> io::Result<i32> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    let _ = ready.send(());
+    interrupt.recv().await;
+    Ok(130)
+}
+
+#[cfg(unix)]
+fn in_own_group(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+#[cfg(not(unix))]
+fn in_own_group(_command: &mut Command) {}
+
+#[cfg(unix)]
+fn kill(child: &mut Child) {
+    signal(child.id(), rustix::process::Signal::KILL);
+}
+
+#[cfg(not(unix))]
+fn kill(child: &mut Child) {
+    // It fails if it has ended.
+    let _ = child.kill();
+}
+
+#[cfg(unix)]
+fn interrupt(id: u32) {
+    signal(id, rustix::process::Signal::INT);
+}
+
+/// To the process and those that it started itself.
+#[cfg(unix)]
+fn signal(id: u32, signal: rustix::process::Signal) {
+    use rustix::process::{Pid, kill_process_group};
+    if let Some(group) = i32::try_from(id).ok().and_then(Pid::from_raw) {
+        // It fails if all of them have ended.
+        let _ = kill_process_group(group, signal);
+    }
+}
+
+#[cfg(not(unix))]
+fn interrupt(_id: u32) {}

@@ -1,0 +1,175 @@
+//! Runs every strategy of a scenario, and sets side by side what each one took.
+//!
+//! `cargo run -p compare -- http-client --speed 10`
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use compare::build::{build, is_release};
+use compare::children;
+use compare::ladder;
+use compare::machine;
+use compare::measure::{self, Bench};
+use compare::options::Options;
+use compare::results::{Attempt, Compared, Comparison};
+use compare::rounds::{self, Program};
+use compare::scenario::{self, Scenario};
+use compare::server::Server;
+use compare::table;
+use harness::Failure;
+
+/// Why there is nothing to tell.
+enum Stop {
+    /// The command line asks for something that is not there.
+    Wrong(Failure),
+    Failed(Failure),
+    /// A program has told why, and ended with this code.
+    Told(u8),
+}
+
+fn main() -> ExitCode {
+    let options = Options::read();
+    if let Err(error) = children::end_all_when_told() {
+        harness::note(&format!("Ctrl-C may leave programs running: {error}"));
+    }
+    match compare(&options) {
+        Ok(comparison) => {
+            // A reader that left early misses nothing it wanted.
+            let _ = writeln!(anstream::stdout(), "{}", table::draw(&comparison));
+            ExitCode::from(u8::from(!table::is_well(&comparison)))
+        }
+        Err(Stop::Wrong(failure)) => {
+            failure.print();
+            ExitCode::from(2)
+        }
+        Err(Stop::Failed(failure)) => {
+            failure.print();
+            ExitCode::FAILURE
+        }
+        Err(Stop::Told(code)) => ExitCode::from(code),
+    }
+}
+
+fn compare(options: &Options) -> Result<Comparison, Stop> {
+    let scenarios = scenario::all().map_err(Stop::Failed)?;
+    let scenario = scenario::named(&scenarios, options.scenario.as_deref()).map_err(Stop::Wrong)?;
+    let picked = scenario.pick(&options.strategies).map_err(Stop::Wrong)?;
+    check(options, &scenario).map_err(Stop::Wrong)?;
+
+    let programs = programs(&scenario, &picked).map_err(Stop::Failed)?;
+    let server = server(options, &scenario).map_err(Stop::Failed)?;
+    let mut args = options.passed.clone();
+    args.extend(server.iter().flat_map(|server| ["--url".to_owned(), server.url.clone()]));
+    if let Some(first) = programs.first() {
+        prepare(first, &args)?;
+    }
+
+    let mut bench = Bench::new(options.limits()).map_err(|error| {
+        let cause = format!("no file can be made for what the programs print: {error}");
+        Stop::Failed(Failure::new(cause, "make room where the system keeps temporary files"))
+    })?;
+    let mut comparison = Comparison {
+        scenario: scenario.package.clone(),
+        command: command(),
+        machine: machine::here(),
+        strategies: Vec::new(),
+        ladder: None,
+    };
+    match scenario.ladder.as_deref().filter(|_| !options.ladder.is_empty()) {
+        Some(option) => {
+            let sizes = sizes(options);
+            let climbed = ladder::climb(&mut bench, &programs, &args, (option, &sizes));
+            comparison.ladder = Some(climbed);
+        }
+        None => {
+            let attempts = rounds::run(&mut bench, &programs, &args, options.repeat);
+            comparison.strategies = programs
+                .iter()
+                .zip(attempts)
+                .map(|(program, runs)| compared(program, &scenario, options, runs))
+                .collect();
+        }
+    }
+    Ok(comparison)
+}
+
+/// Refuses what this scenario has not, before anything is built.
+fn check(options: &Options, scenario: &Scenario) -> Result<(), Failure> {
+    if let Some((option, instead)) = options.not_to_be_passed() {
+        return Err(Failure::new(format!("{option} is not for a comparison"), instead));
+    }
+    if options.ladder.is_empty() {
+        return Ok(());
+    }
+    let Some(option) = &scenario.ladder else {
+        return Err(Failure::new(
+            format!("the work of {} has no size that could grow", scenario.package),
+            "leave --ladder out, or name a scenario that can climb, such as http-client",
+        ));
+    };
+    if options.passes(option) {
+        let cause = format!("{option} is what --ladder sets");
+        return Err(Failure::new(cause, format!("leave {option} or --ladder out")));
+    }
+    Ok(())
+}
+
+fn programs(scenario: &Scenario, picked: &[String]) -> Result<Vec<Program>, Failure> {
+    let mut built = build(&scenario.package, picked)?;
+    let program = |name: &String| Some(Program { name: name.clone(), path: built.remove(name)? });
+    Ok(picked.iter().filter_map(program).collect())
+}
+
+/// The server that all of them ask, if the scenario has one and none is given.
+fn server(options: &Options, scenario: &Scenario) -> Result<Option<Server>, Failure> {
+    let Some((program, args)) = scenario.server.split_first() else { return Ok(None) };
+    if options.passes("--url") {
+        return Ok(None);
+    }
+    let built = build(&scenario.server_package, std::slice::from_ref(program))?;
+    built.get(program).map(|path| Server::start(path, args)).transpose()
+}
+
+/// Makes ready what all runs need, so that the first one is like the others.
+fn prepare(program: &Program, args: &[String]) -> Result<(), Stop> {
+    let ended = measure::prepare_for_all(&program.path, args).map_err(|error| {
+        let cause = format!("{} cannot be run: {error}", program.name);
+        Stop::Failed(Failure::new(cause, "build it once more"))
+    })?;
+    match ended {
+        0 => Ok(()),
+        code => Err(Stop::Told(code)),
+    }
+}
+
+fn compared(
+    program: &Program,
+    scenario: &Scenario,
+    options: &Options,
+    runs: Vec<Attempt>,
+) -> Compared {
+    let mut command = format!("cargo run{} -p {}", release(), scenario.package);
+    command += &format!(" --bin {}", program.name);
+    if !options.passed.is_empty() {
+        command += &format!(" -- {}", shell_words::join(&options.passed));
+    }
+    Compared { name: program.name.clone(), command, runs }
+}
+
+/// The command that makes this comparison again.
+fn command() -> String {
+    let args = std::env::args().skip(1);
+    format!("cargo run{} -p compare -- {}", release(), shell_words::join(args))
+}
+
+fn release() -> &'static str {
+    if is_release() { " --release" } else { "" }
+}
+
+/// From the smallest up, each once.
+fn sizes(options: &Options) -> Vec<usize> {
+    let mut sizes = options.ladder.clone();
+    sizes.sort_unstable();
+    sizes.dedup();
+    sizes
+}

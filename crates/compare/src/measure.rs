@@ -1,0 +1,238 @@
+//! One run of one strategy: a process, watched until it ends.
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::ops::Range;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use harness::{Prepared, Report};
+use wait4::ResUse;
+
+use crate::children::Running;
+use crate::limits::Limits;
+use crate::results::{Attempt, Cost, Failed, Measured};
+use crate::store::Store;
+
+/// How often to look at a run. Its own clock and the system's accounting tell
+/// what it took; this only ends what goes too far.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// How long a run that is told to end may take for that: what it has recorded
+/// by then is worth a picture.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Of a long stderr only the end is looked at.
+const MOST_OF_STDERR: u64 = 64 * 1024;
+
+/// Runs programs one after another, and keeps what they print.
+#[derive(Debug)]
+pub struct Bench {
+    limits: Limits,
+    store: Store,
+}
+
+/// A run that is over, and not yet looked into.
+#[derive(Debug)]
+pub struct Ended {
+    ended: io::Result<ResUse>,
+    /// The limit that it was stopped at.
+    stopped: Option<String>,
+    printed: Range<u64>,
+    stderr: String,
+}
+
+impl Bench {
+    /// A bench on which every run has these limits.
+    ///
+    /// It fails if no file can be made where the system keeps passing ones.
+    pub fn new(limits: Limits) -> io::Result<Self> {
+        Ok(Self { limits, store: Store::new()? })
+    }
+
+    /// The limits of each run.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Runs a program with `--json` and these arguments until it ends or goes
+    /// beyond a limit.
+    pub fn run(&mut self, program: &Path, args: &[String]) -> Ended {
+        self.try_run(program, args).unwrap_or_else(|error| Ended {
+            ended: Err(error),
+            stopped: None,
+            printed: 0..0,
+            stderr: String::new(),
+        })
+    }
+
+    fn try_run(&mut self, program: &Path, args: &[String]) -> io::Result<Ended> {
+        let (stdout, begin) = self.store.open()?;
+        let mut stderr = tempfile::tempfile()?;
+        let mut command = Command::new(program);
+        command.args(args).arg("--json").stdin(Stdio::null()).stdout(stdout);
+        command.stderr(stderr.try_clone()?);
+        let running = Running::start(&mut command)?;
+        drop(command);
+        let (ended, stopped) = self.watch(&running, &stderr);
+        // Whatever it is, it writes no more.
+        drop(running);
+        let printed = self.store.since(begin)?;
+        // What it says when it is told to end is no news.
+        let (stopped, length) = match stopped {
+            Some((stopped, length)) => (Some(stopped), length),
+            None => (None, stderr.stream_position()?),
+        };
+        let stderr = end_of(&mut stderr, length)?;
+        Ok(Ended { ended, stopped, printed, stderr })
+    }
+
+    /// Waits for its end. Gives the limit too at which it was stopped, and how
+    /// much it had written to stderr by then.
+    fn watch(
+        &self,
+        running: &Running,
+        mut stderr: &File,
+    ) -> (io::Result<ResUse>, Option<(String, u64)>) {
+        let mut written = || stderr.stream_position().unwrap_or(0);
+        let begun = Instant::now();
+        loop {
+            match running.ended() {
+                Ok(None) => {}
+                Ok(Some(ended)) => return (Ok(ended), None),
+                Err(error) => return (Err(error), None),
+            }
+            if let Some(stopped) = self.limits.exceeded_by(running.id()) {
+                running.kill();
+                return (running.wait(), Some((stopped, written())));
+            }
+            if let Some(stopped) = self.limits.exceeded_after(begun.elapsed()) {
+                let written = written();
+                return (end(running), Some((stopped, written)));
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+
+    /// What became of a run. Reads its report, so it is to be called when all
+    /// runs are over.
+    pub fn attempt(&mut self, run: &Ended) -> Attempt {
+        let report: Option<Report> = self.store.read(&run.printed);
+        match (&run.ended, report) {
+            (Ok(ended), Some(report)) if ended.status.success() && run.stopped.is_none() => {
+                let cost = Cost {
+                    cpu: ended.rusage.utime + ended.rusage.stime,
+                    peak: ended.rusage.maxrss,
+                };
+                Ok(Measured { report, cost })
+            }
+            (_, report) => {
+                let how = run.how(report.as_ref());
+                let last_line = run.lines().last().map(str::to_owned);
+                Err(Failed { how, last_line, report: report.map(Box::new) })
+            }
+        }
+    }
+
+    /// What a program says of the run that it could begin, with the same
+    /// arguments and `--prepare`.
+    pub fn prepare(&mut self, program: &Path, args: &[String]) -> Result<Prepared, Failed> {
+        let run = self.run(program, &[args, &["--prepare".to_owned()]].concat());
+        let prepared = self.store.read(&run.printed).filter(|_| run.is_good());
+        prepared.ok_or_else(|| Failed {
+            how: run.how(None),
+            last_line: run.lines().last().map(str::to_owned),
+            report: None,
+        })
+    }
+}
+
+/// Lets a program make ready what it needs, however long that takes, and gives
+/// its exit code. What it says is seen on stderr.
+pub fn prepare_for_all(program: &Path, args: &[String]) -> io::Result<u8> {
+    let mut command = Command::new(program);
+    command.args(args).arg("--prepare").stdin(Stdio::null()).stdout(Stdio::null());
+    let ended = Running::start(&mut command)?.wait()?;
+    Ok(ended.status.code().map_or(1, |code| u8::try_from(code).unwrap_or(1)))
+}
+
+impl Ended {
+    /// Whether it ended by itself and with exit code 0.
+    pub fn is_good(&self) -> bool {
+        self.stopped.is_none() && self.ended.as_ref().is_ok_and(|ended| ended.status.success())
+    }
+
+    /// What it wrote to stderr, without empty lines.
+    fn lines(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.stderr.lines().map(str::trim_end).filter(|line| !line.is_empty())
+    }
+
+    /// How it failed, in a few words.
+    fn how(&self, report: Option<&Report>) -> String {
+        if let Some(stopped) = &self.stopped {
+            return stopped.clone();
+        }
+        let status = match &self.ended {
+            Ok(ended) => ended.status,
+            Err(error) => return format!("could not be run: {error}"),
+        };
+        // The allocator's last words, in any language a program of ours is in.
+        if self.lines().any(|line| line.starts_with("memory allocation of ")) {
+            return "ran out of memory".to_owned();
+        }
+        if let Some(failure) = report.and_then(|report| report.failure.as_ref()) {
+            let requester = failure.requester.as_ref().map(|name| format!("{name}: "));
+            return requester.unwrap_or_default() + &failure.cause;
+        }
+        if let Some(error) = self.lines().rev().find_map(|line| line.strip_prefix("error: ")) {
+            return error.to_owned();
+        }
+        by_status(status)
+    }
+}
+
+fn by_status(status: ExitStatus) -> String {
+    match (status.code(), signal(status)) {
+        (Some(0), _) => "printed no report".to_owned(),
+        (Some(code), _) => format!("ended with exit code {code}"),
+        // Linux does this to the largest process when memory runs out.
+        (_, Some(9)) => "killed by signal 9, from outside".to_owned(),
+        (_, Some(signal)) => format!("killed by signal {signal}"),
+        (None, None) => status.to_string(),
+    }
+}
+
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal(_status: ExitStatus) -> Option<i32> {
+    None
+}
+
+/// Ends it as Ctrl-C does, and if it does not heed that, by force.
+fn end(running: &Running) -> io::Result<ResUse> {
+    running.interrupt();
+    let told = Instant::now();
+    while told.elapsed() < GRACE {
+        if let Some(ended) = running.ended()? {
+            return Ok(ended);
+        }
+        thread::sleep(PAUSE);
+    }
+    running.kill();
+    running.wait()
+}
+
+/// The last of so many bytes.
+fn end_of(file: &mut File, length: u64) -> io::Result<String> {
+    let begin = length.saturating_sub(MOST_OF_STDERR);
+    file.seek(io::SeekFrom::Start(begin))?;
+    let mut bytes = Vec::new();
+    file.take(length - begin).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

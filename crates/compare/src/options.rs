@@ -1,0 +1,190 @@
+//! The command line: what is for `compare`, and what is for the programs.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::{Arg, ArgAction, CommandFactory, Parser};
+
+use crate::limits::Limits;
+use crate::machine;
+use crate::numbers::parse_bytes;
+
+/// Run every strategy of a scenario, and set side by side what each one took
+#[derive(Debug, Parser)]
+#[command(
+    name = "compare",
+    override_usage = "compare <SCENARIO> [OPTIONS] [OPTIONS OF ITS PROGRAMS]...",
+    after_help = "\
+    All other options after the scenario go to its programs, such as --speed 10, and \
+    all that stand after -- even if they are named here.\n\
+    The limits of memory and threads are watched on Linux only."
+)]
+pub struct Options {
+    /// What to run: the package of a chapter, such as http-client
+    pub scenario: Option<String>,
+
+    /// Run these strategies only, such as sync,async
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub strategies: Vec<String>,
+
+    /// Run each of them N times, in turns, and tell how far the runs lie apart
+    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one)]
+    pub repeat: usize,
+
+    /// Instead, run each of them at these sizes, such as 10,100,1000, until it fails
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = at_least_one)]
+    #[arg(conflicts_with = "repeat")]
+    pub ladder: Vec<usize>,
+
+    /// End a run that takes longer
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub timeout: Duration,
+
+    /// End a run that takes more memory, such as 512MB or 4GB
+    /// [default: half of what nobody uses]
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
+    pub most_memory: Option<u64>,
+
+    /// End a run that has more threads
+    /// [default: 20000, or half of what the system allows]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub most_threads: Option<usize>,
+
+    /// What the programs get.
+    #[arg(skip)]
+    pub passed: Vec<String>,
+}
+
+/// Options of the programs that are not for a comparison, each with what to do instead.
+const NOT_PASSED: [(&str, &str); 5] = [
+    ("--json", "run a strategy by itself for its --json"),
+    ("--svg", "run a strategy by itself for its --svg"),
+    ("--trace", "run a strategy by itself for its --trace"),
+    ("--prepare", "leave it out: compare prepares every scenario"),
+    ("--guess", "run a strategy by itself to --guess"),
+];
+
+impl Options {
+    /// Reads the command line; a wrong one ends the process with exit code 2.
+    pub fn read() -> Self {
+        let (own, passed) = split(std::env::args_os());
+        let mut options = Self::parse_from(own);
+        options.passed = passed;
+        options
+    }
+
+    /// Whether the programs get this option.
+    pub fn passes(&self, option: &str) -> bool {
+        self.passed.iter().any(|arg| name(arg) == option)
+    }
+
+    /// The first option that no program is to get, and what to do instead.
+    pub fn not_to_be_passed(&self) -> Option<(&'static str, &'static str)> {
+        NOT_PASSED.into_iter().find(|(option, _)| self.passes(option))
+    }
+
+    /// What a run may take.
+    pub fn limits(&self) -> Limits {
+        let threads = self.most_threads.map(|threads| threads as u64);
+        Limits {
+            time: self.timeout,
+            memory: self.most_memory.unwrap_or_else(machine::half_of_free_memory),
+            threads: threads.unwrap_or_else(machine::usual_most_threads),
+        }
+    }
+}
+
+/// The arguments that are for this program, and those that are not: whatever
+/// follows the scenario's name and is none of the options above.
+fn split(args: impl IntoIterator<Item = OsString>) -> (Vec<OsString>, Vec<String>) {
+    let command = Options::command().disable_help_flag(false);
+    let takes_value = |arg: &&Arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
+    let known = |name: &str| command.get_arguments().find(|arg| is(arg, name));
+    let (mut own, mut passed) = (Vec::new(), Vec::new());
+    let mut args = args.into_iter();
+    own.extend(args.next());
+    let mut scenario = false;
+    while let Some(arg) = args.next() {
+        let text = arg.to_string_lossy().into_owned();
+        let mine = known(name(&text));
+        if text == "--" && scenario {
+            passed.extend(args.by_ref().map(|arg| arg.to_string_lossy().into_owned()));
+        } else if mine.is_some() || matches!(text.as_str(), "-h" | "--help") || !scenario {
+            scenario |= !text.starts_with('-');
+            own.push(arg);
+            if mine.as_ref().is_some_and(takes_value) && !text.contains('=') {
+                own.extend(args.next());
+            }
+        } else {
+            passed.push(text);
+        }
+    }
+    (own, passed)
+}
+
+fn is(arg: &Arg, name: &str) -> bool {
+    arg.get_long().is_some_and(|long| name.strip_prefix("--") == Some(long))
+}
+
+/// An option without its value.
+fn name(arg: &str) -> &str {
+    arg.split('=').next().unwrap_or(arg)
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|number| *number > 0)
+        .ok_or_else(|| "a whole number from 1 up is wanted".to_owned())
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds
+        .filter(|seconds| !seconds.is_zero())
+        .ok_or_else(|| "a number of seconds above 0 is wanted, such as 60 or 0.5".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn splits(args: &str) -> (Vec<String>, Vec<String>) {
+        let args = ["compare"].into_iter().chain(args.split_whitespace());
+        let (own, passed) = split(args.map(OsString::from));
+        (own.into_iter().skip(1).map(|arg| arg.into_string().unwrap()).collect(), passed)
+    }
+
+    #[test]
+    fn what_is_not_for_compare_is_for_the_programs() {
+        for (args, own, passed) in [
+            ("http-client --speed 10", "http-client", "--speed 10"),
+            (
+                "http-client --speed 10 --repeat 3 --workers 4",
+                "http-client --repeat 3",
+                "--speed 10 --workers 4",
+            ),
+            ("--repeat 3 http-client --seconds=1,2", "--repeat 3 http-client", "--seconds=1,2"),
+            (
+                "http-client --strategies=sync --log full",
+                "http-client --strategies=sync",
+                "--log full",
+            ),
+            (
+                "http-client --timeout 5 -- --timeout 1 --",
+                "http-client --timeout 5",
+                "--timeout 1 --",
+            ),
+            ("--speed 10 http-client", "--speed 10", "http-client"),
+            ("db-client --help", "db-client --help", ""),
+        ] {
+            let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(splits(args), (words(own), words(passed)), "{args}");
+        }
+    }
+
+    #[test]
+    fn the_options_are_well_formed() {
+        Options::command().debug_assert();
+    }
+}

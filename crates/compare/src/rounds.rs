@@ -1,0 +1,37 @@
+//! Every strategy once, and again as often as is asked for.
+
+use std::path::PathBuf;
+
+use crate::measure::{Bench, Ended};
+use crate::progress::Progress;
+use crate::results::Attempt;
+
+/// A strategy's program.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// Its name, such as `async`.
+    pub name: String,
+    /// Where it was built.
+    pub path: PathBuf,
+}
+
+/// Runs every program so many times with these arguments, one at a time and in
+/// turns: what disturbs the machine for a while disturbs all of them alike.
+/// Gives the attempts of each program.
+pub fn run(
+    bench: &mut Bench,
+    programs: &[Program],
+    args: &[String],
+    rounds: usize,
+) -> Vec<Vec<Attempt>> {
+    let progress = Progress::new(programs.len() * rounds);
+    let mut ended: Vec<Vec<Ended>> = programs.iter().map(|_| Vec::new()).collect();
+    for _ in 0..rounds {
+        for (program, ended) in programs.iter().zip(&mut ended) {
+            progress.next(&program.name);
+            ended.push(bench.run(&program.path, args));
+        }
+    }
+    let attempts = |ended: Vec<Ended>| ended.iter().map(|run| bench.attempt(run)).collect();
+    ended.into_iter().map(attempts).collect()
+}

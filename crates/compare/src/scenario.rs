@@ -1,0 +1,141 @@
+//! The scenarios: packages of this workspace that say what `compare` runs.
+//!
+//! ```toml
+//! [package.metadata.compare]
+//! strategies = ["sync", "async"] # programs of the package, in the order of the chapter
+//! server = ["delay-server", "--addr", "localhost:0"] # if all of them ask one
+//! ladder = "--requests" # if an option sets the size of the work
+//! ```
+//!
+//! A server is a program of the workspace whose first line holds its address;
+//! the strategies are given it, up to the query, as `--url`.
+
+use cargo_metadata::{Metadata, MetadataCommand, Package};
+use harness::{Failure, Strategy};
+use serde::Deserialize;
+
+/// What a package says in its manifest.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// The package, such as `http-client`.
+    #[serde(skip)]
+    pub package: String,
+    /// All programs of the package, also those that are no strategy.
+    #[serde(skip)]
+    pub programs: Vec<String>,
+    /// The programs of its strategies, in the order of the chapter.
+    pub strategies: Vec<String>,
+    /// The program that all of them ask, and its arguments; empty for none.
+    #[serde(default)]
+    pub server: Vec<String>,
+    /// The package of that program.
+    #[serde(skip)]
+    pub server_package: String,
+    /// The option that sets the size of the work, such as `--requests`.
+    pub ladder: Option<String>,
+}
+
+/// All scenarios of the workspace that the current folder belongs to.
+///
+/// It fails outside of a workspace, and when a package says something else than
+/// what a [`Scenario`] holds.
+pub fn all() -> Result<Vec<Scenario>, Failure> {
+    let metadata = MetadataCommand::new().no_deps().exec().map_err(|error| {
+        Failure::new(
+            format!("cargo does not tell what this workspace holds: {error}"),
+            "run compare in the folder of this repository",
+        )
+    })?;
+    let packages = metadata.workspace_packages();
+    let mut scenarios: Vec<Scenario> = packages
+        .into_iter()
+        .filter_map(|package| declared(package, &metadata).transpose())
+        .collect::<Result<_, _>>()?;
+    scenarios.sort_by(|one, other| one.package.cmp(&other.package));
+    Ok(scenarios)
+}
+
+fn declared(package: &Package, metadata: &Metadata) -> Result<Option<Scenario>, Failure> {
+    let Some(said) = package.metadata.get("compare") else { return Ok(None) };
+    let wrong = |cause: String| {
+        let hint = "mend [package.metadata.compare] there";
+        Failure::new(format!("{}: {cause}", package.manifest_path), hint)
+    };
+    let mut scenario = Scenario::deserialize(said).map_err(|error| wrong(error.to_string()))?;
+    scenario.package = package.name.to_string();
+    scenario.programs = programs(package);
+    if let Some(server) = scenario.server.first() {
+        let owner = |package: &&Package| programs(package).contains(server);
+        let owner = metadata.workspace_packages().into_iter().find(owner);
+        let owner = owner.ok_or_else(|| wrong(format!("no package has a program '{server}'")))?;
+        scenario.server_package = owner.name.to_string();
+    }
+    Ok(Some(scenario))
+}
+
+fn programs(package: &Package) -> Vec<String> {
+    let programs = package.targets.iter().filter(|target| target.is_bin());
+    programs.map(|target| target.name.clone()).collect()
+}
+
+/// The scenario of this name; if there is none, the failure tells which there are.
+pub fn named(scenarios: &[Scenario], name: Option<&str>) -> Result<Scenario, Failure> {
+    let names: Vec<&str> = scenarios.iter().map(|scenario| scenario.package.as_str()).collect();
+    let found = scenarios.iter().find(|scenario| Some(scenario.package.as_str()) == name);
+    found.cloned().ok_or_else(|| {
+        let cause = match name {
+            Some(name) => format!("there is no scenario '{name}'"),
+            None => "no scenario is named".to_owned(),
+        };
+        Failure::new(cause, format!("name one of: {}", names.join(", ")))
+    })
+}
+
+impl Scenario {
+    /// The strategies with these names, in the order of the chapter; all of them
+    /// without names. `sync` means the program `db-sync` too.
+    pub fn pick(&self, names: &[String]) -> Result<Vec<String>, Failure> {
+        let unknown = names.iter().find(|name| !self.strategies.iter().any(|it| is(it, name)));
+        if let Some(unknown) = unknown {
+            let cause = format!("{} has no strategy '{unknown}'", self.package);
+            return Err(Failure::new(cause, format!("pick from: {}", self.strategies.join(", "))));
+        }
+        let picked =
+            |strategy: &&String| names.is_empty() || names.iter().any(|name| is(strategy, name));
+        Ok(self.strategies.iter().filter(picked).cloned().collect())
+    }
+}
+
+fn is(program: &str, name: &str) -> bool {
+    program == name || strategy(program).is_some_and(|strategy| strategy.name() == name)
+}
+
+/// The strategy that a program's name tells, such as that of `db-sync`.
+pub fn strategy(program: &str) -> Option<Strategy> {
+    Strategy::ALL.into_iter().find(|strategy| {
+        program
+            .strip_suffix(strategy.name())
+            .is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('-'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_programs_name_tells_its_strategy() {
+        for strategy in Strategy::ALL {
+            for prefix in ["", "db-", "much-longer-"] {
+                assert_eq!(
+                    super::strategy(&format!("{prefix}{}", strategy.name())),
+                    Some(strategy)
+                );
+            }
+        }
+        for other in ["generate-tables", "resync", "pool"] {
+            assert_eq!(super::strategy(other), None, "{other}");
+        }
+    }
+}

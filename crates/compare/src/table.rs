@@ -1,0 +1,213 @@
+//! What was found, as text of 80 columns.
+
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use harness::recording::Recording;
+use harness::time::{exact, rounded};
+use harness::timelines;
+
+use crate::columns::Columns;
+use crate::numbers::bytes;
+use crate::results::{Attempt, Compared, Comparison, Failed, Ladder, Measured};
+
+/// As wide as a table may be.
+pub(crate) const WIDTH: usize = 80;
+
+const BOLD: Style = Style::new().bold();
+const RED: Style = AnsiColor::Red.on_default();
+
+/// For a figure that a strategy does not have.
+const NONE: &str = "-";
+
+/// The figures of every strategy, and below them their timelines; or the ladder.
+///
+/// Styled, so it is to be printed through `anstream`.
+pub fn draw(comparison: &Comparison) -> String {
+    let mut parts = Vec::new();
+    if !comparison.strategies.is_empty() {
+        parts.push(figures(&comparison.strategies));
+        parts.extend(spread(&comparison.strategies));
+        parts.extend(timelines(&comparison.strategies));
+    }
+    parts.extend(comparison.ladder.as_ref().map(ladder));
+    parts.join("\n\n")
+}
+
+/// A row for each strategy: the run whose elapsed time is in the middle.
+fn figures(strategies: &[Compared]) -> String {
+    let mut columns = Columns::new(&[
+        ["", "strategy"],
+        ["", "elapsed"],
+        ["above", "ideal"],
+        ["most at", "once"],
+        ["", "threads"],
+        ["CPU", "time"],
+        ["peak", "memory"],
+        ["loop", "blocked"],
+    ]);
+    for strategy in strategies {
+        let run = middle(strategy);
+        if let Some(run) = run {
+            columns.row(row(&strategy.name, run));
+        }
+        let failures: Vec<&Failed> =
+            strategy.runs.iter().filter_map(|run| run.as_ref().err()).collect();
+        if let Some(first) = failures.first() {
+            let times = match (failures.len(), strategy.runs.len()) {
+                (_, 1) => String::new(),
+                (failed, all) => format!("{failed} of {all} runs: "),
+            };
+            let name = if run.is_some() { "" } else { strategy.name.as_str() };
+            columns.told(vec![name.to_owned()], failure(&times, first));
+        }
+    }
+    columns.drawn(WIDTH)
+}
+
+fn row(name: &str, Measured { report, cost }: &Measured) -> Vec<String> {
+    let recording = &report.recording;
+    let above = report.ideal.map(|ideal| rounded(recording.elapsed.saturating_sub(ideal)));
+    let blocked = recording.event_loop.map(|_| match report.figures.blocked {
+        Duration::ZERO => "never".to_owned(),
+        blocked => rounded(blocked),
+    });
+    vec![
+        name.to_owned(),
+        exact(recording.elapsed),
+        above.unwrap_or_else(|| NONE.to_owned()),
+        report.figures.most_in_flight.to_string(),
+        report.figures.threads.to_string(),
+        rounded(cost.cpu),
+        bytes(cost.peak),
+        blocked.unwrap_or_else(|| NONE.to_owned()),
+    ]
+}
+
+/// How a run failed, and the last that it said.
+fn failure(times: &str, failed: &Failed) -> Vec<(String, Style)> {
+    let last = failed.last_line.iter().filter(|line| !line.contains(&failed.how));
+    let how = (format!("{times}{}", failed.how), RED);
+    [how].into_iter().chain(last.map(|line| (line.clone(), Style::new()))).collect()
+}
+
+/// The run in the middle of those that came to their end, by elapsed time.
+fn middle(strategy: &Compared) -> Option<&Measured> {
+    let mut runs = good(strategy);
+    runs.sort_by_key(|run| run.report.recording.elapsed);
+    runs.get(runs.len() / 2).copied()
+}
+
+fn good(strategy: &Compared) -> Vec<&Measured> {
+    strategy.runs.iter().filter_map(|run| run.as_ref().ok()).collect()
+}
+
+/// How far several runs of a strategy lie apart; none if each ran once.
+fn spread(strategies: &[Compared]) -> Option<String> {
+    let rounds = strategies.iter().map(|strategy| strategy.runs.len()).max()?;
+    if rounds < 2 {
+        return None;
+    }
+    let over = format!("over {rounds} runs");
+    let mut columns =
+        Columns::new(&[["", &over], ["", ""], ["", "min"], ["", "median"], ["", "max"]]);
+    for strategy in strategies {
+        let runs = good(strategy);
+        if runs.is_empty() {
+            continue;
+        }
+        let elapsed = runs.iter().map(|run| run.report.recording.elapsed);
+        columns.row(three([&strategy.name, "elapsed"], elapsed, exact));
+        columns.row(three(["", "CPU time"], runs.iter().map(|run| run.cost.cpu), rounded));
+        columns.row(three(["", "peak memory"], runs.iter().map(|run| run.cost.peak), bytes));
+    }
+    Some(columns.left(2).drawn(WIDTH))
+}
+
+fn three<T: Ord + Copy>(
+    names: [&str; 2],
+    values: impl Iterator<Item = T>,
+    words: fn(T) -> String,
+) -> Vec<String> {
+    let mut values: Vec<T> = values.collect();
+    values.sort();
+    let picked = [0, values.len() / 2, values.len().saturating_sub(1)];
+    let picked = picked.into_iter().filter_map(|place| values.get(place)).copied().map(words);
+    names.into_iter().map(str::to_owned).chain(picked).collect()
+}
+
+/// The lanes of the runs that the figures are from, on one time axis.
+fn timelines(strategies: &[Compared]) -> Option<String> {
+    let drawn = strategies.iter().filter_map(|strategy| {
+        Some((format!("{BOLD}{}{BOLD:#}", strategy.name), recording(strategy)?))
+    });
+    let drawn: Vec<(String, &Recording)> = drawn.collect();
+    let titled: Vec<(&str, &Recording)> =
+        drawn.iter().map(|(title, recording)| (title.as_str(), *recording)).collect();
+    (!titled.is_empty()).then(|| timelines::together(&titled, timelines::width()))
+}
+
+/// What is to be drawn of a strategy: also of one that failed, if it could tell.
+fn recording(strategy: &Compared) -> Option<&Recording> {
+    let failed = || strategy.runs.iter().find_map(|run| run.as_ref().err()?.report.as_deref());
+    let report = middle(strategy).map(|run| &run.report).or_else(failed)?;
+    Some(&report.recording)
+}
+
+/// A row for each step.
+fn ladder(ladder: &Ladder) -> String {
+    let mut columns = Columns::new(&[
+        ["", "strategy"],
+        ["", "requests"],
+        ["", "elapsed"],
+        ["CPU", "time"],
+        ["peak", "memory"],
+        ["memory per", "request"],
+    ]);
+    for climber in &ladder.climbers {
+        let mut name = climber.name.as_str();
+        for (size, step) in ladder.sizes.iter().zip(&climber.steps) {
+            match step {
+                Ok(run) => columns.row(step_row(name, *size, run)),
+                Err(failed) => {
+                    columns.told(vec![name.to_owned(), size.to_string()], failure("", failed));
+                }
+            }
+            name = "";
+        }
+    }
+    columns.drawn(WIDTH)
+}
+
+fn step_row(name: &str, size: usize, Measured { report, cost }: &Measured) -> Vec<String> {
+    vec![
+        name.to_owned(),
+        size.to_string(),
+        exact(report.recording.elapsed),
+        rounded(cost.cpu),
+        bytes(cost.peak),
+        bytes(cost.peak / size.max(1) as u64),
+    ]
+}
+
+/// Whether everything that was begun ended well. On a ladder the end is what is
+/// looked for, so only a strategy that could not make its first step counts.
+pub fn is_well(comparison: &Comparison) -> bool {
+    let mut runs = comparison.strategies.iter().flat_map(|strategy| &strategy.runs);
+    let climbers = comparison.ladder.iter().flat_map(|ladder| &ladder.climbers);
+    runs.all(Attempt::is_ok)
+        && climbers.into_iter().all(|climber| climber.steps.first().is_some_and(Attempt::is_ok))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_values_are_the_least_the_middle_and_the_most() {
+        let ms = Duration::from_millis;
+        let values = [30, 10, 20].map(ms);
+        let row = three(["sync", "elapsed"], values.into_iter(), rounded);
+        assert_eq!(row, ["sync", "elapsed", "10 ms", "20 ms", "30 ms"]);
+    }
+}

@@ -1,0 +1,69 @@
+//! The same work at growing sizes.
+
+use crate::support::{delay_server, run};
+
+#[test]
+fn every_strategy_climbs_as_far_as_it_can() {
+    let ran = run(&[
+        "http-client",
+        "--ladder",
+        "4,1,16",
+        "--seconds",
+        "0.3",
+        "--timeout",
+        "3",
+        "--workers",
+        "4",
+        "--most-threads",
+        "8",
+    ]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    let rows = ran.rows();
+    let at = |strategy: &str| {
+        rows.iter().position(|row| row.starts_with(&format!("{strategy} 1 "))).unwrap()
+    };
+    let step = |strategy, step: usize| rows[at(strategy) + step].as_str();
+    for strategy in ["sync", "async-with-blocking"] {
+        assert!(step(strategy, 1).starts_with("4 1."), "four after another: {rows:#?}");
+        assert_eq!(step(strategy, 2), "16 not begun: it would take 4.8 s, more than 3 s");
+    }
+    assert!(step("async", 2).starts_with("16 0."), "{rows:#?}");
+    assert_eq!(step("thread", 2), "16 took more than 8 threads");
+    assert!(step("thread-pool", 2).starts_with("16 1."), "{rows:#?}");
+}
+
+#[test]
+fn who_failed_climbs_no_further() {
+    let (server, url) = delay_server();
+    let ran = run(&[
+        "http-client",
+        "--ladder",
+        "1,2,4",
+        "--seconds",
+        "0.1",
+        "--url",
+        &url,
+        "--most-memory",
+        "1MB",
+    ]);
+    assert_eq!(ran.code, Some(1), "not even the first step was made");
+    assert_eq!(ran.stdout.matches("took more than 1.0 MB of memory").count(), 5, "{}", ran.stdout);
+    assert!(!ran.rows().iter().any(|row| row.starts_with("2 ")), "{}", ran.stdout);
+    assert!(server.stats().most_in_flight <= 1);
+}
+
+#[test]
+fn each_step_tells_its_memory_per_request() {
+    let ran =
+        run(&["http-client", "--ladder", "1,10", "--seconds", "0.1", "--strategies", "async"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let numbers = |row: &str| -> Vec<f64> {
+        let words: Vec<&str> = row.split(' ').collect();
+        words.iter().filter_map(|word| word.parse().ok()).collect()
+    };
+    let rows = ran.rows();
+    let [_, _, _, peak, each] = numbers(&rows[0])[..] else { panic!("{rows:#?}") };
+    assert_eq!(peak, each, "one request has all of it");
+    let [_, _, _, peak, each] = numbers(&rows[1])[..] else { panic!("{rows:#?}") };
+    assert!(rows[1].ends_with(" KB") && (peak * 100.0 - each).abs() <= 6.0, "{rows:#?}");
+}

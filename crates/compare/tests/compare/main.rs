@@ -1,0 +1,10 @@
+//! The program, run as a user runs it, on the programs of real scenarios.
+
+mod figures;
+mod options;
+mod scenarios;
+
+mod failures;
+mod ladder;
+
+mod support;

@@ -1,0 +1,97 @@
+//! What the scenarios say of themselves is so, for those to come as well.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use compare::build::build;
+use compare::scenario::{self, Scenario};
+use harness::{Prepared, Strategy};
+
+use crate::support::{run_in, workspace};
+
+fn said(program: &Path, args: &[&str]) -> Output {
+    // No database is opened for this, and none is filled.
+    Command::new(program)
+        .args(args)
+        .env("DATABASE_URL", "sqlite:not-there")
+        .output()
+        .expect("it was built")
+}
+
+/// The list in the manifest names the programs that are strategies, and no others.
+fn check_list(scenario: &Scenario) {
+    let mut strategies: Vec<&String> =
+        scenario.programs.iter().filter(|program| scenario::strategy(program).is_some()).collect();
+    let mut listed: Vec<&String> = scenario.strategies.iter().collect();
+    let places: Vec<_> = listed
+        .iter()
+        .map(|name| Strategy::ALL.iter().position(|it| Some(*it) == scenario::strategy(name)))
+        .collect();
+    assert!(
+        places.is_sorted(),
+        "{}: not in the order of the chapter: {listed:?}",
+        scenario.package
+    );
+    strategies.sort();
+    listed.sort();
+    assert_eq!(listed, strategies, "{}: strategies listed, and those in src/bin", scenario.package);
+}
+
+/// Each program is the strategy that its name tells.
+fn check_programs(scenario: &Scenario) {
+    let built = build(&scenario.package, &scenario.strategies).expect("it can be built");
+    for (name, program) in &built {
+        let strategy = scenario::strategy(name).expect("the list was checked");
+        let help = String::from_utf8(said(program, &["--help"]).stdout).expect("UTF-8");
+        let about = help.lines().next().unwrap_or_default();
+        assert!(about.ends_with(strategy.how()), "{name} says that it is: {about}");
+        let prepared = said(program, &["--prepare", "--json"]).stdout;
+        let prepared: Prepared = serde_json::from_slice(&prepared).expect("JSON");
+        assert_eq!(&prepared.strategy, name, "the name in its reports");
+    }
+}
+
+#[test]
+fn lists_names_and_programs_agree() {
+    let scenarios = scenario::all().unwrap();
+    assert!(scenarios.len() >= 3, "{scenarios:#?}");
+    for scenario in scenarios {
+        check_list(&scenario);
+        check_programs(&scenario);
+    }
+}
+
+#[test]
+fn a_program_that_is_no_strategy_is_not_run() {
+    let scenarios = scenario::all().unwrap();
+    let stats = scenario::named(&scenarios, Some("table-stats")).unwrap();
+    assert!(stats.programs.iter().any(|program| program == "generate-tables"));
+    assert!(!stats.pick(&[]).unwrap().iter().any(|program| program == "generate-tables"));
+}
+
+#[test]
+fn a_manifest_that_says_something_else_is_told() {
+    for (said, cause) in [
+        ("strategies = [\"new-sync\"]\nservre = []", "servre"),
+        ("ladder = \"--requests\"", "strategies"),
+        (
+            "strategies = [\"new-sync\"]\nserver = [\"no-server\"]",
+            "no package has a program 'no-server'",
+        ),
+    ] {
+        let folder = workspace(said, &[("new-sync", "")]);
+        let ran = run_in(folder.path(), &["other"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+        let lines: Vec<&str> = ran.stderr.lines().collect();
+        assert!(lines[0].contains("Cargo.toml: ") && lines[0].contains(cause), "{lines:#?}");
+        assert_eq!(lines[1], "hint: mend [package.metadata.compare] there");
+    }
+}
+
+#[test]
+fn a_strategy_without_a_program_is_told() {
+    let folder = workspace("strategies = [\"new-sync\", \"new-async\"]", &[("new-sync", "")]);
+    let ran = run_in(folder.path(), &["other"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    assert!(ran.stderr.contains("error: other cannot be built: "), "{}", ran.stderr);
+}

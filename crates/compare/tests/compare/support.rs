@@ -1,0 +1,107 @@
+//! Running `compare`, and a server that counts what it is asked.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use delay_server::{Config, Server};
+use tempfile::TempDir;
+
+/// What a run left on its two streams, and how it ended.
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// The rows that begin with one of the five names, up to the first empty
+    /// line: the first table. Their cells are parted by single spaces.
+    pub(crate) fn rows(&self) -> Vec<String> {
+        let table = self.stdout.lines().take_while(|line| !line.is_empty());
+        let row = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        table.skip_while(|line| !line.starts_with("strategy")).skip(1).map(row).collect()
+    }
+
+    /// The row of this strategy.
+    pub(crate) fn row(&self, strategy: &str) -> String {
+        let mut rows = self.rows().into_iter();
+        let row = rows.find(|row| row.split(' ').next() == Some(strategy));
+        row.unwrap_or_else(|| panic!("no row of {strategy} in\n{}{}", self.stdout, self.stderr))
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("programs print UTF-8");
+        Self {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+}
+
+pub(crate) fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_compare"));
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // What cargo says about building differs from run to run.
+    command.env("CARGO_TERM_QUIET", "true").env_remove("DATABASE_URL");
+    command
+}
+
+pub(crate) fn run(args: &[&str]) -> Ran {
+    command(args).output().expect("the program was built").into()
+}
+
+/// The same in another folder, with programs built there.
+pub(crate) fn run_in(folder: &Path, args: &[&str]) -> Ran {
+    let mut command = command(args);
+    command.current_dir(folder).env("CARGO_TARGET_DIR", folder.join("target"));
+    command.output().expect("the program was built").into()
+}
+
+/// Another workspace, of a package `other` that says this of itself and has
+/// programs of these names and statements.
+pub(crate) fn workspace(said: &str, programs: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let head = "[workspace]\n[package]\nname = \"other\"\nedition = \"2024\"";
+    let manifest = format!("{head}\n[package.metadata.compare]\n{said}\n");
+    let sources = folder.path().join("src/bin");
+    fs::create_dir_all(&sources).expect("there is room");
+    fs::write(folder.path().join("Cargo.toml"), manifest).expect("there is room");
+    for (name, statements) in programs {
+        let program = format!("fn main() {{ {statements} }}");
+        fs::write(sources.join(format!("{name}.rs")), program).expect("there is room");
+    }
+    folder
+}
+
+/// A delay server of this test's own, and the `--url` that names it.
+pub(crate) fn delay_server() -> (Server, String) {
+    let config = Config { addr: "localhost:0".to_owned(), ..Config::default() };
+    let server = Server::start(config).expect("a free port");
+    let url = format!("{}/delay-me", server.url());
+    (server, url)
+}
+
+/// Processes whose parent has this number: their numbers and names.
+#[cfg(target_os = "linux")]
+pub(crate) fn children(of: u32) -> Vec<(u32, String)> {
+    let processes = fs::read_dir("/proc").expect("Linux tells").flatten();
+    let child = |process: fs::DirEntry| {
+        let stat = fs::read_to_string(process.path().join("stat")).ok()?;
+        let (id, rest) = stat.split_once(" (")?;
+        let (name, rest) = rest.rsplit_once(") ")?;
+        let parent: u32 = rest.split(' ').nth(1)?.parse().ok()?;
+        (parent == of).then(|| Some((id.parse().ok()?, name.to_owned())))?
+    };
+    processes.filter_map(child).collect()
+}
+
+/// Sends a signal, such as `-INT`, to a process.
+#[cfg(unix)]
+pub(crate) fn signal(signal: &str, id: u32) {
+    let sent = Command::new("kill").args([signal, &id.to_string()]).status();
+    assert!(sent.expect("every Unix has kill").success());
+}
