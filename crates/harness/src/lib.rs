@@ -60,13 +60,16 @@ mod words;
 
 use live::Live;
 use recorder::Recorder;
-use recording::Outcome;
+use recording::{Outcome, Recording};
 use sample::Sample;
 use screen::{Screen, Stream};
 use trace::Trace;
 
 /// The exit code of a run that Ctrl-C ended: 128 and the signal's number.
 const INTERRUPTED: u8 = 130;
+
+/// How long a finished run waits for what its drivers' threads have yet to say.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 const RULE: &str = "==========";
 const THIN_RULE: &str = "----------";
@@ -200,7 +203,10 @@ impl Run {
     /// anything did. Gives 0 for a result that is `Ok`, else 1.
     pub fn finish<E: Into<Failure>>(self, result: Result<(), E>) -> ExitCode {
         match take(&self.ending) {
-            Some(ending) => ExitCode::from(ending.end(result.err().map(Into::into), false)),
+            Some(ending) => {
+                let recording = ending.recorder.settled(PATIENCE);
+                ExitCode::from(ending.end(recording, result.err().map(Into::into), false))
+            }
             // Ctrl-C came first and is drawing; it ends the process.
             None => loop {
                 thread::park();
@@ -213,7 +219,8 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         if let Some(ending) = take(&self.ending).filter(|_| thread::panicking()) {
-            ending.end(Some(panicked()), false);
+            let recording = ending.recorder.recording();
+            ending.end(recording, Some(panicked()), false);
         }
     }
 }
@@ -221,7 +228,8 @@ impl Drop for Run {
 fn draw_on_interrupt(ending: OnceEnding) {
     let watching = interrupt::on_interrupt(move || {
         if let Some(ending) = take(&ending) {
-            process::exit(ending.end(Some(interrupted()), true).into());
+            let recording = ending.recorder.recording();
+            process::exit(ending.end(recording, Some(interrupted()), true).into());
         }
     });
     if let Err(error) = watching {
@@ -242,8 +250,7 @@ fn interrupted() -> Failure {
 
 impl Ending {
     /// Draws everything; gives the exit code.
-    fn end(mut self, failure: Option<Failure>, interrupted: bool) -> u8 {
-        let recording = self.recorder.recording();
+    fn end(mut self, recording: Recording, failure: Option<Failure>, interrupted: bool) -> u8 {
         if let Some(live) = self.live.take() {
             // A terminal echoes Ctrl-C as ^C, nobody knows where: what stands
             // there cannot be drawn over any more.

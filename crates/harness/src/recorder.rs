@@ -34,6 +34,9 @@ pub const BLOCKED_AFTER: Duration = Duration::from_millis(10);
 /// some thousand pixels, so nothing that a picture could show is lost.
 const MOST_STRETCHES: usize = 2048;
 
+/// How often [`Recorder::settled`] looks for lanes that have not ended.
+const LOOKS_EVERY: Duration = Duration::from_millis(1);
+
 /// Records the lanes of one run. Cloning gives another handle to the same
 /// recording: one goes into the subscriber, one stays with the run.
 #[derive(Clone)]
@@ -101,6 +104,23 @@ impl Recorder {
         }
     }
 
+    /// What was recorded up to now, once every lane has ended.
+    ///
+    /// A driver's thread may leave a requester's span a moment after the requester
+    /// itself has. This waits for it, for as long as `patience` at most; what
+    /// happens meanwhile does not count.
+    pub fn settled(&self, patience: Duration) -> Recording {
+        let elapsed = self.now();
+        while self.has_open_lanes() && self.now() - elapsed < patience {
+            thread::sleep(LOOKS_EVERY);
+        }
+        self.recording().up_to(elapsed)
+    }
+
+    fn has_open_lanes(&self) -> bool {
+        lock(&self.0.lanes).iter().any(|lane| lane.state().closed.is_none())
+    }
+
     /// The lane whose span the caller is in, if any.
     pub(crate) fn current_lane() -> Option<(Recorder, Arc<Lane>)> {
         dispatcher::get_default(|dispatch: &Dispatch| {
@@ -116,7 +136,8 @@ impl Recorder {
     /// Says how the current lane ends. Outside a lane nothing happens.
     pub(crate) fn mark(outcome: Outcome) {
         if let Some((recorder, lane)) = Self::current_lane() {
-            lane.state().mark = Some((outcome, recorder.now()));
+            lane.state().mark =
+                Some(Mark { outcome, at: recorder.now(), thread: recorder.thread() });
         }
     }
 
@@ -247,11 +268,11 @@ impl Lane {
     fn recorded(&self, now: Duration) -> RecordedLane {
         let state = self.state();
         let open = state.open.iter().map(|open| open.until(now));
-        let extra: Vec<Stretch> = state.last.clone().into_iter().chain(open).collect();
+        let extra: Vec<Stretch> = state.newest.iter().cloned().chain(open).collect();
         let stretches: Vec<Stretch> =
             state.stretches.iter().cloned().chain(extra.clone()).collect();
         let outcome = match (&state.mark, state.closed) {
-            (Some((outcome, _)), _) => *outcome,
+            (Some(mark), _) => mark.outcome,
             (None, Some(_)) => Outcome::Dropped,
             (None, None) => Outcome::Unfinished,
         };
@@ -276,17 +297,25 @@ struct LaneState {
     /// Threads that are inside the span now. More than one is possible: a
     /// database driver may enter its caller's span on a thread of its own.
     open: Vec<Open>,
-    /// The newest whole stretch, kept apart until it is known to be no drop.
-    last: Option<Stretch>,
+    /// Each thread's newest whole stretch, kept apart until it is known to be no drop.
+    newest: Vec<Stretch>,
     stretches: Vec<Stretch>,
     /// Stretches closer together than this are kept as one.
     resolution: Duration,
     held: Duration,
     longest: Duration,
     polls: u64,
-    mark: Option<(Outcome, Duration)>,
+    mark: Option<Mark>,
     closed: Option<Duration>,
     future: bool,
+}
+
+/// How a requester said that it ends, when, and on which thread.
+#[derive(Clone, Copy)]
+struct Mark {
+    outcome: Outcome,
+    at: Duration,
+    thread: usize,
 }
 
 struct Open {
@@ -319,8 +348,15 @@ impl LaneState {
             return None;
         }
         let stretch = self.open.swap_remove(place).until(to);
-        if let Some(previous) = self.last.replace(stretch.clone()) {
-            self.keep(previous);
+        match self.newest.iter_mut().find(|newest| newest.thread == thread) {
+            Some(newest) => {
+                let previous = std::mem::replace(newest, stretch.clone());
+                self.keep(previous);
+            }
+            None => {
+                self.newest.reserve_exact(1);
+                self.newest.push(stretch.clone());
+            }
         }
         Some(stretch)
     }
@@ -330,13 +366,26 @@ impl LaneState {
     /// known by not holding the moment at which the requester said how it ended.
     fn close(&mut self, now: Duration) {
         self.closed = Some(now);
-        let Some(last) = self.last.take() else { return };
-        let ended_inside = self.mark.is_some_and(|(_, at)| last.from <= at && at <= last.to);
-        if ended_inside || thread::panicking() {
-            self.keep(last);
-        } else {
-            self.future = true;
+        let mut newest = std::mem::take(&mut self.newest);
+        if let Some(last) = self.last_of_its_own(&newest) {
+            let said = |mark: Mark| newest[last].from <= mark.at && mark.at <= newest[last].to;
+            if !self.mark.is_some_and(said) && !thread::panicking() {
+                self.future = true;
+                newest.remove(last);
+            }
         }
+        newest.sort_by_key(|stretch| stretch.to);
+        newest.into_iter().for_each(|stretch| self.keep(stretch));
+    }
+
+    /// The requester's own last stretch. Another thread, a driver's, may have left
+    /// the span later, but it came earlier.
+    fn last_of_its_own(&self, newest: &[Stretch]) -> Option<usize> {
+        let own = |(_, stretch): &(usize, &Stretch)| {
+            self.mark.is_none_or(|mark| mark.thread == stretch.thread)
+        };
+        let latest = newest.iter().enumerate().filter(own).max_by_key(|(_, stretch)| stretch.from);
+        latest.map(|(place, _)| place)
     }
 
     fn keep(&mut self, stretch: Stretch) {
@@ -406,7 +455,7 @@ impl Recorder {
             let doing = match state.open.first() {
                 Some(open) if Some(open.thread) == self.0.event_loop => Now::HoldsLoop,
                 Some(open) => Now::Holds(open.thread),
-                None if state.last.is_some() => Now::Waits,
+                None if !state.newest.is_empty() => Now::Waits,
                 None => Now::NotYetRun,
             };
             let going = Going {

@@ -151,6 +151,24 @@ impl Lane {
         self.ended.unwrap_or(recording.elapsed)
     }
 
+    /// Forgets what came after this moment.
+    fn cut(&mut self, end: Duration) {
+        self.ended = self.ended.map(|ended| ended.min(end));
+        self.started = self.started.filter(|started| *started <= end);
+        for stretch in self.stretches.iter_mut().filter(|stretch| stretch.to > end) {
+            let later = stretch.held.saturating_sub(stretch.held_within(stretch.from, end));
+            if stretch.held == self.longest {
+                self.longest -= later;
+            }
+            self.held = self.held.saturating_sub(later);
+            stretch.held -= later;
+            stretch.to = end;
+        }
+        let later: u64 = self.stretches.iter().filter(|it| it.from > end).map(|it| it.polls).sum();
+        self.polls -= later;
+        self.stretches.retain(|stretch| stretch.from <= end);
+    }
+
     /// What part of `from..to` it held a thread for, from 0 to 1.
     pub fn share_held(&self, from: Duration, to: Duration) -> f64 {
         let held: Duration =
@@ -209,6 +227,16 @@ impl Recording {
             one_by_one: started.map(|(from, to)| to.saturating_sub(from)).sum(),
             blocked: self.blocked.iter().map(Blocked::held).sum(),
         }
+    }
+
+    /// The same recording as if it had been taken at this moment.
+    pub(crate) fn up_to(mut self, end: Duration) -> Self {
+        self.elapsed = end;
+        self.lanes.retain(|lane| lane.created <= end);
+        self.lanes.iter_mut().for_each(|lane| lane.cut(end));
+        self.blocked.retain(|blocked| blocked.from < end);
+        self.blocked.iter_mut().for_each(|blocked| blocked.to = blocked.to.min(end));
+        self
     }
 
     /// The lanes that were alive while `blocked` held the event loop: those it kept waiting.

@@ -1,7 +1,7 @@
 //! The recorder, driven by real threads and real futures.
 
 use std::future::Future;
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
@@ -228,6 +228,92 @@ fn a_span_entered_on_two_threads_at_once_holds_both() {
     let lane = &recording.lanes[0];
     let threads: Vec<usize> = lane.stretches.iter().map(|stretch| stretch.thread).collect();
     assert_eq!((threads, lane.polls), (vec![2, 1], 2));
+}
+
+/// As the async driver of SQLite does: its thread is inside the caller's span
+/// for as long as the query, and leaves it a moment after the future is gone.
+fn helped_by_a_thread(recorder: &Recorder, ends: impl Future, lingers: Duration) {
+    let dispatch = tracing::dispatcher::get_default(Clone::clone);
+    let (span, lets_go) = (requester("R1"), Arc::new(Barrier::new(2)));
+    let (inside, waits) = (span.clone(), lets_go.clone());
+    let helper = thread::spawn(move || {
+        tracing::dispatcher::with_default(&dispatch, || {
+            inside.in_scope(|| {
+                waits.wait();
+                thread::sleep(lingers);
+            });
+        });
+    });
+    while recorder.recording().lanes[0].polls == 0 {
+        thread::yield_now();
+    }
+    Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(async {
+        ends.instrument(span).await;
+    });
+    lets_go.wait();
+    // The recording does not wait for it.
+    if lingers.is_zero() {
+        helper.join().expect("it does not panic");
+    }
+}
+
+#[test]
+fn a_future_is_known_by_its_own_thread_whatever_another_does_in_its_span() {
+    let recorder = Recorder::new(true);
+    let subscriber = Registry::default().with(recorder.clone());
+    tracing::subscriber::with_default(subscriber, || {
+        helped_by_a_thread(&recorder, yields(2), Duration::ZERO);
+    });
+    let recording = recorder.recording();
+    let lane = &recording.lanes[0];
+    assert_eq!((lane.outcome, lane.future, lane.polls), (Outcome::Done, true, 4));
+}
+
+#[test]
+fn a_future_that_was_cancelled_is_known_by_its_own_thread_too() {
+    let recorder = Recorder::new(true);
+    let subscriber = Registry::default().with(recorder.clone());
+    tracing::subscriber::with_default(subscriber, || {
+        let cancelled = async {
+            yield_now().await;
+            yield_now().await;
+        };
+        helped_by_a_thread(&recorder, cancelled, Duration::ZERO);
+    });
+    let recording = recorder.recording();
+    let lane = &recording.lanes[0];
+    assert_eq!((lane.outcome, lane.future, lane.polls), (Outcome::Dropped, true, 4));
+    let longest = lane.stretches.iter().find(|stretch| stretch.held == lane.longest).unwrap();
+    assert_eq!((longest.thread, longest.to), (2, lane.ended.unwrap().min(longest.to)));
+    assert_eq!(lane.stretches.iter().filter(|stretch| stretch.thread == 1).count(), 3);
+}
+
+#[test]
+fn a_lane_whose_driver_leaves_it_a_moment_later_has_ended_with_the_run() {
+    let recorder = Recorder::new(true);
+    let subscriber = Registry::default().with(recorder.clone());
+    let recording = tracing::subscriber::with_default(subscriber, || {
+        helped_by_a_thread(&recorder, async {}, Duration::from_millis(20));
+        recorder.settled(Duration::from_secs(10))
+    });
+    let lane = &recording.lanes[0];
+    assert_eq!((lane.outcome, lane.ended), (Outcome::Dropped, Some(recording.elapsed)));
+    assert!(recording.elapsed < recorder.recording().elapsed);
+    assert!(lane.stretches.iter().all(|stretch| stretch.to <= recording.elapsed), "{lane:?}");
+    assert_eq!(lane.held, lane.stretches.iter().map(|stretch| stretch.held).sum());
+    assert!(lane.longest <= lane.held);
+}
+
+#[test]
+fn a_lane_that_goes_on_is_waited_for_no_longer_than_allowed() {
+    let recorder = Recorder::new(false);
+    let subscriber = Registry::default().with(recorder.clone());
+    let recording = tracing::subscriber::with_default(subscriber, || {
+        let _open = requester("R1").entered();
+        recorder.settled(Duration::from_millis(5))
+    });
+    assert_eq!(outcomes(&recording), [Outcome::Unfinished]);
+    assert!(recorder.recording().elapsed - recording.elapsed >= Duration::from_millis(5));
 }
 
 #[test]
