@@ -1,7 +1,7 @@
 //! When things go wrong: one line of cause, one of what to do, and exit code 1.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
@@ -40,15 +40,11 @@ fn nobody_at_the_given_address_says_what_to_start() {
     drop(listener);
     for strategy in Strategy::ALL {
         let ran = run(strategy, &format!("postgres://me:open-sesame@{address}/cities"), &[]);
-        let cause = format!(
-            "nobody answers at postgres://me@{address}/cities: Connection refused (os error 111)"
-        );
+        let words = TcpStream::connect(address).unwrap_err();
+        let cause = format!("nobody answers at postgres://me@{address}/cities: {words}");
         let hint = "start it with docker compose -f docker/compose.yaml up, \
             or leave DATABASE_URL out to use an SQLite file";
-        if cfg!(target_os = "linux") {
-            assert_fails(&ran, &cause, hint);
-        }
-        assert!(ran.code == Some(1) && ran.stderr.contains("nobody answers"), "{}", ran.stderr);
+        assert_fails(&ran, &cause, hint);
         assert!(!ran.stderr.contains("sesame") && !ran.stdout.contains("sesame"));
     }
 }
