@@ -271,6 +271,7 @@ impl Lane {
         let extra: Vec<Stretch> = state.newest.iter().cloned().chain(open).collect();
         let stretches: Vec<Stretch> =
             state.stretches.iter().cloned().chain(extra.clone()).collect();
+        let polls = state.polls + extra.len() as u64;
         let outcome = match (&state.mark, state.closed) {
             (Some(mark), _) => mark.outcome,
             (None, Some(_)) => Outcome::Dropped,
@@ -280,13 +281,13 @@ impl Lane {
             name: self.name.clone(),
             asks: self.asks.clone(),
             outcome,
-            future: state.future,
+            future: state.future || (state.closed.is_none() && polls > 1),
             created: self.created,
             started: stretches.iter().map(|stretch| stretch.from).min(),
             ended: state.closed,
             held: state.held + extra.iter().map(|stretch| stretch.held).sum::<Duration>(),
             longest: extra.iter().map(|stretch| stretch.held).fold(state.longest, Duration::max),
-            polls: state.polls + extra.len() as u64,
+            polls,
             stretches,
         }
     }

@@ -45,7 +45,7 @@ pub struct Lane {
     /// How it ended.
     pub outcome: Outcome,
     /// Whether it was a future, held by polls; else a function, held by a call.
-    /// Known once the lane has ended.
+    /// Known once the lane has ended; of one that goes on, from its second poll on.
     pub future: bool,
     /// When it was ready to run.
     #[serde(rename = "created_s", with = "seconds")]

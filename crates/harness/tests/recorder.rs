@@ -343,6 +343,21 @@ fn a_recording_taken_half_way_holds_what_is_still_going() {
 }
 
 #[test]
+fn a_future_that_is_still_going_is_known_by_its_second_poll() {
+    let recorder = Recorder::new(true);
+    let subscriber = Registry::default().with(recorder.clone());
+    let recording = tracing::subscriber::with_default(subscriber, || {
+        let going = async {
+            yield_now().await;
+            recorder.recording()
+        };
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(going.instrument(requester("R1")))
+    });
+    assert_eq!((recording.lanes[0].polls, recording.lanes[0].future), (2, true));
+}
+
+#[test]
 fn a_million_polls_are_counted_in_bounded_memory() {
     const POLLS: usize = 1_000_000;
     let recording = record_future(async { yields(POLLS - 1).instrument(requester("R1")).await });

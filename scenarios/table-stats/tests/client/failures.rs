@@ -190,7 +190,7 @@ fn a_server_that_stops_in_the_middle_of_a_query_is_told() {
 
 #[test]
 fn one_failure_ends_what_can_be_ended() {
-    use Outcome::{Done, Failed, Unfinished};
+    use Outcome::{Done, Failed};
     let database = Own::sqlite().filled(SOME);
     database.sqlite_client().execute_batch("DROP TABLE fourth_table").unwrap();
     let lanes = |strategy| {
@@ -215,11 +215,20 @@ fn one_failure_ends_what_can_be_ended() {
         assert_eq!(lanes(strategy), named(&averages), "{strategy:?} asks for no sum");
     }
     // Those who were not done by then are dropped, and they were not more than three.
+    let of_async = lanes(Strategy::Async);
+    assert_eq!((of_async.len(), of_async[3].1), (4, Failed));
+}
+
+/// The driver's threads leave the requesters a moment after the run is over.
+#[test]
+fn who_is_dropped_is_not_told_as_going_on() {
+    let database = Own::sqlite().filled(Contents { rows: 20_000, seed: 1 });
+    database.sqlite_client().execute_batch("DROP TABLE fourth_table").unwrap();
     for _ in 0..10 {
-        let of_async = lanes(Strategy::Async);
-        assert_eq!((of_async.len(), of_async[3].1), (4, Failed));
-        let going = of_async.iter().filter(|(_, outcome)| *outcome == Unfinished).count();
-        assert_eq!(going, 0, "{of_async:?}");
+        let recording = run(Strategy::Async, &database.url, &["--json"]).report().recording;
+        let going = recording.lanes.iter().filter(|lane| lane.outcome == Outcome::Unfinished);
+        assert_eq!(going.count(), 0, "{:?}", recording.lanes);
+        assert!(recording.lanes.iter().all(|lane| lane.future), "{:?}", recording.lanes);
     }
 }
 
