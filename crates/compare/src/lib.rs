@@ -16,6 +16,8 @@ pub mod rounds;
 pub mod server;
 pub mod table;
 
+pub mod guesses;
+
 mod columns;
 mod numbers;
 mod progress;

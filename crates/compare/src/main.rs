@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use compare::build::{build, is_release};
 use compare::children;
+use compare::guesses;
 use compare::ladder;
 use compare::machine;
 use compare::measure::{self, Bench};
@@ -36,6 +37,10 @@ fn main() -> ExitCode {
         Ok(comparison) => {
             // A reader that left early misses nothing it wanted.
             let _ = writeln!(anstream::stdout(), "{}", table::draw(&comparison));
+            if !options.guess.is_empty() {
+                let told = guesses::draw(&comparison, &options.guess);
+                let _ = writeln!(anstream::stdout(), "\n{told}");
+            }
             ExitCode::from(u8::from(!table::is_well(&comparison)))
         }
         Err(Stop::Wrong(failure)) => {
@@ -55,6 +60,7 @@ fn compare(options: &Options) -> Result<Comparison, Stop> {
     let scenario = scenario::named(&scenarios, options.scenario.as_deref()).map_err(Stop::Wrong)?;
     let picked = scenario.pick(&options.strategies).map_err(Stop::Wrong)?;
     check(options, &scenario).map_err(Stop::Wrong)?;
+    guesses::check(&options.guess, &picked).map_err(Stop::Wrong)?;
 
     let programs = programs(&scenario, &picked).map_err(Stop::Failed)?;
     let server = server(options, &scenario).map_err(Stop::Failed)?;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, CommandFactory, Parser};
+use harness::Guess;
 
 use crate::limits::Limits;
 use crate::machine;
@@ -31,9 +32,15 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one)]
     pub repeat: usize,
 
+    /// Guess how long each of them takes, in seconds and in the order of the table, such as
+    /// 17,10,17,10,12; afterwards each one tells what happened, and why
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = Guess::parse)]
+    #[arg(allow_negative_numbers = true)]
+    pub guess: Vec<f64>,
+
     /// Instead, run each of them at these sizes, such as 10,100,1000, until it fails
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = at_least_one)]
-    #[arg(conflicts_with = "repeat")]
+    #[arg(conflicts_with_all = ["repeat", "guess"])]
     pub ladder: Vec<usize>,
 
     /// End a run that takes longer
@@ -61,7 +68,7 @@ const NOT_PASSED: [(&str, &str); 5] = [
     ("--svg", "run a strategy by itself for its --svg"),
     ("--trace", "run a strategy by itself for its --trace"),
     ("--prepare", "leave it out: compare prepares every scenario"),
-    ("--guess", "run a strategy by itself to --guess"),
+    ("--guess", "name it before --, with one guess for each strategy"),
 ];
 
 impl Options {

@@ -92,7 +92,7 @@ fn failure(times: &str, failed: &Failed) -> Vec<(String, Style)> {
 }
 
 /// The run in the middle of those that came to their end, by elapsed time.
-fn middle(strategy: &Compared) -> Option<&Measured> {
+pub(crate) fn middle(strategy: &Compared) -> Option<&Measured> {
     let mut runs = good(strategy);
     runs.sort_by_key(|run| run.report.recording.elapsed);
     runs.get(runs.len() / 2).copied()
@@ -148,7 +148,7 @@ fn timelines(strategies: &[Compared]) -> Option<String> {
 }
 
 /// What is to be drawn of a strategy: also of one that failed, if it could tell.
-fn recording(strategy: &Compared) -> Option<&Recording> {
+pub(crate) fn recording(strategy: &Compared) -> Option<&Recording> {
     let failed = || strategy.runs.iter().find_map(|run| run.as_ref().err()?.report.as_deref());
     let report = middle(strategy).map(|run| &run.report).or_else(failed)?;
     Some(&report.recording)

@@ -8,6 +8,9 @@ use crate::explain::{Verdict, why};
 use crate::recording::{Outcome, Recording};
 use crate::time::{exact, rounded};
 
+/// As long as a guess may be, in seconds: more than a day.
+const LONGEST: f64 = 100_000.0;
+
 /// A guess may miss by this part of the elapsed time and is still right.
 const RIGHT: f64 = 0.02;
 
@@ -27,9 +30,21 @@ pub struct Guess {
 }
 
 impl Guess {
-    /// Holds the guess against a run, which is `whole` if nothing ended it
-    /// before its end.
-    pub(crate) fn told(guess_s: f64, recording: &Recording, whole: bool) -> Self {
+    /// Reads a guess, in seconds.
+    ///
+    /// It fails, with what is wanted, if no run can take so long or so short.
+    pub fn parse(text: &str) -> Result<f64, String> {
+        match text.parse::<f64>() {
+            Ok(guess) if guess > 0.0 && guess <= LONGEST => Ok(guess),
+            _ => Err(format!(
+                "a number of seconds above 0 is wanted, {LONGEST} at most, such as 12 or 0.5"
+            )),
+        }
+    }
+
+    /// Holds the guess, in seconds, against a run, which is `whole` if nothing
+    /// ended it before its end.
+    pub fn told(guess_s: f64, recording: &Recording, whole: bool) -> Self {
         let took = elapsed(recording.elapsed);
         if !whole {
             let why = stopped(recording);
@@ -109,6 +124,21 @@ mod tests {
     fn told(guess_s: f64, recording: &Recording) -> (Option<bool>, String) {
         let guess = Guess::told(guess_s, recording, true);
         (guess.right, guess.told)
+    }
+
+    #[test]
+    fn a_guess_is_a_time_that_a_run_can_take() {
+        for (text, seconds) in [("10", 10.0), ("0.5", 0.5), ("100000", 100_000.0)] {
+            assert_eq!(Guess::parse(text), Ok(seconds));
+        }
+        for text in ["0", "-1", "NaN", "inf", "1e300", "100001", "ten", ""] {
+            assert_eq!(
+                Guess::parse(text),
+                Err("a number of seconds above 0 is wanted, 100000 at most, such as 12 or 0.5"
+                    .to_owned()),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::guess::Guess;
+
 /// What can be asked of any run, whatever the scenario and the strategy.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Options of every client")]
@@ -14,7 +16,7 @@ pub struct Options {
     pub speed: f64,
 
     /// Guess how long the run will take, in seconds; afterwards it tells what happened, and why
-    #[arg(long, value_name = "SECONDS", value_parser = guess, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", value_parser = Guess::parse, allow_negative_numbers = true)]
     pub guess: Option<f64>,
 
     /// Print the recording and its figures as JSON; the rest goes to stderr
@@ -52,37 +54,5 @@ fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
         _ => Err("a number above 0 is wanted, such as 10".to_owned()),
-    }
-}
-
-/// As long as a guess may be, in seconds: more than a day.
-const LONGEST_GUESS: f64 = 100_000.0;
-
-fn guess(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(guess) if guess > 0.0 && guess <= LONGEST_GUESS => Ok(guess),
-        _ => Err(format!(
-            "a number of seconds above 0 is wanted, {LONGEST_GUESS} at most, such as 12 or 0.5"
-        )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_guess_is_a_time_that_a_run_can_take() {
-        for (text, seconds) in [("10", 10.0), ("0.5", 0.5), ("100000", 100_000.0)] {
-            assert_eq!(guess(text), Ok(seconds));
-        }
-        for text in ["0", "-1", "NaN", "inf", "1e300", "100001", "ten", ""] {
-            assert_eq!(
-                guess(text),
-                Err("a number of seconds above 0 is wanted, 100000 at most, such as 12 or 0.5"
-                    .to_owned()),
-                "{text}"
-            );
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! The program, run as a user runs it, on the programs of real scenarios.
 
 mod figures;
+mod guesses;
 mod options;
 mod scenarios;
 

@@ -100,6 +100,7 @@ fn help_tells_every_option_with_its_default() {
         for wanted in [
             "--strategies",
             "--repeat",
+            "--guess",
             "--ladder",
             "[default: 60]",
             "[default: half of",
