@@ -205,8 +205,9 @@ fn server(code: &str, said: &str) -> Trouble {
 
 fn network(error: &io::Error) -> Trouble {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof
-        | io::ErrorKind::ConnectionReset
+        // In the words of the other driver; this one tells how many bytes are missing.
+        io::ErrorKind::UnexpectedEof => Trouble::Stopped("connection closed".to_owned()),
+        io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe => Trouble::Stopped(error.to_string()),
         _ => Trouble::NobodyThere(error.to_string()),
@@ -226,4 +227,16 @@ fn chain<'e>(
     error: &'e (dyn StdError + 'static),
 ) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     iter::successors(Some(error), |error| (*error).source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_gone_is_told_in_the_same_words_by_both_drivers() {
+        let end = io::Error::new(io::ErrorKind::UnexpectedEof, "expected to read 5 bytes");
+        let error = Error::from(sqlx::Error::Io(end));
+        assert_eq!(error.trouble, Trouble::Stopped("connection closed".to_owned()));
+    }
 }
