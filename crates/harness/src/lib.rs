@@ -40,6 +40,7 @@ mod failure;
 mod options;
 pub mod recorder;
 pub mod recording;
+pub mod svg;
 pub mod time;
 pub mod timelines;
 
@@ -52,7 +53,6 @@ mod report;
 mod sample;
 mod screen;
 mod strategy;
-mod svg;
 mod timeline;
 mod trace;
 mod transcript;

@@ -1,5 +1,8 @@
 //! The picture of a run as SVG: the same rows, axis and sentences as in text,
 //! readable on a light and on a dark page, with no script and nothing to load.
+//!
+//! Whatever a lane did tells itself in a `<title>`, which a browser shows when
+//! the pointer rests on it: each is a child of an element of class `mark`.
 
 use std::fmt::{self, Write};
 use std::time::Duration;
@@ -8,168 +11,294 @@ use crate::axis::Axis;
 use crate::recording::{Lane, Outcome, Recording, Stretch};
 use crate::sample::Sample;
 use crate::time::{exact, rounded};
-use crate::words::sentences;
 
 /// Measures in pixels.
 const WIDTH: f64 = 900.0;
+const PAD: f64 = 12.0;
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = 130.0;
 const TOP: f64 = 40.0;
 const ROW: f64 = 30.0;
 const BAR: f64 = 18.0;
 const LINE: f64 = 20.0;
+const LETTER: f64 = 8.0;
 
-/// Narrower stretches would not be seen.
-const THINNEST: f64 = 1.0;
+/// Per cent of the plot. What is shorter would not be drawn at all; its outline
+/// makes it a pixel wide.
+const THINNEST: f64 = 0.02;
+/// The same for dots, of which a few have to fit.
+const FEWEST_DOTS: f64 = 0.6;
 
-const STYLE: &str = "\
-text { font: 13px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; fill: #24292f }
-.quiet { fill: #57606a } .grid { stroke: #d0d7de } .page { fill: #ffffff } .edge { fill: none; stroke-width: 1.2 }
-.wait { opacity: .16 }
-.c0 { fill: #0b7285; stroke: #0b7285 } .c1 { fill: #a15c00; stroke: #a15c00 } .c2 { fill: #9c36b5; stroke: #9c36b5 }
-.c3 { fill: #2b8a3e; stroke: #2b8a3e } .c4 { fill: #1c5fd0; stroke: #1c5fd0 }
-.wait, .held, .dots { stroke: none } .edge { fill: none }
-@media (prefers-color-scheme: dark) {
-text { fill: #e6edf3 } .quiet { fill: #9198a1 } .grid { stroke: #30363d } .page { fill: #0d1117 } .wait { opacity: .28 }
-.c0 { fill: #3bc9db; stroke: #3bc9db } .c1 { fill: #ffc34d; stroke: #ffc34d } .c2 { fill: #da77f2; stroke: #da77f2 }
-.c3 { fill: #69db7c; stroke: #69db7c } .c4 { fill: #74a8ff; stroke: #74a8ff }
-.wait, .held, .dots { stroke: none } .edge { fill: none }
-}";
-const COLOURS: usize = 5;
+/// The colours of lanes in turn, for a light page and for a dark one. Each can
+/// be told from its page, and from its neighbours by people who see fewer colours.
+pub const COLOURS: [[&str; 2]; 5] = [
+    ["#0b7285", "#3bc9db"],
+    ["#a15c00", "#ffc34d"],
+    ["#9c36b5", "#da77f2"],
+    ["#2b8a3e", "#69db7c"],
+    ["#1c5fd0", "#74a8ff"],
+];
 
-/// Draws the lanes that the sample shows.
-pub(crate) fn draw(recording: &Recording, strategy: &str, sample: Sample) -> String {
+/// Colours of the page itself, light and dark.
+const INK: [&str; 2] = ["#24292f", "#e6edf3"];
+const QUIET: [&str; 2] = ["#57606a", "#9198a1"];
+const GRID: [&str; 2] = ["#d0d7de", "#30363d"];
+const PAGE: [&str; 2] = ["#ffffff", "#0d1117"];
+const WAIT: [f64; 2] = [0.16, 0.28];
+
+const SHAPES: &str = "\
+.picture text { font: 13px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace }
+.picture .plot { overflow: visible } .picture .wait, .picture .area { stroke: none }
+.picture .edge { fill: none; stroke-width: 1.2; pointer-events: none } .picture .held { stroke-width: .8 }
+.picture .area { fill: transparent } .picture .over { stroke-dasharray: 3 3 }
+.picture .dots { stroke-width: 2; stroke-linecap: round; stroke-dasharray: .1 8; stroke-dashoffset: -5 }
+";
+
+/// The style sheet that every picture needs, for a light page and for a dark one.
+/// It names nothing outside of elements of class `picture`.
+pub fn style() -> String {
+    let (light, dark) = (colours(0), colours(1));
+    format!("{light}{SHAPES}@media (prefers-color-scheme: dark) {{\n{dark}}}\n")
+}
+
+fn colours(scheme: usize) -> String {
+    let mut css = format!(
+        ".picture text {{ fill: {} }} .picture .quiet {{ fill: {} }} .picture .grid {{ stroke: {} }} \
+         .picture .page {{ fill: {} }} .picture .wait {{ opacity: {} }}\n",
+        INK[scheme], QUIET[scheme], GRID[scheme], PAGE[scheme], WAIT[scheme]
+    );
+    for (number, colour) in COLOURS.iter().enumerate() {
+        let colour = colour[scheme];
+        let _ = writeln!(css, ".picture .c{number} {{ fill: {colour}; stroke: {colour} }}");
+    }
+    css
+}
+
+/// Draws the lanes as an `<svg>` element for a page that has the [`style`], on
+/// a time axis that ends at `end`, so that several pictures can share it.
+/// `name` says to those who cannot see it what the picture shows.
+///
+/// It is as wide as its place: the element of class `plot` begins and is as
+/// wide as the page's style sheet says, and everything in it follows. Its root
+/// has the properties `--left` and `--right`, for which the texts beside it
+/// need that much space. Of many lanes a fair choice is drawn.
+pub fn lanes(recording: &Recording, name: &str, end: Duration) -> String {
+    let picture = Picture::new(recording, Sample::of(recording.lanes.len()), end);
     let mut svg = String::new();
     // Writing to a string cannot fail.
-    let _ = Picture { recording, strategy, sample }.write(&mut svg);
+    let _ = picture.inline(&mut svg, name);
+    svg
+}
+
+/// What the picture says below the lanes, in sentences.
+pub fn sentences(recording: &Recording) -> Vec<String> {
+    below(recording, Sample::of(recording.lanes.len()))
+}
+
+fn below(recording: &Recording, sample: Sample) -> Vec<String> {
+    sample.note().into_iter().chain(crate::words::sentences(recording)).collect()
+}
+
+/// What the textures mean, as an `<svg>` element for a page that has the [`style`].
+pub fn legend() -> String {
+    let mut svg = String::new();
+    let _ = signs(&mut svg, 0.0, 14.0);
+    format!(
+        r#"<svg class="picture legend" viewBox="0 0 580 20" width="580" height="20" role="img" aria-label="Solid: held a thread. Pale: waited, thread free. Dotted: ready, not yet run.">{svg}</svg>"#
+    )
+}
+
+/// Draws a document that stands alone, with the lanes that the sample shows.
+pub(crate) fn draw(recording: &Recording, strategy: &str, sample: Sample) -> String {
+    let mut svg = String::new();
+    let picture = Picture::new(recording, sample, recording.elapsed);
+    let _ = picture.document(&mut svg, strategy);
     svg
 }
 
 struct Picture<'a> {
     recording: &'a Recording,
-    strategy: &'a str,
     sample: Sample,
+    end: Duration,
+    rows: Vec<(usize, &'a Lane)>,
+    left: f64,
 }
 
-impl Picture<'_> {
-    fn write(&self, svg: &mut String) -> fmt::Result {
-        let shown =
-            self.recording.lanes.iter().enumerate().filter(|(index, _)| self.sample.shows(*index));
-        let rows: Vec<(usize, &Lane)> = shown.collect();
-        let words: Vec<String> =
-            self.sample.note().into_iter().chain(sentences(self.recording)).collect();
-        let bottom = TOP + ROW * rows.len() as f64;
+impl<'a> Picture<'a> {
+    fn new(recording: &'a Recording, sample: Sample, end: Duration) -> Self {
+        let lanes = recording.lanes.iter().enumerate();
+        let rows: Vec<_> = lanes.filter(|(index, _)| sample.shows(*index)).collect();
+        let longest = rows.iter().map(|(_, lane)| lane.name.chars().count()).max().unwrap_or(0);
+        let left = LEFT.max(PAD + LETTER * (longest as f64 + 1.5));
+        Self { recording, sample, end, rows, left }
+    }
+
+    /// Where the lowest row ends.
+    fn bottom(&self) -> f64 {
+        TOP + ROW * self.rows.len() as f64
+    }
+
+    fn document(&self, svg: &mut String, strategy: &str) -> fmt::Result {
+        let words = below(self.recording, self.sample);
+        let bottom = self.bottom();
         let height = bottom + LINE * (words.len() as f64 + 2.5);
-        let title = escaped(&format!("{}: {}", self.strategy, words.join(" ")));
+        let title = escaped(&format!("{strategy}: {}", words.join(" ")));
         writeln!(
             svg,
-            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img">"#
+            r#"<svg xmlns="http://www.w3.org/2000/svg" class="picture" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img">"#
         )?;
-        writeln!(svg, "<title>{title}</title>\n<style>\n{STYLE}\n</style>")?;
+        writeln!(svg, "<title>{title}</title>\n<style>\n{}</style>", style())?;
         writeln!(svg, r#"<rect class="page" width="100%" height="100%"/>"#)?;
-        self.axis(svg, bottom)?;
-        for (row, (index, lane)) in rows.into_iter().enumerate() {
-            self.row(svg, TOP + ROW * row as f64, index, lane)?;
-        }
-        self.legend(svg, bottom + LINE)?;
+        self.lanes(svg)?;
+        signs(svg, PAD, bottom + LINE)?;
         for (line, sentence) in words.iter().enumerate() {
             let y = bottom + LINE * (line as f64 + 2.2);
-            writeln!(svg, r#"<text x="12" y="{y}">{}</text>"#, escaped(sentence))?;
+            writeln!(svg, r#"<text x="{PAD}" y="{y}">{}</text>"#, escaped(sentence))?;
         }
         writeln!(svg, "</svg>")
     }
 
-    fn x(&self, moment: Duration) -> f64 {
-        let whole = self.recording.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
-        LEFT + (WIDTH - LEFT - RIGHT) * moment.as_secs_f64() / whole
+    fn inline(&self, svg: &mut String, name: &str) -> fmt::Result {
+        writeln!(
+            svg,
+            r#"<svg class="picture lanes" width="{WIDTH}" height="{}" role="img" aria-label="{}" style="--left: {}px; --right: {RIGHT}px">"#,
+            self.bottom() + 4.0,
+            escaped(name),
+            self.left
+        )?;
+        self.lanes(svg)?;
+        writeln!(svg, "</svg>")
     }
 
-    fn axis(&self, svg: &mut String, bottom: f64) -> fmt::Result {
-        let axis = Axis::of(self.recording.elapsed, 10);
+    /// The names on the left, and beside them the plot.
+    fn lanes(&self, svg: &mut String) -> fmt::Result {
+        for (row, (_, lane)) in self.rows.iter().enumerate() {
+            let y = TOP + ROW * (row as f64 + 0.5) + 4.5;
+            let (name, asks) =
+                (escaped(&lane.name), escaped(lane.asks.as_deref().unwrap_or_default()));
+            writeln!(svg, r#"<text x="{PAD}" y="{y}">{name}<title>{name}: {asks}</title></text>"#)?;
+        }
+        writeln!(
+            svg,
+            r#"<svg class="plot" x="{}" width="{}" height="{}" overflow="visible">"#,
+            self.left,
+            WIDTH - self.left - RIGHT,
+            self.bottom()
+        )?;
+        self.axis(svg)?;
+        for (row, (index, lane)) in self.rows.iter().enumerate() {
+            self.row(svg, TOP + ROW * row as f64, *index, lane)?;
+        }
+        writeln!(svg, "</svg>")
+    }
+
+    /// Per cent of the plot's width.
+    fn x(&self, moment: Duration) -> f64 {
+        100.0 * moment.as_secs_f64() / self.end.as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+
+    fn axis(&self, svg: &mut String) -> fmt::Result {
+        let axis = Axis::of(self.end, 10);
+        let (top, bottom) = (TOP - 8.0, self.bottom());
         for (place, (moment, number)) in axis.marks.iter().enumerate() {
             let (x, y) = (self.x(*moment), TOP - 14.0);
             let unit = if place == 0 { format!(" {}", axis.unit) } else { String::new() };
             writeln!(
                 svg,
-                r#"<line class="grid" x1="{x:.1}" x2="{x:.1}" y1="{:.1}" y2="{bottom}"/>"#,
-                TOP - 8.0
+                r#"<line class="grid" x1="{x:.2}%" x2="{x:.2}%" y1="{top}" y2="{bottom}"/>"#
             )?;
             writeln!(
                 svg,
-                r#"<text class="quiet" x="{x:.1}" y="{y}" text-anchor="middle">{number}{unit}</text>"#
+                r#"<text class="quiet" x="{x:.2}%" y="{y}" text-anchor="middle">{number}{unit}</text>"#
+            )?;
+        }
+        if self.recording.elapsed < self.end {
+            let x = self.x(self.recording.elapsed);
+            writeln!(
+                svg,
+                r#"<line class="c4 over" x1="{x:.2}%" x2="{x:.2}%" y1="{top}" y2="{bottom}"><title>the run ended at {}</title></line>"#,
+                exact(self.recording.elapsed)
             )?;
         }
         Ok(())
     }
 
     fn row(&self, svg: &mut String, top: f64, index: usize, lane: &Lane) -> fmt::Result {
-        let colour = index % COLOURS;
         let (created, end) = (lane.created, lane.end(self.recording));
         let started = lane.started.unwrap_or(end);
-        let (y, middle, text) = (top + (ROW - BAR) / 2.0, top + ROW / 2.0, top + ROW / 2.0 + 4.5);
-        let (name, asks) = (escaped(&lane.name), escaped(lane.asks.as_deref().unwrap_or_default()));
-        writeln!(svg, r#"<text x="12" y="{text}">{name}<title>{name}: {asks}</title></text>"#)?;
-        self.rect(svg, ["wait", "c"], colour, (started, end), y)?;
-        if self.x(started) - self.x(created) > 4.0 {
-            writeln!(
-                svg,
-                r#"<line class="c{colour}" x1="{:.1}" x2="{:.1}" y1="{middle}" y2="{middle}" stroke-width="2" stroke-linecap="round" stroke-dasharray="0.1 8"><title>{}: ready, not yet run, for {}</title></line>"#,
-                self.x(created) + 5.0,
-                self.x(started),
-                escaped(&lane.name),
-                rounded(started.saturating_sub(created)),
-            )?;
-        }
+        let row =
+            Row { picture: self, lane, colour: index % COLOURS.len(), y: top + (ROW - BAR) / 2.0 };
+        writeln!(svg, "<g>")?;
+        row.not_yet_run(svg, created, started)?;
+        let mut free = started;
         for stretch in &lane.stretches {
-            self.stretch(svg, colour, lane, stretch, y)?;
+            row.waited(svg, free, stretch.from)?;
+            row.held(svg, stretch)?;
+            free = free.max(stretch.to);
         }
-        self.rect(svg, ["edge", "c"], colour, (created, end), y)?;
+        row.waited(svg, free, end)?;
+        writeln!(svg, "{}</g>", row.rect("edge", created, end) + "/>")?;
         let ended = match lane.outcome {
-            Outcome::Done => String::new(),
-            Outcome::Failed => " failed".to_owned(),
-            Outcome::Dropped => " dropped".to_owned(),
-            Outcome::Unfinished => " …".to_owned(),
+            Outcome::Done => "",
+            Outcome::Failed => " failed",
+            Outcome::Dropped => " dropped",
+            Outcome::Unfinished => " …",
         };
-        let took = exact(end.saturating_sub(created));
-        writeln!(svg, r#"<text x="{}" y="{text}">{took}{ended}</text>"#, WIDTH - RIGHT + 10.0)
+        let (took, y) = (exact(end.saturating_sub(created)), top + ROW / 2.0 + 4.5);
+        writeln!(svg, r#"<text x="100%" dx="10" y="{y}">{took}{ended}</text>"#)
     }
+}
 
-    fn rect(
-        &self,
-        svg: &mut String,
-        class: [&str; 2],
-        colour: usize,
-        span: (Duration, Duration),
-        y: f64,
-    ) -> fmt::Result {
-        let [kind, prefix] = class;
-        let (x, width) = (self.x(span.0), (self.x(span.1) - self.x(span.0)).max(THINNEST));
-        writeln!(
-            svg,
-            r#"<rect class="{prefix}{colour} {kind}" x="{x:.1}" y="{y}" width="{width:.1}" height="{BAR}" rx="2"/>"#
+/// One lane at its place.
+struct Row<'a> {
+    picture: &'a Picture<'a>,
+    lane: &'a Lane,
+    colour: usize,
+    y: f64,
+}
+
+impl Row<'_> {
+    /// A rectangle over this time, left open for more attributes.
+    fn rect(&self, class: &str, from: Duration, to: Duration) -> String {
+        let (x, y, colour) = (self.picture.x(from), self.y, self.colour);
+        let width = (self.picture.x(to) - x).max(THINNEST);
+        format!(
+            r#"<rect class="c{colour} {class}" x="{x:.3}%" y="{y}" width="{width:.3}%" height="{BAR}" rx="2""#
         )
     }
 
-    fn stretch(
-        &self,
-        svg: &mut String,
-        colour: usize,
-        lane: &Lane,
-        stretch: &Stretch,
-        y: f64,
-    ) -> fmt::Result {
-        let (x, width) =
-            (self.x(stretch.from), (self.x(stretch.to) - self.x(stretch.from)).max(THINNEST));
-        let share = stretch.held.as_secs_f64()
-            / stretch.to.saturating_sub(stretch.from).as_secs_f64().max(1e-9);
-        let thread = self
-            .recording
-            .threads
-            .get(stretch.thread - 1)
-            .map_or("", |thread| thread.name.as_str());
+    fn not_yet_run(&self, svg: &mut String, created: Duration, started: Duration) -> fmt::Result {
+        let [from, to] = [created, started].map(|moment| self.picture.x(moment));
+        if to - from < FEWEST_DOTS {
+            return Ok(());
+        }
+        let title = title(&self.lane.name, "was ready, and not yet run,", created, started);
+        let area = self.rect("area", created, started);
+        let (colour, y) = (self.colour, self.y + BAR / 2.0);
+        writeln!(
+            svg,
+            r#"<g class="mark">{title}{area}/><line class="c{colour} dots" x1="{from:.3}%" x2="{to:.3}%" y1="{y}" y2="{y}"/></g>"#
+        )
+    }
+
+    fn waited(&self, svg: &mut String, from: Duration, to: Duration) -> fmt::Result {
+        if from >= to {
+            return Ok(());
+        }
+        let title = title(&self.lane.name, "waited, and held no thread,", from, to);
+        writeln!(svg, "{}>{title}</rect>", self.rect("wait mark", from, to))
+    }
+
+    fn held(&self, svg: &mut String, stretch: &Stretch) -> fmt::Result {
+        let threads = &self.picture.recording.threads;
+        let thread = threads.get(stretch.thread - 1).map_or("", |thread| thread.name.as_str());
+        let whole = stretch.to.saturating_sub(stretch.from);
+        let share = stretch.held.as_secs_f64() / whole.as_secs_f64().max(1e-9);
+        let times =
+            if stretch.polls > 1 { format!(", {} times,", stretch.polls) } else { String::new() };
         let told = format!(
-            "{} held thread {} ({thread}) for {}, from {} to {}",
-            lane.name,
+            "{} held thread {} ({thread}){times} for {}, from {} to {}",
+            self.lane.name,
             stretch.thread,
             rounded(stretch.held),
             exact(stretch.from),
@@ -177,28 +306,38 @@ impl Picture<'_> {
         );
         writeln!(
             svg,
-            r#"<rect class="c{colour} held" x="{x:.1}" y="{y}" width="{width:.1}" height="{BAR}" opacity="{:.2}"><title>{}</title></rect>"#,
+            r#"{} opacity="{:.2}"><title>{}</title></rect>"#,
+            self.rect("held mark", stretch.from, stretch.to),
             share.clamp(0.2, 1.0),
             escaped(&told)
         )
     }
-
-    fn legend(&self, svg: &mut String, y: f64) -> fmt::Result {
-        let box_at = |x: f64, class: &str| {
-            format!(r#"<rect class="c4 {class}" x="{x}" y="{}" width="26" height="12"/>"#, y - 10.0)
-        };
-        let word =
-            |x: f64, text: &str| format!(r#"<text class="quiet" x="{x}" y="{y}">{text}</text>"#);
-        writeln!(svg, "{}{}", box_at(12.0, "held"), word(46.0, "held a thread"))?;
-        writeln!(svg, "{}{}", box_at(180.0, "wait"), word(214.0, "waited, thread free"))?;
-        let dots = format!(
-            r#"<line class="c4" x1="398" x2="422" y1="{0}" y2="{0}" stroke-width="2" stroke-linecap="round" stroke-dasharray="0.1 8"/>"#,
-            y - 4.0
-        );
-        writeln!(svg, "{dots}{}", word(430.0, "ready, not yet run"))
-    }
 }
 
+fn title(name: &str, what: &str, from: Duration, to: Duration) -> String {
+    let (from_, to_, time) = (exact(from), exact(to), rounded(to.saturating_sub(from)));
+    format!("<title>{} {what} for {time}, from {from_} to {to_}</title>", escaped(name))
+}
+
+/// What the textures mean, in one line.
+fn signs(svg: &mut String, x: f64, y: f64) -> fmt::Result {
+    let sign = |place: f64, class: &str| {
+        let (x, y) = (x + place, y - 10.0);
+        format!(r#"<rect class="c4 {class}" x="{x}" y="{y}" width="26" height="12"/>"#)
+    };
+    let word = |place: f64, text: &str| {
+        format!(r#"<text class="quiet" x="{}" y="{y}">{text}</text>"#, x + place)
+    };
+    writeln!(svg, "{}{}", sign(0.0, "held"), word(34.0, "held a thread"))?;
+    writeln!(svg, "{}{}", sign(168.0, "wait"), word(202.0, "waited, thread free"))?;
+    let (from, to, middle) = (x + 382.0, x + 410.0, y - 4.0);
+    let dots =
+        format!(r#"<line class="c4 dots" x1="{from}" x2="{to}" y1="{middle}" y2="{middle}"/>"#);
+    writeln!(svg, "{dots}{}", word(418.0, "ready, not yet run"))
+}
+
+/// What a document may not hold, such as the codes that colour a terminal, is left out.
 fn escaped(text: &str) -> String {
+    let text: String = text.chars().filter(|letter| !letter.is_control()).collect();
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
