@@ -12,6 +12,7 @@ pub mod limits;
 pub mod machine;
 pub mod measure;
 pub mod options;
+pub mod page;
 pub mod rounds;
 pub mod server;
 pub mod table;

@@ -12,6 +12,7 @@ use compare::ladder;
 use compare::machine;
 use compare::measure::{self, Bench};
 use compare::options::Options;
+use compare::page::Page;
 use compare::results::{Attempt, Compared, Comparison};
 use compare::rounds::{self, Program};
 use compare::scenario::{self, Scenario};
@@ -33,16 +34,8 @@ fn main() -> ExitCode {
     if let Err(error) = children::end_all_when_told() {
         harness::note(&format!("Ctrl-C may leave programs running: {error}"));
     }
-    match compare(&options) {
-        Ok(comparison) => {
-            // A reader that left early misses nothing it wanted.
-            let _ = writeln!(anstream::stdout(), "{}", table::draw(&comparison));
-            if !options.guess.is_empty() {
-                let told = guesses::draw(&comparison, &options.guess);
-                let _ = writeln!(anstream::stdout(), "\n{told}");
-            }
-            ExitCode::from(u8::from(!table::is_well(&comparison)))
-        }
+    match told(&options) {
+        Ok(code) => code,
         Err(Stop::Wrong(failure)) => {
             failure.print();
             ExitCode::from(2)
@@ -53,6 +46,23 @@ fn main() -> ExitCode {
         }
         Err(Stop::Told(code)) => ExitCode::from(code),
     }
+}
+
+/// Compares, and tells what was found.
+fn told(options: &Options) -> Result<ExitCode, Stop> {
+    // A page that cannot be written is told before anything runs.
+    let page = options.html.as_deref().map(Page::create).transpose().map_err(Stop::Failed)?;
+    let comparison = compare(options)?;
+    // A reader that left early misses nothing it wanted.
+    let _ = writeln!(anstream::stdout(), "{}", table::draw(&comparison));
+    if !options.guess.is_empty() {
+        let told = guesses::draw(&comparison, &options.guess);
+        let _ = writeln!(anstream::stdout(), "\n{told}");
+    }
+    if let Some(page) = page {
+        page.write(&comparison).map_err(Stop::Failed)?;
+    }
+    Ok(ExitCode::from(u8::from(!table::is_well(&comparison))))
 }
 
 fn compare(options: &Options) -> Result<Comparison, Stop> {

@@ -1,6 +1,7 @@
 //! The command line: what is for `compare`, and what is for the programs.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Arg, ArgAction, CommandFactory, Parser};
@@ -56,6 +57,10 @@ pub struct Options {
     /// [default: 20000, or half of what the system allows]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub most_threads: Option<usize>,
+
+    /// Write all of it to a page for a browser, too
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 
     /// What the programs get.
     #[arg(skip)]

@@ -65,7 +65,7 @@ fn figures(strategies: &[Compared]) -> String {
     columns.drawn(WIDTH)
 }
 
-fn row(name: &str, Measured { report, cost }: &Measured) -> Vec<String> {
+pub(crate) fn row(name: &str, Measured { report, cost }: &Measured) -> Vec<String> {
     let recording = &report.recording;
     let above = report.ideal.map(|ideal| rounded(recording.elapsed.saturating_sub(ideal)));
     let blocked = recording.event_loop.map(|_| match report.figures.blocked {
@@ -98,7 +98,7 @@ pub(crate) fn middle(strategy: &Compared) -> Option<&Measured> {
     runs.get(runs.len() / 2).copied()
 }
 
-fn good(strategy: &Compared) -> Vec<&Measured> {
+pub(crate) fn good(strategy: &Compared) -> Vec<&Measured> {
     strategy.runs.iter().filter_map(|run| run.as_ref().ok()).collect()
 }
 
@@ -124,7 +124,7 @@ fn spread(strategies: &[Compared]) -> Option<String> {
     Some(columns.left(2).drawn(WIDTH))
 }
 
-fn three<T: Ord + Copy>(
+pub(crate) fn three<T: Ord + Copy>(
     names: [&str; 2],
     values: impl Iterator<Item = T>,
     words: fn(T) -> String,

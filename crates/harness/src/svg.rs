@@ -74,6 +74,20 @@ fn colours(scheme: usize) -> String {
     css
 }
 
+/// The same colours as custom properties of a page: `--ink`, `--quiet`, `--grid`,
+/// `--page`, and those of the lanes from `--c0` on.
+pub fn properties() -> String {
+    let of = |scheme: usize| {
+        let page = [("ink", INK), ("quiet", QUIET), ("grid", GRID), ("page", PAGE)];
+        let page = page.map(|(name, colour)| format!("--{name}: {};", colour[scheme]));
+        let lanes = COLOURS.iter().enumerate();
+        let lanes = lanes.map(|(number, colour)| format!("--c{number}: {};", colour[scheme]));
+        let all: Vec<String> = page.into_iter().chain(lanes).collect();
+        format!(":root {{ {} }}\n", all.join(" "))
+    };
+    format!("{}@media (prefers-color-scheme: dark) {{\n{}}}\n", of(0), of(1))
+}
+
 /// Draws the lanes as an `<svg>` element for a page that has the [`style`], on
 /// a time axis that ends at `end`, so that several pictures can share it.
 /// `name` says to those who cannot see it what the picture shows.

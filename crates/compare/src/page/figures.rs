@@ -1,0 +1,115 @@
+//! The table of a page: a row for each strategy.
+
+use harness::time::{exact, rounded};
+use maud::{Markup, html};
+
+use super::clean;
+use crate::numbers::bytes;
+use crate::results::{Compared, Failed};
+use crate::table;
+
+/// The headings, in the order of the cells that the text has.
+const HEADS: [&str; 8] = [
+    "strategy",
+    "elapsed",
+    "above the ideal",
+    "most at once",
+    "threads",
+    "CPU time",
+    "peak memory",
+    "event loop blocked for",
+];
+
+/// The table of all strategies.
+pub(super) fn section(strategies: &[Compared]) -> Markup {
+    let rounds = strategies.iter().map(|strategy| strategy.runs.len()).max().unwrap_or(0);
+    html! {
+        section aria-labelledby="figures" {
+            h2 #figures { "What each one took" }
+            div.scroll tabindex="0" role="region" aria-labelledby="figures" {
+                table {
+                    caption {
+                        @if rounds > 1 {
+                            "Of " (rounds) " runs each, the one whose elapsed time is in the middle. "
+                            "Small below a figure: the least, the median and the most of all runs."
+                        } @else {
+                            "One run each."
+                        }
+                    }
+                    thead { tr { @for head in HEADS { th scope="col" { (head) } } } }
+                    tbody { @for strategy in strategies { (row(strategy)) } }
+                }
+            }
+            p.how {
+                "Elapsed is how long you wait. "
+                "Above the ideal is what remains of it without the delays that were asked for. "
+                "Most at once counts the requests under way at the same time, threads those that a request held. "
+                "CPU time and peak memory are those of the whole process. "
+                "The event loop is blocked while a request holds its thread for 10 ms or longer. "
+                "A dash stands where there is no such thing."
+            }
+        }
+    }
+}
+
+fn row(strategy: &Compared) -> Markup {
+    let failed: Vec<&Failed> = strategy.runs.iter().filter_map(|run| run.as_ref().err()).collect();
+    let middle = table::middle(strategy);
+    html! {
+        @if let Some(run) = middle {
+            @let spread = spread(strategy);
+            tr {
+                @for (column, cell) in table::row(&strategy.name, run).into_iter().enumerate() {
+                    @if column == 0 {
+                        th scope="row" { code { (cell) } }
+                    } @else {
+                        td {
+                            (cell)
+                            @if let Some((_, spread)) = spread.iter().find(|(of, _)| *of == HEADS[column]) {
+                                small { (spread) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @if let Some(first) = failed.first() {
+            tr.failed {
+                th scope="row" { code { (strategy.name) } }
+                td colspan=(HEADS.len() - 1) { (failure(first, failed.len(), strategy.runs.len())) }
+            }
+        }
+    }
+}
+
+/// The least, the median and the most, by the heading of the column; none of a single run.
+fn spread(strategy: &Compared) -> Vec<(&'static str, String)> {
+    let runs = table::good(strategy);
+    if runs.len() < 2 {
+        return Vec::new();
+    }
+    let elapsed = runs.iter().map(|run| run.report.recording.elapsed);
+    let cpu = runs.iter().map(|run| run.cost.cpu);
+    let peak = runs.iter().map(|run| run.cost.peak);
+    let of = ["", ""];
+    [
+        ("elapsed", table::three(of, elapsed, exact)),
+        ("CPU time", table::three(of, cpu, rounded)),
+        ("peak memory", table::three(of, peak, bytes)),
+    ]
+    .map(|(head, values)| (head, values[of.len()..].join(" · ")))
+    .into()
+}
+
+/// How a run failed, and the last that it said.
+pub(super) fn failure(failed: &Failed, times: usize, of: usize) -> Markup {
+    html! {
+        strong {
+            @if of > 1 { (times) " of " (of) " runs: " }
+            (clean(&failed.how))
+        }
+        @if let Some(line) = failed.last_line.as_ref().filter(|line| !line.contains(&failed.how)) {
+            " " samp { (clean(line)) }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The ladder of a page: what each strategy takes as the work grows.
+
+use std::time::Duration;
+
+use harness::time::{exact, rounded};
+use maud::{Markup, PreEscaped, html};
+
+use super::figures::failure;
+use super::{chart, clean};
+use crate::numbers::{bytes, thousands};
+use crate::results::{Attempt, Climber, Ladder, Measured};
+
+/// Elapsed time and memory over the number of requests.
+pub(super) fn section(ladder: &Ladder) -> Markup {
+    let seconds = |seconds| rounded(Duration::from_secs_f64(seconds));
+    let time = chart::draw(ladder, "Elapsed time", |run| elapsed(run).as_secs_f64(), seconds);
+    let memory =
+        chart::draw(ladder, "Peak memory", |run| run.cost.peak as f64, |size| bytes(size as u64));
+    html! {
+        section aria-labelledby="ladder" {
+            h2 #ladder { "As the work grows" }
+            p.how {
+                "Follow a line to the right: ten times as many requests are always the same step. "
+                "Upwards, ten times as much time or memory is the same step too. "
+                "So a flat line takes no more for more work, and a line that climbs one step for each step takes ten times as much for ten times the work. "
+                "A cross is where a strategy ended."
+            }
+            ul.climbers {
+                @for (place, climber) in ladder.climbers.iter().enumerate() {
+                    li { (PreEscaped(chart::sign(place))) code { (climber.name) } }
+                }
+            }
+            div.charts {
+                (pictured("Elapsed time", time))
+                (pictured("Peak memory", memory))
+            }
+            ul.ends { @for climber in &ladder.climbers { (end(climber, ladder)) } }
+            (steps(ladder, "Elapsed time", |run| exact(elapsed(run))))
+            (steps(ladder, "Peak memory", |run| bytes(run.cost.peak)))
+        }
+    }
+}
+
+fn elapsed(run: &Measured) -> Duration {
+    run.report.recording.elapsed
+}
+
+fn pictured(title: &str, picture: String) -> Markup {
+    html! {
+        figure.growth { figcaption { h3 { (title) " over requests" } } (PreEscaped(picture)) }
+    }
+}
+
+/// Where a strategy ended, and how.
+fn end(climber: &Climber, ladder: &Ladder) -> Markup {
+    let failed = climber.steps.iter().zip(&ladder.sizes).find_map(|(step, size)| {
+        let failed = step.as_ref().err()?;
+        Some((size, failed))
+    });
+    let last = ladder.sizes.get(climber.steps.len().saturating_sub(1)).copied().unwrap_or(0);
+    html! {
+        li {
+            code { (climber.name) } " "
+            @match failed {
+                Some((size, failed)) => { "ended at " (thousands(*size)) " requests: " (failure(failed, 1, 1)) },
+                None => { "came to the top, " (thousands(last)) " requests." },
+            }
+        }
+    }
+}
+
+/// A row for each size, a column for each strategy.
+fn steps(ladder: &Ladder, title: &str, words: fn(&Measured) -> String) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(title) {
+            table {
+                caption { (title) }
+                thead {
+                    tr {
+                        th scope="col" { "requests" }
+                        @for climber in &ladder.climbers { th scope="col" { code { (climber.name) } } }
+                    }
+                }
+                tbody {
+                    @for (place, size) in ladder.sizes.iter().enumerate() {
+                        tr {
+                            th scope="row" { (thousands(*size)) }
+                            @for climber in &ladder.climbers { (step(climber.steps.get(place), words)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn step(step: Option<&Attempt>, words: fn(&Measured) -> String) -> Markup {
+    html! {
+        @match step {
+            Some(Ok(run)) => td { (words(run)) },
+            Some(Err(failed)) => td.end { (clean(&failed.how)) },
+            None => td { "-" },
+        }
+    }
+}

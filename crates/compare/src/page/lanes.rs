@@ -1,0 +1,68 @@
+//! The pictures of a page: who held a thread, and who only waited.
+
+use std::time::Duration;
+
+use harness::recording::Recording;
+use harness::time::exact;
+use harness::{Strategy, svg};
+use maud::{Markup, PreEscaped, html};
+
+use crate::results::Compared;
+use crate::table;
+
+/// The lanes of all strategies, on one time axis.
+pub(super) fn section(strategies: &[Compared]) -> Markup {
+    let recordings = strategies.iter().filter_map(table::recording);
+    let end = recordings.map(|recording| recording.elapsed).max().unwrap_or_default();
+    html! {
+        section aria-labelledby="timelines" {
+            h2 #timelines { "Who held a thread, and who only waited" }
+            p.how {
+                "Each row is a request, from the moment it was ready to its end. "
+                "All pictures have the same time axis: what is shorter took less time. "
+                "Solid is what a thread could do nothing else for; pale is waiting that held nobody up."
+            }
+            p.how {
+                "Rest the pointer on a stretch to read what it is."
+                span.keys hidden { " Or press " kbd { "Tab" } " to come to a picture, and walk in it with the arrow keys." }
+            }
+            (PreEscaped(svg::legend()))
+            @for strategy in strategies { (timeline(strategy, end)) }
+        }
+    }
+}
+
+fn timeline(strategy: &Compared, end: Duration) -> Markup {
+    let recording = table::recording(strategy);
+    html! {
+        figure.run {
+            figcaption {
+                h3 { code { (strategy.name) } }
+                @if let Some(how) = how(&strategy.name) { p { (how) } }
+                @if let Some(recording) = recording { p.took { (exact(recording.elapsed)) } }
+            }
+            @match recording {
+                Some(recording) => (drawn(&strategy.name, recording, end)),
+                None => p.nothing { "There is nothing to draw: it ended before it could tell what it did." },
+            }
+        }
+    }
+}
+
+fn drawn(name: &str, recording: &Recording, end: Duration) -> Markup {
+    let sentences = svg::sentences(recording);
+    let picture = svg::lanes(recording, &format!("{name}: {}", sentences.join(" ")), end);
+    html! {
+        (PreEscaped(picture))
+        p.told { @for sentence in sentences { (sentence) " " } }
+    }
+}
+
+/// How the strategy of this program works; none if the program's name is another.
+fn how(program: &str) -> Option<&'static str> {
+    let named = |strategy: &Strategy| {
+        let name = strategy.name();
+        program.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('-'))
+    };
+    Strategy::ALL.into_iter().find(named).map(Strategy::how)
+}
