@@ -1,5 +1,7 @@
 //! Which requesters are shown when there are more than a screen holds.
 
+use crate::recording::{Lane, Recording};
+
 /// As many are shown one by one without a sample.
 const ALL_UP_TO: usize = 20;
 
@@ -25,6 +27,11 @@ impl Sample {
         let last = self.of - 1;
         let nearest = (index * (SHOWN - 1) + last / 2) / last;
         nearest * last / (SHOWN - 1) == index
+    }
+
+    /// The lanes that are shown, each with its index.
+    pub(crate) fn rows(self, recording: &Recording) -> impl Iterator<Item = (usize, &Lane)> {
+        recording.lanes.iter().enumerate().filter(move |(index, _)| self.shows(*index))
     }
 
     pub(crate) fn is_all(self) -> bool {

@@ -48,9 +48,9 @@ const WAIT: [f64; 2] = [0.16, 0.28];
 
 const SHAPES: &str = "\
 .picture text { font: 13px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace }
-.picture .plot { overflow: visible } .picture .wait, .picture .area { stroke: none }
+.picture .wait, .picture .area { stroke: none }
 .picture .edge { fill: none; stroke-width: 1.2; pointer-events: none } .picture .held { stroke-width: .8 }
-.picture .area { fill: transparent } .picture .over { stroke-dasharray: 3 3 }
+.picture .area { fill: transparent } .picture .over { stroke-dasharray: 3 4 }
 .picture .dots { stroke-width: 2; stroke-linecap: round; stroke-dasharray: .1 8; stroke-dashoffset: -5 }
 ";
 
@@ -63,9 +63,9 @@ pub fn style() -> String {
 
 fn colours(scheme: usize) -> String {
     let mut css = format!(
-        ".picture text {{ fill: {} }} .picture .quiet {{ fill: {} }} .picture .grid {{ stroke: {} }} \
+        ".picture text {{ fill: {} }} .picture .quiet {{ fill: {} }} .picture .grid {{ stroke: {} }} .picture .over {{ stroke: {} }} \
          .picture .page {{ fill: {} }} .picture .wait {{ opacity: {} }}\n",
-        INK[scheme], QUIET[scheme], GRID[scheme], PAGE[scheme], WAIT[scheme]
+        INK[scheme], QUIET[scheme], GRID[scheme], QUIET[scheme], PAGE[scheme], WAIT[scheme]
     );
     for (number, colour) in COLOURS.iter().enumerate() {
         let colour = colour[scheme];
@@ -88,20 +88,43 @@ pub fn properties() -> String {
     format!("{}@media (prefers-color-scheme: dark) {{\n{}}}\n", of(0), of(1))
 }
 
-/// Draws the lanes as an `<svg>` element for a page that has the [`style`], on
-/// a time axis that ends at `end`, so that several pictures can share it.
-/// `name` says to those who cannot see it what the picture shows.
-///
-/// It is as wide as its place: the element of class `plot` begins and is as
-/// wide as the page's style sheet says, and everything in it follows. Its root
-/// has the properties `--left` and `--right`, for which the texts beside it
-/// need that much space. Of many lanes a fair choice is drawn.
-pub fn lanes(recording: &Recording, name: &str, end: Duration) -> String {
-    let picture = Picture::new(recording, Sample::of(recording.lanes.len()), end);
-    let mut svg = String::new();
-    // Writing to a string cannot fail.
-    let _ = picture.inline(&mut svg, name);
-    svg
+/// The space that several pictures share, so that their lanes stand below each
+/// other: how long their time axis is, and what the texts beside it need.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    end: Duration,
+    /// Pixels.
+    left: f64,
+    right: f64,
+}
+
+impl Frame {
+    /// The frame around all of these.
+    pub fn around<'a>(recordings: impl IntoIterator<Item = &'a Recording>) -> Self {
+        let mut frame = Self { end: Duration::ZERO, left: 0.0, right: 0.0 };
+        for recording in recordings {
+            frame.end = frame.end.max(recording.elapsed);
+            for (_, lane) in Sample::of(recording.lanes.len()).rows(recording) {
+                let width = |text: &str| LETTER * text.chars().count() as f64 + PAD;
+                frame.left = frame.left.max(width(&lane.name));
+                frame.right = frame.right.max(width(&took(lane, recording)));
+            }
+        }
+        frame
+    }
+
+    /// Draws the lanes of a run as an `<svg>` element for a page that has the
+    /// [`style`]. `name` says to those who cannot see it what the picture shows.
+    ///
+    /// It is as wide as its place, beside margins for the texts. Of many lanes
+    /// a fair choice is drawn.
+    pub fn draw(&self, recording: &Recording, name: &str) -> String {
+        let picture = Picture::new(recording, Sample::of(recording.lanes.len()), self.end);
+        let mut svg = String::new();
+        // Writing to a string cannot fail.
+        let _ = picture.inline(&mut svg, name, self);
+        svg
+    }
 }
 
 /// What the picture says below the lanes, in sentences.
@@ -113,13 +136,13 @@ fn below(recording: &Recording, sample: Sample) -> Vec<String> {
     sample.note().into_iter().chain(crate::words::sentences(recording)).collect()
 }
 
-/// What the textures mean, as an `<svg>` element for a page that has the [`style`].
-pub fn legend() -> String {
-    let mut svg = String::new();
-    let _ = signs(&mut svg, 0.0, 14.0);
-    format!(
-        r#"<svg class="picture legend" viewBox="0 0 580 20" width="580" height="20" role="img" aria-label="Solid: held a thread. Pale: waited, thread free. Dotted: ready, not yet run.">{svg}</svg>"#
-    )
+/// The three textures, each as an `<svg>` element for a page that has the
+/// [`style`], and what it means.
+pub fn signs() -> [(String, &'static str); 3] {
+    SIGNS.map(|(class, words)| {
+        let svg = r#"<svg class="picture" width="28" height="14" aria-hidden="true">"#;
+        (format!("{svg}{}</svg>", sign(class, 0.0, 12.0)), words)
+    })
 }
 
 /// Draws a document that stands alone, with the lanes that the sample shows.
@@ -140,10 +163,9 @@ struct Picture<'a> {
 
 impl<'a> Picture<'a> {
     fn new(recording: &'a Recording, sample: Sample, end: Duration) -> Self {
-        let lanes = recording.lanes.iter().enumerate();
-        let rows: Vec<_> = lanes.filter(|(index, _)| sample.shows(*index)).collect();
+        let rows: Vec<_> = sample.rows(recording).collect();
         let longest = rows.iter().map(|(_, lane)| lane.name.chars().count()).max().unwrap_or(0);
-        let left = LEFT.max(PAD + LETTER * (longest as f64 + 1.5));
+        let left = LEFT.max(LETTER * longest as f64 + 2.0 * PAD);
         Self { recording, sample, end, rows, left }
     }
 
@@ -163,8 +185,15 @@ impl<'a> Picture<'a> {
         )?;
         writeln!(svg, "<title>{title}</title>\n<style>\n{}</style>", style())?;
         writeln!(svg, r#"<rect class="page" width="100%" height="100%"/>"#)?;
-        self.lanes(svg)?;
-        signs(svg, PAD, bottom + LINE)?;
+        let (left, width) = (self.left, WIDTH - self.left - RIGHT);
+        writeln!(svg, r#"<svg x="{left}" width="{width}" height="{bottom}" overflow="visible">"#)?;
+        self.plot(svg)?;
+        writeln!(svg, "</svg>")?;
+        for (place, (class, words)) in SIGNS.into_iter().enumerate() {
+            let (x, y) = (PAD + 200.0 * place as f64, bottom + LINE);
+            let sign = sign(class, x, y);
+            writeln!(svg, r#"{sign}<text class="quiet" x="{}" y="{y}">{words}</text>"#, x + 34.0)?;
+        }
         for (line, sentence) in words.iter().enumerate() {
             let y = bottom + LINE * (line as f64 + 2.2);
             writeln!(svg, r#"<text x="{PAD}" y="{y}">{}</text>"#, escaped(sentence))?;
@@ -172,38 +201,25 @@ impl<'a> Picture<'a> {
         writeln!(svg, "</svg>")
     }
 
-    fn inline(&self, svg: &mut String, name: &str) -> fmt::Result {
+    fn inline(&self, svg: &mut String, name: &str, frame: &Frame) -> fmt::Result {
+        let (height, name) = (self.bottom() + 4.0, escaped(name));
+        let (left, right) = (frame.left, frame.right);
         writeln!(
             svg,
-            r#"<svg class="picture lanes" width="{WIDTH}" height="{}" role="img" aria-label="{}" style="--left: {}px; --right: {RIGHT}px">"#,
-            self.bottom() + 4.0,
-            escaped(name),
-            self.left
+            r#"<svg class="picture lanes" height="{height}" overflow="visible" role="img" aria-label="{name}" style="margin: 0 {right}px 0 {left}px; width: calc(100% - {}px)">"#,
+            left + right
         )?;
-        self.lanes(svg)?;
+        self.plot(svg)?;
         writeln!(svg, "</svg>")
     }
 
-    /// The names on the left, and beside them the plot.
-    fn lanes(&self, svg: &mut String) -> fmt::Result {
-        for (row, (_, lane)) in self.rows.iter().enumerate() {
-            let y = TOP + ROW * (row as f64 + 0.5) + 4.5;
-            let (name, asks) =
-                (escaped(&lane.name), escaped(lane.asks.as_deref().unwrap_or_default()));
-            writeln!(svg, r#"<text x="{PAD}" y="{y}">{name}<title>{name}: {asks}</title></text>"#)?;
-        }
-        writeln!(
-            svg,
-            r#"<svg class="plot" x="{}" width="{}" height="{}" overflow="visible">"#,
-            self.left,
-            WIDTH - self.left - RIGHT,
-            self.bottom()
-        )?;
+    /// The axis and the rows, and the texts beside them.
+    fn plot(&self, svg: &mut String) -> fmt::Result {
         self.axis(svg)?;
         for (row, (index, lane)) in self.rows.iter().enumerate() {
             self.row(svg, TOP + ROW * row as f64, *index, lane)?;
         }
-        writeln!(svg, "</svg>")
+        Ok(())
     }
 
     /// Per cent of the plot's width.
@@ -230,7 +246,7 @@ impl<'a> Picture<'a> {
             let x = self.x(self.recording.elapsed);
             writeln!(
                 svg,
-                r#"<line class="c4 over" x1="{x:.2}%" x2="{x:.2}%" y1="{top}" y2="{bottom}"><title>the run ended at {}</title></line>"#,
+                r#"<line class="over" x1="{x:.2}%" x2="{x:.2}%" y1="{top}" y2="{bottom}"><title>the run ended at {}</title></line>"#,
                 exact(self.recording.elapsed)
             )?;
         }
@@ -242,6 +258,12 @@ impl<'a> Picture<'a> {
         let started = lane.started.unwrap_or(end);
         let row =
             Row { picture: self, lane, colour: index % COLOURS.len(), y: top + (ROW - BAR) / 2.0 };
+        let text = top + ROW / 2.0 + 4.5;
+        let (name, asks) = (escaped(&lane.name), escaped(lane.asks.as_deref().unwrap_or_default()));
+        writeln!(
+            svg,
+            r#"<text x="-{PAD}" y="{text}" text-anchor="end">{name}<title>{name}: {asks}</title></text>"#
+        )?;
         writeln!(svg, "<g>")?;
         row.not_yet_run(svg, created, started)?;
         let mut free = started;
@@ -252,15 +274,20 @@ impl<'a> Picture<'a> {
         }
         row.waited(svg, free, end)?;
         writeln!(svg, "{}</g>", row.rect("edge", created, end) + "/>")?;
-        let ended = match lane.outcome {
-            Outcome::Done => "",
-            Outcome::Failed => " failed",
-            Outcome::Dropped => " dropped",
-            Outcome::Unfinished => " …",
-        };
-        let (took, y) = (exact(end.saturating_sub(created)), top + ROW / 2.0 + 4.5);
-        writeln!(svg, r#"<text x="100%" dx="10" y="{y}">{took}{ended}</text>"#)
+        let took = took(lane, self.recording);
+        writeln!(svg, r#"<text x="100%" dx="{PAD}" y="{text}">{took}</text>"#)
     }
+}
+
+/// How long a lane took, and how it ended if that was not well.
+fn took(lane: &Lane, recording: &Recording) -> String {
+    let ended = match lane.outcome {
+        Outcome::Done => "",
+        Outcome::Failed => " failed",
+        Outcome::Dropped => " dropped",
+        Outcome::Unfinished => " …",
+    };
+    exact(lane.end(recording).saturating_sub(lane.created)) + ended
 }
 
 /// One lane at its place.
@@ -333,21 +360,17 @@ fn title(name: &str, what: &str, from: Duration, to: Duration) -> String {
     format!("<title>{} {what} for {time}, from {from_} to {to_}</title>", escaped(name))
 }
 
-/// What the textures mean, in one line.
-fn signs(svg: &mut String, x: f64, y: f64) -> fmt::Result {
-    let sign = |place: f64, class: &str| {
-        let (x, y) = (x + place, y - 10.0);
-        format!(r#"<rect class="c4 {class}" x="{x}" y="{y}" width="26" height="12"/>"#)
-    };
-    let word = |place: f64, text: &str| {
-        format!(r#"<text class="quiet" x="{}" y="{y}">{text}</text>"#, x + place)
-    };
-    writeln!(svg, "{}{}", sign(0.0, "held"), word(34.0, "held a thread"))?;
-    writeln!(svg, "{}{}", sign(168.0, "wait"), word(202.0, "waited, thread free"))?;
-    let (from, to, middle) = (x + 382.0, x + 410.0, y - 4.0);
-    let dots =
-        format!(r#"<line class="c4 dots" x1="{from}" x2="{to}" y1="{middle}" y2="{middle}"/>"#);
-    writeln!(svg, "{dots}{}", word(418.0, "ready, not yet run"))
+const SIGNS: [(&str, &str); 3] =
+    [("held", "held a thread"), ("wait", "waited, thread free"), ("dots", "ready, not yet run")];
+
+/// A piece of a texture on this base line.
+fn sign(class: &str, x: f64, base: f64) -> String {
+    if class == "dots" {
+        let (to, y) = (x + 28.0, base - 5.0);
+        return format!(r#"<line class="c4 dots" x1="{x}" x2="{to}" y1="{y}" y2="{y}"/>"#);
+    }
+    let y = base - 11.0;
+    format!(r#"<rect class="c4 {class}" x="{x}" y="{y}" width="26" height="12"/>"#)
 }
 
 /// What a document may not hold, such as the codes that colour a terminal, is left out.

@@ -1,12 +1,14 @@
 //! The ladder as a chart: a line for each strategy, both axes in steps of ten.
 
+use std::ops::Range;
+
 use harness::svg::COLOURS;
 use plotters::backend::SVGBackend;
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::cartesian::Cartesian2d;
-use plotters::coord::combinators::{IntoLogRange, LogCoord};
+use plotters::coord::combinators::{BindKeyPoints, IntoLogRange, LogCoord, WithKeyPoints};
 use plotters::drawing::{DrawingAreaErrorKind, IntoDrawingArea};
-use plotters::element::{Circle, PathElement, Polygon};
+use plotters::element::{Circle, EmptyElement, PathElement, Polygon};
 use plotters::series::{DashedLineSeries, LineSeries};
 use plotters::style::{Color, IntoFont, RGBColor, ShapeStyle};
 
@@ -14,16 +16,18 @@ use crate::numbers::thousands;
 use crate::results::{Climber, Ladder, Measured};
 
 /// Pixels.
-const SIZE: (u32, u32) = (540, 380);
-/// How far a sign reaches from its middle.
-const REACH: i32 = 5;
+const SIZE: (u32, u32) = (450, 330);
+/// How far a sign reaches from its middle. The later ones are drawn on top of
+/// the earlier ones, which are to be seen behind them.
+const REACH: [i32; 5] = [7, 6, 6, 4, 4];
 
 /// Stand for the page's own colours: its style sheet replaces them.
 const INK: RGBColor = RGBColor(1, 1, 1);
 const GRID: RGBColor = RGBColor(2, 2, 2);
 
 type Point = (f64, f64);
-type Plane = Cartesian2d<LogCoord<f64>, LogCoord<f64>>;
+type Scale = WithKeyPoints<LogCoord<f64>>;
+type Plane = Cartesian2d<Scale, Scale>;
 type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Plane>;
 type Wrong = DrawingAreaErrorKind<std::io::Error>;
 
@@ -96,10 +100,10 @@ fn plot(
     let mut chart = ChartBuilder::on(&area)
         .margin_top(12)
         .margin_right(16)
-        .x_label_area_size(46)
-        .y_label_area_size(76)
-        .build_cartesian_2d(across.log_scale(), up.log_scale())?;
-    let font = ("sans-serif", 15).into_font().color(&INK);
+        .x_label_area_size(44)
+        .y_label_area_size(68)
+        .build_cartesian_2d(scale(across), scale(up))?;
+    let font = ("sans-serif", 16).into_font().color(&INK);
     chart
         .configure_mesh()
         .bold_line_style(GRID)
@@ -120,13 +124,28 @@ fn plot(
 }
 
 /// From a little below the least to a little above the most.
-fn span(values: impl Iterator<Item = f64> + Clone, around: f64) -> std::ops::Range<f64> {
+fn span(values: impl Iterator<Item = f64> + Clone, around: f64) -> Range<f64> {
     let least = values.clone().fold(f64::INFINITY, f64::min);
     let most = values.fold(0.0, f64::max);
     if most <= 0.0 {
         return 1.0..10.0;
     }
     least / around..most * around
+}
+
+/// An axis in steps of ten, with round numbers: the powers of ten, or if there
+/// are too few of them in this range, what lies between them too.
+fn scale(range: Range<f64>) -> Scale {
+    let round = |digits: &[f64]| -> Vec<f64> {
+        let powers = -7..12;
+        let all =
+            powers.flat_map(|power| digits.iter().map(move |digit| digit * 10_f64.powi(power)));
+        all.filter(|number| range.contains(number)).collect()
+    };
+    let few: [&[f64]; 3] =
+        [&[1.0], &[1.0, 2.0, 5.0], &[1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0]];
+    let marks = few.into_iter().map(round).find(|marks| marks.len() > 2).unwrap_or_default();
+    range.log_scale().with_key_points(marks)
 }
 
 fn draw_line(chart: &mut Chart, place: usize, line: &Line) -> Result<(), Wrong> {
@@ -152,31 +171,31 @@ fn sign_at(chart: &mut Chart, place: usize, at: Point) -> Result<(), Wrong> {
     let style = ShapeStyle::from(colour(place)).filled();
     let area = chart.plotting_area();
     if place.is_multiple_of(COLOURS.len()) {
-        return area.draw(&Circle::new(at, REACH, style));
+        return area.draw(&Circle::new(at, REACH[0], style));
     }
-    let corners: Vec<(i32, i32)> = corners(place).to_vec();
-    area.draw(&(plotters::element::EmptyElement::at(at) + Polygon::new(corners, style)))
+    area.draw(&(EmptyElement::at(at) + Polygon::new(corners(place), style)))
 }
 
 fn cross(chart: &mut Chart, at: Point, style: ShapeStyle) -> Result<(), Wrong> {
-    let reach = REACH + 2;
+    let reach = 7;
     let stroke = style.stroke_width(3);
     let path = |points: [(i32, i32); 2]| PathElement::new(points, stroke);
     chart.plotting_area().draw(
-        &(plotters::element::EmptyElement::at(at)
+        &(EmptyElement::at(at)
             + path([(-reach, -reach), (reach, reach)])
             + path([(-reach, reach), (reach, -reach)])),
     )
 }
 
 /// The corners of a square, a triangle, a diamond, and a triangle that points down.
-fn corners(place: usize) -> &'static [(i32, i32)] {
-    const R: i32 = REACH;
-    match place % COLOURS.len() {
-        1 => &[(-R, -R), (R, -R), (R, R), (-R, R)],
-        2 => &[(0, -R - 1), (R + 1, R), (-R - 1, R)],
-        3 => &[(0, -R - 2), (R + 2, 0), (0, R + 2), (-R - 2, 0)],
-        _ => &[(-R - 1, -R), (R + 1, -R), (0, R + 1)],
+fn corners(place: usize) -> Vec<(i32, i32)> {
+    let number = place % COLOURS.len();
+    let r = REACH[number];
+    match number {
+        1 => vec![(-r, -r), (r, -r), (r, r), (-r, r)],
+        2 => vec![(0, -r - 1), (r + 1, r), (-r - 1, r)],
+        3 => vec![(0, -r - 2), (r + 2, 0), (0, r + 2), (-r - 2, 0)],
+        _ => vec![(-r - 1, -r), (r + 1, -r), (0, r + 1)],
     }
 }
 
@@ -197,9 +216,9 @@ pub(super) fn sign(place: usize) -> String {
     let number = place % COLOURS.len();
     let dashes = if is_dashed(place) { r#" stroke-dasharray="7 6""# } else { "" };
     let shape = if number == 0 {
-        format!(r#"<circle cx="20" cy="8" r="{REACH}"/>"#)
+        format!(r#"<circle cx="20" cy="8" r="{}"/>"#, REACH[0])
     } else {
-        let corners = corners(place).iter().map(|(x, y)| format!("{},{}", x + 20, y + 8));
+        let corners = corners(place).into_iter().map(|(x, y)| format!("{},{}", x + 20, y + 8));
         format!(r#"<polygon points="{}"/>"#, corners.collect::<Vec<_>>().join(" "))
     };
     format!(

@@ -20,6 +20,17 @@ const HEADS: [&str; 8] = [
     "event loop blocked for",
 ];
 
+/// How to read them.
+const TERMS: [(&str, &str); 7] = [
+    ("elapsed", "how long you wait"),
+    ("above the ideal", "what is left of it without the delays that were asked for"),
+    ("most at once", "requests under way at the same time"),
+    ("threads", "those that a request held"),
+    ("CPU time, peak memory", "of the whole process, as the operating system counts them"),
+    ("event loop blocked", "how long requests held its thread for 10 ms or longer"),
+    ("a dash", "there is no such thing here"),
+];
+
 /// The table of all strategies.
 pub(super) fn section(strategies: &[Compared]) -> Markup {
     let rounds = strategies.iter().map(|strategy| strategy.runs.len()).max().unwrap_or(0);
@@ -40,13 +51,8 @@ pub(super) fn section(strategies: &[Compared]) -> Markup {
                     tbody { @for strategy in strategies { (row(strategy)) } }
                 }
             }
-            p.how {
-                "Elapsed is how long you wait. "
-                "Above the ideal is what remains of it without the delays that were asked for. "
-                "Most at once counts the requests under way at the same time, threads those that a request held. "
-                "CPU time and peak memory are those of the whole process. "
-                "The event loop is blocked while a request holds its thread for 10 ms or longer. "
-                "A dash stands where there is no such thing."
+            dl.terms {
+                @for (term, meaning) in TERMS { div { dt { (term) } dd { (meaning) } } }
             }
         }
     }

@@ -1,7 +1,5 @@
 //! The pictures of a page: who held a thread, and who only waited.
 
-use std::time::Duration;
-
 use harness::recording::Recording;
 use harness::time::exact;
 use harness::{Strategy, svg};
@@ -12,46 +10,47 @@ use crate::table;
 
 /// The lanes of all strategies, on one time axis.
 pub(super) fn section(strategies: &[Compared]) -> Markup {
-    let recordings = strategies.iter().filter_map(table::recording);
-    let end = recordings.map(|recording| recording.elapsed).max().unwrap_or_default();
+    let frame = svg::Frame::around(strategies.iter().filter_map(table::recording));
     html! {
         section aria-labelledby="timelines" {
             h2 #timelines { "Who held a thread, and who only waited" }
             p.how {
                 "Each row is a request, from the moment it was ready to its end. "
-                "All pictures have the same time axis: what is shorter took less time. "
-                "Solid is what a thread could do nothing else for; pale is waiting that held nobody up."
+                "All pictures have the same time axis, so what is shorter took less time. "
+                "Look for solid stretches that others wait for, and for pale ones side by side: waiting together is what saves time."
             }
             p.how {
                 "Rest the pointer on a stretch to read what it is."
                 span.keys hidden { " Or press " kbd { "Tab" } " to come to a picture, and walk in it with the arrow keys." }
             }
-            (PreEscaped(svg::legend()))
-            @for strategy in strategies { (timeline(strategy, end)) }
+            ul.signs {
+                @for (sign, words) in svg::signs() { li { (PreEscaped(sign)) (words) } }
+            }
+            @for strategy in strategies { (timeline(strategy, &frame)) }
         }
     }
 }
 
-fn timeline(strategy: &Compared, end: Duration) -> Markup {
+fn timeline(strategy: &Compared, frame: &svg::Frame) -> Markup {
     let recording = table::recording(strategy);
     html! {
         figure.run {
             figcaption {
                 h3 { code { (strategy.name) } }
-                @if let Some(how) = how(&strategy.name) { p { (how) } }
+                @if let Some(how) = how(&strategy.name) { p { "requests " (how) } }
                 @if let Some(recording) = recording { p.took { (exact(recording.elapsed)) } }
             }
             @match recording {
-                Some(recording) => (drawn(&strategy.name, recording, end)),
+                Some(recording) => (drawn(&strategy.name, recording, frame)),
                 None => p.nothing { "There is nothing to draw: it ended before it could tell what it did." },
             }
         }
     }
 }
 
-fn drawn(name: &str, recording: &Recording, end: Duration) -> Markup {
+fn drawn(name: &str, recording: &Recording, frame: &svg::Frame) -> Markup {
     let sentences = svg::sentences(recording);
-    let picture = svg::lanes(recording, &format!("{name}: {}", sentences.join(" ")), end);
+    let picture = frame.draw(recording, &format!("{name}: {}", sentences.join(" ")));
     html! {
         (PreEscaped(picture))
         p.told { @for sentence in sentences { (sentence) " " } }

@@ -59,7 +59,7 @@
   };
 
   const prepare = (picture) => {
-    const lanes = [...picture.querySelectorAll(".plot > g")];
+    const lanes = [...picture.querySelectorAll(":scope > g")];
     const rows = lanes.map((lane) => [...lane.querySelectorAll(".mark")]).filter((row) => row.length);
     for (const mark of rows.flat()) {
       const title = mark.querySelector("title");
