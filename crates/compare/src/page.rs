@@ -32,16 +32,19 @@ pub struct Page {
 }
 
 impl Page {
-    /// Makes the file, empty; a failure if it cannot be made.
+    /// Opens the file, or makes it; a failure if it cannot be written. What is
+    /// in it stays until there is something to write.
     pub fn create(path: &Path) -> Result<Self, Failure> {
-        let file = File::create(path).map_err(|error| unwritable(path, &error))?;
+        let file = File::options().write(true).create(true).truncate(false).open(path);
+        let file = file.map_err(|error| unwritable(path, &error))?;
         Ok(Self { file, path: path.to_owned() })
     }
 
     /// Writes the comparison to it.
     pub fn write(mut self, comparison: &Comparison) -> Result<(), Failure> {
         let page = render(comparison);
-        self.file.write_all(page.as_bytes()).map_err(|error| unwritable(&self.path, &error))
+        let written = self.file.set_len(0).and_then(|()| self.file.write_all(page.as_bytes()));
+        written.map_err(|error| unwritable(&self.path, &error))
     }
 }
 
@@ -56,7 +59,7 @@ fn unwritable(path: &Path, error: &io::Error) -> Failure {
 pub fn render(comparison: &Comparison) -> String {
     let style = svg::properties() + &svg::style() + STYLE + &chart::style();
     let title = format!("{}, side by side", comparison.scenario);
-    html! {
+    let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -81,8 +84,9 @@ pub fn render(comparison: &Comparison) -> String {
                 script { (PreEscaped(SCRIPT)) }
             }
         }
-    }
-    .into_string()
+    };
+    // No document may hold control characters, such as a program may print.
+    page.into_string().replace(|letter: char| letter.is_control() && letter != '\n', "")
 }
 
 fn head(comparison: &Comparison, title: &str) -> Markup {
@@ -113,8 +117,10 @@ fn commands(strategies: &[Compared]) -> Markup {
     }
 }
 
-/// Without what no document may hold, such as the codes that colour a terminal.
+/// Without the codes that colour a terminal.
 fn clean(text: &str) -> String {
-    let text = anstream::adapter::strip_str(text).to_string();
-    text.chars().filter(|letter| !letter.is_control()).collect()
+    anstream::adapter::strip_str(text).to_string()
 }
+
+#[cfg(test)]
+mod tests;
