@@ -1,0 +1,6 @@
+//! What the chapter says is what happens.
+
+#[test]
+fn the_chapter_prints_what_it_says() {
+    chapter_test::check("README.md");
+}
