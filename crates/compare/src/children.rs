@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use harness::Failure;
 use tokio::runtime::Builder;
 use wait4::{ResUse, Wait4};
 
@@ -103,6 +104,7 @@ pub fn end_all_when_told() -> io::Result<()> {
                 kill(child);
                 let _ = child.wait();
             }
+            interrupted().print();
             process::exit(code);
         }
     };
@@ -110,6 +112,11 @@ pub fn end_all_when_told() -> io::Result<()> {
     // Either it listens or it never will.
     let _ = listening.recv();
     Ok(())
+}
+
+fn interrupted() -> Failure {
+    let cause = "interrupted before the comparison was done";
+    Failure::new(cause, "run it again; nothing that it started is running any more")
 }
 
 #[cfg(unix)]

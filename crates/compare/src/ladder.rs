@@ -69,7 +69,7 @@ fn step(bench: &mut Bench, program: &Program, args: &[String]) -> Step {
 }
 
 fn too_long(ideal: Duration, most: Duration) -> Failed {
-    let how = format!("not begun: it would take {}, more than {}", words(ideal), words(most));
+    let how = format!("would take {}, more than {}", words(ideal), words(most));
     Failed { how, last_line: None, report: None }
 }
 

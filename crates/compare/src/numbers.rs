@@ -48,7 +48,11 @@ pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
 
 /// A time that a person waits, as in `2 h 47 min`, `1 min 40 s`, `1.5 s`.
 pub(crate) fn words(time: Duration) -> String {
-    let seconds = time.as_secs();
+    // Beside hours, seconds do not count.
+    let seconds = match time.as_secs() {
+        long @ 3600.. => (long + 30) / 60 * 60,
+        seconds => seconds,
+    };
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, _) => {
             let exact = format!("{:.3}", time.as_secs_f64());
@@ -88,7 +92,7 @@ mod tests {
 
     #[test]
     fn long_times_have_two_units() {
-        let said = [1.5, 60.0, 100.0, 5000.0, 7200.0, 10_020.0, 0.05]
+        let said = [1.5, 60.0, 100.0, 5000.0, 7200.0, 10_000.0, 0.05]
             .map(|seconds| words(Duration::from_secs_f64(seconds)));
         assert_eq!(
             said,

@@ -1,8 +1,9 @@
 //! What is going on right now, on a terminal.
 
+use std::fmt::Write;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 const REDRAWN_EVERY: Duration = Duration::from_millis(100);
 
@@ -16,8 +17,8 @@ impl Progress {
     /// Of so many runs.
     pub(crate) fn new(runs: usize) -> Self {
         let bar = ProgressBar::new(runs as u64);
-        if let Ok(style) = ProgressStyle::with_template("run {pos} of {len}: {msg}, {elapsed}") {
-            bar.set_style(style);
+        if let Ok(style) = ProgressStyle::with_template("run {pos} of {len}: {msg}{since}") {
+            bar.set_style(style.with_key("since", since));
         }
         bar.enable_steady_tick(REDRAWN_EVERY);
         Self { bar }
@@ -35,4 +36,9 @@ impl Drop for Progress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
+}
+
+fn since(state: &ProgressState, line: &mut dyn Write) {
+    // A failure to write would be one to draw, and there is no other place to tell.
+    let _ = write!(line, ", {} s", state.elapsed().as_secs());
 }

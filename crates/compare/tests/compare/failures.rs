@@ -160,6 +160,7 @@ mod with_signals {
             signal(asked, compare.id());
             let ran: Ran = compare.wait_with_output().unwrap().into();
             assert_eq!((ran.code, ran.stdout.as_str()), (Some(code), ""));
+            assert!(ran.stderr.contains("error: interrupted before "), "{}", ran.stderr);
             assert!(!is_there(server) && !is_there(strategy));
         }
     }
