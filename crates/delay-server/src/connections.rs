@@ -18,6 +18,7 @@ use tracing::{info, warn};
 
 use crate::Listener;
 use crate::routes::router;
+use crate::stats::Counts;
 
 /// How long a connection may take over the head of its next request, and so
 /// also how long it may stay open without one.
@@ -25,6 +26,12 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long to wait when the system has no descriptor for one more connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How often a server that stops looks whether anybody still waits.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// How long the last answers may take to reach their clients.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The largest head of a request, in bytes. The least that hyper allows.
 const MAX_HEAD: usize = 8 * 1024;
@@ -45,20 +52,39 @@ impl Listener {
         // Unconstrained: the system refuses clients when too many wait to be
         // accepted, so accepting all of them comes before answering one.
         let accepting = unconstrained(accept_all(&sockets, &router, &connections));
+        let counts = &self.rules.counts;
         let grace = tokio::select! {
             grace = stop => grace,
             never = accepting => never,
+            never = self.rules.live.report(counts) => never,
         };
-        // New clients are refused from here on.
+        // New clients are refused from here on, and viewers are let go.
         drop(sockets);
-        let counts = &self.rules.counts;
+        self.rules.live.end();
         info!(target: "delay_server", in_flight = counts.stats().in_flight, "stopping");
-        if timeout(grace, connections.shutdown()).await.is_err() {
+        let finishing = async {
+            tokio::select! {
+                () = connections.shutdown() => {}
+                () = all_answered(counts) => {}
+            }
+        };
+        if timeout(grace, finishing).await.is_err() {
             let in_flight = counts.stats().in_flight;
             warn!(target: "delay_server", in_flight, "the grace period is over");
         }
         Ok(())
     }
+}
+
+/// Returns when no request waits and the last answers are with their clients.
+///
+/// The connection of a viewer who does not read never comes to an end: it holds
+/// what was sent last.
+async fn all_answered(counts: &Counts) {
+    while counts.stats().in_flight > 0 {
+        sleep(LOOK_AGAIN).await;
+    }
+    sleep(FAREWELL).await;
 }
 
 async fn accept_all(sockets: &[TcpListener], router: &Router, connections: &GracefulShutdown) -> ! {

@@ -24,6 +24,8 @@
 //!
 //! | route | answer |
 //! |---|---|
+//! | `/` | 200 and a page that shows every request in flight as a growing bar |
+//! | `/events` | 200 and what that page shows, as server-sent events, for 100 viewers at most |
 //! | `/delay-me?seconds=N` | 200 after N seconds, a decimal number; left out, it is 0 |
 //! | `/stats` | 200 and the figures of [`Stats`] as JSON, at once |
 //! | `/healthz` | 200 and `ok`, at once |
@@ -39,8 +41,12 @@ mod connections;
 mod home;
 mod listen;
 mod routes;
-mod stats;
 mod wait;
+
+mod board;
+mod live;
+mod page;
+mod stats;
 
 use std::time::Duration;
 

@@ -14,6 +14,11 @@ use crate::stats::Counts;
 /// bound on top (Linux: `net.core.somaxconn`).
 const BACKLOG: i32 = 10_240;
 
+/// What the system keeps of an answer that its client does not read, in bytes.
+/// Answers are small, except for the events of the live page: a viewer that does
+/// not read them is to miss some, and not to be sent them all later.
+const SEND_BUFFER: usize = 64 * 1024;
+
 /// How often to look for a free port that is free in IPv6 as well.
 const ATTEMPTS: u32 = 16;
 
@@ -157,6 +162,8 @@ fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
+    // Connections have it from the socket that accepts them.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())

@@ -56,7 +56,7 @@ async fn run(config: &Config) -> Result<(), StartError> {
 /// port be chosen.
 fn announce(url: &str) {
     // If stdout is closed nobody wants to know; the server serves all the same.
-    let _ = writeln!(io::stdout(), "Listening: try {url}/delay-me?seconds=2");
+    let _ = writeln!(io::stdout(), "Listening: try {url}/delay-me?seconds=2 and watch at {url}/");
 }
 
 fn log_to_stderr() {

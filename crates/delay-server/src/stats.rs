@@ -1,8 +1,13 @@
 //! The figures of a server, and the places it has for requests that wait.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use axum::http::StatusCode;
 use serde::Serialize;
+
+use crate::board::{Board, Number};
+use crate::live;
 
 /// What a server has done since it started. All are counts of requests.
 ///
@@ -24,23 +29,30 @@ pub struct Stats {
     pub given_up: u64,
 }
 
-/// The figures as they grow, and the bound on those in flight.
+/// The figures as they grow, the requests behind them, and the bound on those
+/// in flight.
 ///
 /// One lock and not five atomics: a snapshot never shows a request that has
 /// left its place and is not yet counted as answered.
 #[derive(Debug)]
 pub(crate) struct Counts {
-    stats: Mutex<Stats>,
+    counted: Mutex<Counted>,
     max_in_flight: usize,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    stats: Stats,
+    board: Board,
 }
 
 impl Counts {
     pub(crate) fn new(max_in_flight: usize) -> Self {
-        Self { stats: Mutex::default(), max_in_flight }
+        Self { counted: Mutex::default(), max_in_flight }
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        *self.lock()
+        self.lock().stats
     }
 
     pub(crate) fn max_in_flight(&self) -> usize {
@@ -49,33 +61,47 @@ impl Counts {
 
     /// Takes a place, unless all are taken. Give it back with [`Self::leave`].
     #[must_use]
-    pub(crate) fn enter(&self) -> bool {
-        let mut stats = self.lock();
+    pub(crate) fn enter(&self, query: Box<str>, asked: Duration) -> Option<Number> {
+        let Counted { stats, board } = &mut *self.lock();
         if stats.in_flight >= self.max_in_flight {
-            return false;
+            return None;
         }
         stats.in_flight += 1;
         stats.most_in_flight = stats.most_in_flight.max(stats.in_flight);
-        true
+        Some(board.enter(query, asked))
     }
 
-    pub(crate) fn leave(&self, answered: bool) {
-        let mut stats = self.lock();
+    pub(crate) fn leave(&self, number: Number, answered: bool) {
+        let Counted { stats, board } = &mut *self.lock();
         stats.in_flight -= 1;
         if answered {
             stats.answered += 1;
         } else {
             stats.given_up += 1;
         }
+        board.leave(number, answered);
     }
 
-    pub(crate) fn reject(&self) {
-        self.lock().rejected += 1;
+    pub(crate) fn reject(&self, query: Box<str>, status: StatusCode) {
+        let Counted { stats, board } = &mut *self.lock();
+        stats.rejected += 1;
+        board.refuse(query, status);
+    }
+
+    /// Another number than before if anything has changed since.
+    pub(crate) fn changes(&self) -> u64 {
+        self.lock().board.changes()
+    }
+
+    /// What viewers of the live page are told, as JSON.
+    pub(crate) fn snapshot(&self) -> String {
+        let Counted { stats, board } = &*self.lock();
+        live::snapshot(stats, board)
     }
 
     /// Counting cannot leave the figures half changed, so a panic elsewhere
     /// while they were locked does no harm to them.
-    fn lock(&self) -> MutexGuard<'_, Stats> {
-        self.stats.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tracing::info;
 
+use crate::board::Number;
 use crate::stats::Counts;
 
 /// Seconds as a client asked for them: kept as they were written, because the
@@ -67,17 +68,16 @@ impl fmt::Display for Seconds {
 pub(crate) struct Wait {
     seconds: Seconds,
     counts: Arc<Counts>,
+    number: Number,
     over: bool,
 }
 
 impl Wait {
-    /// `None` if all places are taken.
-    pub(crate) fn begin(seconds: Seconds, counts: &Arc<Counts>) -> Option<Self> {
-        if !counts.enter() {
-            return None;
-        }
+    /// `None` if all places are taken. The query is what viewers are shown.
+    pub(crate) fn begin(query: Box<str>, seconds: Seconds, counts: &Arc<Counts>) -> Option<Self> {
+        let number = counts.enter(query, seconds.duration)?;
         info!(target: "delay_server", %seconds, "request received");
-        Some(Self { seconds, counts: Arc::clone(counts), over: false })
+        Some(Self { seconds, counts: Arc::clone(counts), number, over: false })
     }
 
     /// Waits, and says so.
@@ -90,7 +90,7 @@ impl Wait {
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        self.counts.leave(self.over);
+        self.counts.leave(self.number, self.over);
         let seconds = &self.seconds;
         if self.over {
             info!(target: "delay_server", %seconds, "wait is over");
@@ -127,7 +127,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_wait_takes_as_long_as_it_was_asked_to() {
         let seconds = Seconds::from_query("seconds=2.5", 300.0).unwrap();
-        let wait = Wait::begin(seconds, &Arc::new(Counts::new(1))).unwrap();
+        let wait = Wait::begin("".into(), seconds, &Arc::new(Counts::new(1))).unwrap();
         let start = tokio::time::Instant::now();
         assert_eq!(wait.finish().await, "Done, I waited for 2.5 secs");
         let late = start.elapsed() - Duration::from_millis(2_500);

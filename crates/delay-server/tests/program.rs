@@ -69,9 +69,11 @@ fn read_url(stdout: ChildStdout) -> String {
     let mut line = String::new();
     let read = BufReader::new(stdout).read_line(&mut line);
     read.expect("the line that says where it listens");
-    let url = line.strip_prefix("Listening: try ");
-    let url = url.and_then(|url| url.strip_suffix("/delay-me?seconds=2\n"));
-    url.unwrap_or_else(|| panic!("no URL in {line:?}")).to_owned()
+    let urls = line.strip_prefix("Listening: try ").and_then(|rest| rest.strip_suffix("/\n"));
+    let urls = urls.and_then(|rest| rest.split_once("/delay-me?seconds=2 and watch at "));
+    let (url, same) = urls.unwrap_or_else(|| panic!("no URLs in {line:?}"));
+    assert_eq!(url, same);
+    url.to_owned()
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn the_maximum_itself_may_be_asked_for() {
 #[test]
 fn an_unknown_route_is_404_and_names_the_known_ones() {
     let server = start();
-    for target in ["/", "/delay", "/delay-me/", "/DELAY-ME", "/delay-me/2"] {
+    for target in ["//", "/delay", "/delay-me/", "/DELAY-ME", "/delay-me/2"] {
         let response = get(&server, target);
         assert_eq!(response.status, 404, "{target}");
         assert!(response.body.contains("/delay-me?seconds=2, /stats and /healthz"));
@@ -94,7 +94,7 @@ fn an_unknown_route_is_404_and_names_the_known_ones() {
 fn another_method_is_405_and_names_the_allowed_one() {
     let server = start();
     let address = address(server.url());
-    for target in ["/delay-me?seconds=0", "/stats", "/healthz"] {
+    for target in ["/", "/events", "/delay-me?seconds=0", "/stats", "/healthz"] {
         for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
             let request =
                 format!("{method} {target} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
@@ -163,10 +163,26 @@ fn the_figures_are_served_as_json() {
 }
 
 #[test]
+fn the_page_is_html_and_may_ask_nobody_else() {
+    let server = start();
+    let page = get(&server, "/");
+    assert_eq!(page.status, 200);
+    assert!(page.head.contains("content-type: text/html; charset=utf-8\r\n"));
+    assert!(page.head.contains("content-security-policy: default-src 'none'; connect-src 'self';"));
+    // Every address in it is inside the page or on this server.
+    for (place, _) in page.body.match_indices("://") {
+        assert!(page.body[..place].ends_with("xmlns='http"), "{}", &page.body[place - 9..]);
+    }
+}
+
+#[test]
 fn looking_at_the_server_does_not_change_its_figures() {
     let server = start();
     assert_eq!(get(&server, "/healthz").body, "ok");
     get(&server, "/stats");
+    get(&server, "/");
+    let _watching = send(address(server.url()), "GET /events HTTP/1.1\r\nhost: x\r\n\r\n");
+    get(&server, "/healthz");
     assert_eq!(server.stats(), Stats::default());
 }
 
