@@ -49,7 +49,7 @@ fn address(line: &str) -> Option<&str> {
 mod tests {
     #[test]
     fn the_address_is_found_without_its_query() {
-        let line = "Listening: try http://localhost:8000/delay-me?seconds=2\n";
+        let line = "Listening: try http://localhost:8000/delay-me?seconds=2 and watch at http://localhost:8000/\n";
         assert_eq!(super::address(line), Some("http://localhost:8000/delay-me"));
         assert_eq!(super::address("error: no port is free"), None);
     }

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use wait4::{ResourceUsage, Wait4};
 
 use crate::pull;
+use crate::viewers::Viewers;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -18,6 +19,8 @@ pub(crate) struct Contender {
     pub(crate) name: &'static str,
     client: fn() -> Command,
     server: fn() -> Command,
+    /// How many watch the server's live page.
+    viewers: usize,
 }
 
 pub(crate) const SYNC: Contender = ours("sync", || Command::new(env!("CARGO_BIN_EXE_sync")));
@@ -27,11 +30,17 @@ pub(crate) const THREAD_POOL: Contender =
     ours("thread-pool of 64", || Command::new(env!("CARGO_BIN_EXE_thread-pool")));
 pub(crate) const RECORDED: Contender = ours("on", || pull::command("recorded"));
 pub(crate) const UNRECORDED: Contender = ours("off", || pull::command("unrecorded"));
-pub(crate) const AIOHTTP: Contender =
-    Contender { name: "aiohttp", client: || peer("client.py"), server: || peer("server.py") };
+pub(crate) const AIOHTTP: Contender = Contender {
+    name: "aiohttp",
+    client: || peer("client.py"),
+    server: || peer("server.py"),
+    viewers: 0,
+};
+pub(crate) const UNWATCHED: Contender = Contender { name: "nobody", ..ASYNC };
+pub(crate) const WATCHED: Contender = Contender { name: "10 viewers", viewers: 10, ..ASYNC };
 
 const fn ours(name: &'static str, client: fn() -> Command) -> Contender {
-    Contender { name, client, server: delay_server }
+    Contender { name, client, server: delay_server, viewers: 0 }
 }
 
 fn delay_server() -> Command {
@@ -62,6 +71,8 @@ pub(crate) struct Run {
     pub(crate) elapsed: f64,
     pub(crate) client: Usage,
     pub(crate) server: Usage,
+    /// What the viewer read who read the least, if there was one.
+    pub(crate) snapshots: Option<usize>,
 }
 
 /// What one process took.
@@ -80,11 +91,15 @@ impl Contender {
     /// Starts a server, lets the client do its work there, and stops the server.
     pub(crate) fn run(&self, work: &[&str]) -> Result<Run> {
         let mut server = (self.server)().stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-        let pulled = address(&mut server).and_then(|url| self.pull(&url, work));
+        let pulled = address(&mut server).and_then(|url| {
+            let viewers = Viewers::of(&url, self.viewers)?;
+            Ok((self.pull(&url, work)?, viewers))
+        });
         server.kill()?;
         let server = server.wait4()?.rusage.into();
-        let (elapsed, client) = pulled.map_err(|error| format!("{}: {error}", self.name))?;
-        Ok(Run { elapsed, client, server })
+        let ((elapsed, client), viewers) =
+            pulled.map_err(|error| format!("{}: {error}", self.name))?;
+        Ok(Run { elapsed, client, server, snapshots: viewers.snapshots().into_iter().min() })
     }
 
     fn pull(&self, url: &str, work: &[&str]) -> Result<(f64, Usage)> {
@@ -111,7 +126,7 @@ fn address(server: &mut Child) -> Result<String> {
 }
 
 impl Run {
-    /// Each figure's own median; none of no runs.
+    /// Each figure's own median, of the snapshots the least; none of no runs.
     pub(crate) fn median(runs: &[Self]) -> Option<Self> {
         let of = |figure: fn(&Self) -> f64| {
             let mut figures: Vec<f64> = runs.iter().map(figure).collect();
@@ -128,6 +143,7 @@ impl Run {
                 megabytes: of(|run| run.server.megabytes),
                 cpu: of(|run| run.server.cpu),
             },
+            snapshots: runs.iter().filter_map(|run| run.snapshots).min(),
         })
     }
 }

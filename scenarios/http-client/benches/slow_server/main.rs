@@ -17,6 +17,7 @@
 mod contender;
 mod machine;
 mod pull;
+mod viewers;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,7 @@ use clap::Parser;
 
 use contender::{
     AIOHTTP, ASYNC, Contender, RECORDED, Result, Run, SYNC, THREAD, THREAD_POOL, UNRECORDED,
+    UNWATCHED, WATCHED,
 };
 
 /// The slow server's clients against the clock
@@ -40,6 +42,10 @@ struct Options {
     /// Also, once, ten thousand requests for a pool of 64 threads, which take 160 seconds
     #[arg(long)]
     pool: bool,
+
+    /// Rounds of ten thousand requests with and without viewers of the live page
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    viewer_rounds: usize,
 
     /// What cargo passes to every benchmark
     #[arg(long, hide = true)]
@@ -65,9 +71,18 @@ fn main() -> ExitCode {
 fn compare(options: &Options) -> Result<()> {
     println!("{}", machine::describe());
     contender::build_server()?;
-    time_above_the_wait(options)?;
-    ten_thousand_at_once(options)?;
-    with_and_without_the_recorder(options)
+    // No rounds, no table.
+    if options.slow_rounds > 0 {
+        time_above_the_wait(options)?;
+    }
+    if options.rounds > 0 {
+        ten_thousand_at_once(options)?;
+        with_and_without_the_recorder(options)?;
+    }
+    if options.viewer_rounds > 0 {
+        with_and_without_viewers(options)?;
+    }
+    Ok(())
 }
 
 fn time_above_the_wait(options: &Options) -> Result<()> {
@@ -101,7 +116,7 @@ fn ten_thousand_at_once(options: &Options) -> Result<()> {
     );
     println!("|---|--:|--:|--:|--:|--:|");
     for (client, run) in rows {
-        let cells = run.map(|Run { elapsed, client, server }| {
+        let cells = run.map(|Run { elapsed, client, server, .. }| {
             format!(
                 "{elapsed:.2} | {:.0} | {:.2} | {:.0} | {:.2}",
                 client.megabytes, client.cpu, server.megabytes, server.cpu
@@ -122,6 +137,33 @@ fn with_and_without_the_recorder(options: &Options) -> Result<()> {
             format!("{elapsed:.2} | {:.0} | {:.2}", client.megabytes, client.cpu)
         });
         row(client.name, cells);
+    }
+    Ok(())
+}
+
+fn with_and_without_viewers(options: &Options) -> Result<()> {
+    let both = [UNWATCHED, WATCHED];
+    let medians = medians(&both, TEN_THOUSAND, options.viewer_rounds)?;
+    println!(
+        "\nThe same requests as `async` while the live page's events are read, \
+         the median of {} rounds\n",
+        options.viewer_rounds
+    );
+    println!(
+        "| who watches | elapsed, s | ratio | the server's CPU, s | its peak, MB | snapshots |"
+    );
+    println!("|---|--:|--:|--:|--:|--:|");
+    let unwatched = medians[0].as_ref().map_or(f64::NAN, |run| run.elapsed);
+    for (contender, run) in both.iter().zip(medians) {
+        let cells = run.map(|Run { elapsed, server, snapshots, .. }| {
+            let snapshots = snapshots.map_or("none".to_owned(), |least| least.to_string());
+            let ratio = elapsed / unwatched;
+            format!(
+                "{elapsed:.2} | {ratio:.3} | {:.2} | {:.0} | {snapshots}",
+                server.cpu, server.megabytes
+            )
+        });
+        row(contender.name, cells);
     }
     Ok(())
 }
