@@ -97,7 +97,7 @@ fn head(comparison: &Comparison, title: &str) -> Markup {
             h1 { (title) }
             p.lead { "The same work, done in several ways: how long each one took, and who waited for whom." }
             dl.facts {
-                div { dt { "Made with" } dd { code { (clean(&comparison.command)) } } }
+                div { dt { "Made with" } dd { (command(&comparison.command)) } }
                 div { dt { "On" } dd { (machine.cores) " " (cores) ", " (bytes(machine.memory)) " of memory" } }
             }
         }
@@ -110,10 +110,17 @@ fn commands(strategies: &[Compared]) -> Markup {
             h2 #commands { "Each one by itself" }
             dl.commands {
                 @for strategy in strategies {
-                    div { dt { code { (strategy.name) } } dd { code { (clean(&strategy.command)) } } }
+                    div { dt { code { (strategy.name) } } dd { (command(&strategy.command)) } }
                 }
             }
         }
+    }
+}
+
+/// A command, broken between its words alone.
+fn command(text: &str) -> Markup {
+    html! {
+        code.command { @for word in clean(text).split(' ') { span { (word) } " " } }
     }
 }
 

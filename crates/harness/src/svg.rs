@@ -58,7 +58,8 @@ const SHAPES: &str = "\
 /// It names nothing outside of elements of class `picture`.
 pub fn style() -> String {
     let (light, dark) = (colours(0), colours(1));
-    format!("{light}{SHAPES}@media (prefers-color-scheme: dark) {{\n{dark}}}\n")
+    // The shapes come last: some of them have no colour inside.
+    format!("{light}@media (prefers-color-scheme: dark) {{\n{dark}}}\n{SHAPES}")
 }
 
 fn colours(scheme: usize) -> String {
@@ -237,9 +238,11 @@ impl<'a> Picture<'a> {
                 svg,
                 r#"<line class="grid" x1="{x:.2}%" x2="{x:.2}%" y1="{top}" y2="{bottom}"/>"#
             )?;
+            // A narrow page may leave out every other number.
+            let odd = if place % 2 == 1 { " odd" } else { "" };
             writeln!(
                 svg,
-                r#"<text class="quiet" x="{x:.2}%" y="{y}" text-anchor="middle">{number}{unit}</text>"#
+                r#"<text class="quiet{odd}" x="{x:.2}%" y="{y}" text-anchor="middle">{number}{unit}</text>"#
             )?;
         }
         if self.recording.elapsed < self.end {
@@ -323,7 +326,8 @@ impl Row<'_> {
     }
 
     fn waited(&self, svg: &mut String, from: Duration, to: Duration) -> fmt::Result {
-        if from >= to {
+        // Such as the moment between the last poll and the end.
+        if self.picture.x(to) - self.picture.x(from) < THINNEST {
             return Ok(());
         }
         let title = title(&self.lane.name, "waited, and held no thread,", from, to);
@@ -377,4 +381,19 @@ fn sign(class: &str, x: f64, base: f64) -> String {
 fn escaped(text: &str) -> String {
     let text: String = text.chars().filter(|letter| !letter.is_control()).collect();
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A bar's edge and the area of what has not yet run have no colour inside,
+    /// on a dark page too.
+    #[test]
+    fn shapes_come_after_the_colours_of_both_pages() {
+        let style = style();
+        let last = |what: &str| style.rfind(what).expect(what);
+        assert!(last(".edge { fill: none") > last(".c4 { fill: "));
+        assert!(last(".area { fill: transparent") > last(".c4 { fill: "));
+    }
 }

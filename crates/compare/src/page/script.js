@@ -73,7 +73,9 @@
     let current = rows[0][0];
     current.setAttribute("tabindex", "0");
 
-    picture.addEventListener("focusin", (event) => {
+    // A picture that listens for the focus itself would be one stop more.
+    const figure = picture.closest("figure");
+    figure.addEventListener("focusin", (event) => {
       const mark = event.target.closest(".mark");
       if (!mark) return;
       current.setAttribute("tabindex", "-1");
@@ -81,7 +83,7 @@
       current.setAttribute("tabindex", "0");
       show(mark);
     });
-    picture.addEventListener("focusout", hide);
+    figure.addEventListener("focusout", hide);
     picture.addEventListener("keydown", (event) => {
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       const mark = next(rows, current, event.key);

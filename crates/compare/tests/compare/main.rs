@@ -3,6 +3,7 @@
 mod figures;
 mod guesses;
 mod options;
+mod page;
 mod scenarios;
 
 mod failures;
