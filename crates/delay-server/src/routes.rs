@@ -40,10 +40,13 @@ pub(crate) fn router(rules: Arc<Rules>) -> Router {
 /// While it waits, this keeps the seconds and a place, and nothing of the
 /// request: the 8 KiB that the request was read into are free again.
 async fn delay_me(State(rules): State<Arc<Rules>>, uri: Uri) -> Response {
-    match rules.begin_wait(&uri) {
-        Ok(wait) => wait.finish().await.into_response(),
-        Err(refusal) => rules.refuse(&refusal, &uri),
-    }
+    let wait = match rules.begin_wait(&uri) {
+        Ok(wait) => wait,
+        Err(refusal) => return rules.refuse(&refusal, &uri),
+    };
+    // A part of what was read, which it would keep alive.
+    drop(uri);
+    wait.finish().await.into_response()
 }
 
 async fn live_page(State(rules): State<Arc<Rules>>) -> Response {
