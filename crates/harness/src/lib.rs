@@ -199,6 +199,15 @@ impl Run {
         Ok(Self { ending })
     }
 
+    /// Prints a line among those of the requesters, for what none of them can
+    /// say alone: a result of all.
+    pub fn say(&self, text: &str) {
+        let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ending) = ending.as_ref() {
+            ending.screen.print(text);
+        }
+    }
+
     /// Stops the clock, draws what was recorded, and says what went wrong, if
     /// anything did. Gives 0 for a result that is `Ok`, else 1.
     pub fn finish<E: Into<Failure>>(self, result: Result<(), E>) -> ExitCode {
