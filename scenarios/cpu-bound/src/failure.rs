@@ -1,0 +1,90 @@
+//! What can go wrong with a range, in words.
+
+use std::error::Error;
+use std::io;
+use std::process::ExitStatus;
+
+use tokio::sync::AcquireError;
+use tokio::task::JoinError;
+
+use crate::Range;
+
+/// Why a range failed, and what to do about it.
+///
+/// It is made where the error arises, inside the requester's span, and so
+/// belongs to that requester.
+#[derive(Debug)]
+pub struct Failure(harness::Failure);
+
+impl Failure {
+    /// The strategy itself could not go on.
+    fn own(error: &dyn Error) -> Self {
+        Self(harness::Failure::new(
+            format!("no more threads can be started: {error}"),
+            "ask for fewer --workers or --ranges, or end other programs",
+        ))
+    }
+
+    /// No process could be started for the range.
+    pub(crate) fn no_child(range: &Range, error: &io::Error) -> Self {
+        Self(harness::Failure::new(
+            format!("no process can be started for the numbers {range}: {error}"),
+            "ask for fewer --workers, or end other programs",
+        ))
+    }
+
+    /// The child's end of the pipe could not be read.
+    pub(crate) fn unreadable(process: u32, range: &Range, error: &io::Error) -> Self {
+        Self(harness::Failure::new(
+            format!("process {process}, with the numbers {range}, cannot be read: {error}"),
+            "run it again",
+        ))
+    }
+
+    /// The child ended before it had counted.
+    pub(crate) fn died(process: u32, range: &Range, status: ExitStatus) -> Self {
+        Self(harness::Failure::new(
+            format!("process {process}, with the numbers {range}, ended early: {status}"),
+            "run it again; if the system ends processes for want of memory, ask for fewer --workers",
+        ))
+    }
+
+    /// The child said what is no number of primes in that range.
+    pub(crate) fn rubbish(process: u32, range: &Range, said: &str) -> Self {
+        Self(harness::Failure::new(
+            format!("process {process}, with the numbers {range}, answered {said:?}"),
+            "build it again: parent and child have to be the same program",
+        ))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::own(&error)
+    }
+}
+
+impl From<rayon::ThreadPoolBuildError> for Failure {
+    fn from(error: rayon::ThreadPoolBuildError) -> Self {
+        Self::own(&error)
+    }
+}
+
+impl From<JoinError> for Failure {
+    fn from(error: JoinError) -> Self {
+        let hint = "the message above the picture says where and why";
+        Self(harness::Failure::new(format!("the work did not come to its end: {error}"), hint))
+    }
+}
+
+impl From<AcquireError> for Failure {
+    fn from(error: AcquireError) -> Self {
+        Self(harness::Failure::new(error.to_string(), "run it again"))
+    }
+}
+
+impl From<Failure> for harness::Failure {
+    fn from(failure: Failure) -> Self {
+        failure.0
+    }
+}

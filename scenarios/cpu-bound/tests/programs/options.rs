@@ -1,0 +1,43 @@
+//! What can be asked for, and what cannot.
+
+use cpu_bound::Strategy;
+
+use crate::support::run;
+
+#[test]
+fn what_cannot_be_is_refused() {
+    for (args, problem) in [
+        (["--up-to", "0"], "a whole number from 1 to 1000000000"),
+        (["--up-to", "1000000001"], "a whole number from 1 to 1000000000"),
+        (["--workers", "0"], "a whole number from 1 to 1000"),
+        (["--workers", "1001"], "a whole number from 1 to 1000"),
+        (["--ranges", "0"], "a whole number from 1 to 1000000000"),
+        (["--ranges", "20000000"], "--ranges is more than there are numbers: 10100000"),
+        (["--count", "9-5"], "the numbers from FIRST to LAST are none"),
+    ] {
+        let ran = run(Strategy::Process, &args);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
+        assert!(ran.stderr.contains(problem), "{args:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn the_help_tells_what_a_user_can_choose_and_nothing_else() {
+    for strategy in Strategy::ALL {
+        let help = run(strategy, &["--help"]).stdout;
+        assert!(help.contains(&format!("Usage: {} ", strategy.name())), "{help}");
+        assert!(help.contains("--up-to") && help.contains("[default: 10100000]"), "{help}");
+        for hidden in ["--count", "--child", "--speed"] {
+            assert!(!help.contains(hidden), "{hidden} in {help}");
+        }
+    }
+}
+
+#[test]
+fn json_goes_to_stdout_and_the_primes_to_stderr() {
+    for strategy in Strategy::ALL {
+        let ran = run(strategy, &["--up-to", "100", "--json"]);
+        assert_eq!(ran.report().strategy, strategy.name());
+        assert!(ran.stderr.contains("\nFound 25 primes from 1 to 100\n"), "{}", ran.stderr);
+    }
+}
