@@ -146,12 +146,14 @@ fn blocks(text: &str) -> Vec<Vec<Example>> {
 
 /// The line without what differs from run to run.
 fn masked(line: &str) -> String {
-    const MASKS: [(&str, &str); 8] = [
+    const MASKS: [(&str, &str); 10] = [
         (r"^ +0 (s|ms) .*$", "AXIS"),
         (r"localhost:[0-9]+", "localhost:PORT"),
         (r"[0-9]+\.[0-9]+", "0"),
         (r"\b[0-9]+ (s|ms)\b", "TIME"),
         (r"\b[0-9]+ polls?\b", "POLLS"),
+        (r"\b[0-9]+ of [0-9]+ beats\b", "BEATS"),
+        (r"\bprocess [0-9]+", "process ID"),
         // Where one kind of cell ends and another begins is a matter of rounding.
         (r"[▒▓]+", ""),
         (r"░+|█+|·+", "="),
@@ -234,6 +236,8 @@ mod tests {
             ("R1: Requesting 'http://localhost:8000/'", "R1: Requesting 'http://localhost:41233/'"),
             ("Time elapsed: 10.003", "Time elapsed: 9.1"),
             ("R1  ▏░░░░▕ 1.003 s  0.6 ms in 6 polls", "R1  ▏░░░░░░▕  204 ms  1.2 s in 1 poll"),
+            ("beat: 1 of 99 beats, at worst 987 ms", "beat: 98 of 98 beats, at worst 5 ms"),
+            ("R1: numbers from 1 to 9 in process 42", "R1: numbers from 1 to 9 in process 4711"),
             ("R2  ▏····▓███▕", "R2  ▏·······█▕"),
             ("    0 s      2    took", "    0 ms     200   took"),
         ] {
