@@ -27,6 +27,7 @@
 //! | `/` | 200 and a page that shows every request in flight as a growing bar |
 //! | `/events` | 200 and what that page shows, as server-sent events, for 100 viewers at most |
 //! | `/delay-me?seconds=N` | 200 after N seconds, a decimal number; left out, it is 0 |
+//! | `/api/character/ID?delay=N` | 200 after N seconds, and a character as JSON; left out, it is 0 |
 //! | `/stats` | 200 and the figures of [`Stats`] as JSON, at once |
 //! | `/healthz` | 200 and `ok`, at once |
 //!
@@ -34,13 +35,20 @@
 //! seconds, 404 for the route, 405 for the method, and 503 with `Retry-After`
 //! while as many requests wait as may. What is not HTTP, or has a head of more
 //! than 8 KiB, is refused without one.
+//!
+//! Characters have the shape of the Rick and Morty API, whose documentation is
+//! at <https://rickandmortyapi.com/documentation/>; so have their refusals, such
+//! as 404 with `{"error":"Character not found"}`. Which of them give trouble on
+//! purpose is for [`Config::troubles`] to say.
 
 mod server;
 
+mod characters;
 mod connections;
 mod home;
 mod listen;
 mod routes;
+mod trouble;
 mod wait;
 
 mod board;
@@ -54,6 +62,7 @@ pub use home::Found;
 pub use listen::{Listener, StartError};
 pub use server::Server;
 pub use stats::Stats;
+pub use trouble::{Trouble, TroubleKind};
 
 /// Where a server listens, and how much it lets its clients ask for.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +76,8 @@ pub struct Config {
     pub max_in_flight: usize,
     /// How long the waiting requests may still take when the server is stopped.
     pub grace: Duration,
+    /// Characters that do not answer as they should.
+    pub troubles: Vec<Trouble>,
 }
 
 impl Default for Config {
@@ -76,6 +87,7 @@ impl Default for Config {
             max_seconds: 300.0,
             max_in_flight: 20_000,
             grace: Duration::from_secs(10),
+            troubles: Vec::new(),
         }
     }
 }

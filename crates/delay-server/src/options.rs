@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::Parser;
-use delay_server::Config;
+use delay_server::{Config, Trouble};
 
 /// An HTTP server that waits as long as it is asked to
 #[derive(Debug, Parser)]
@@ -28,6 +28,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SECONDS", default_value = "10")]
     #[arg(value_parser = seconds, allow_negative_numbers = true)]
     grace: Duration,
+
+    /// Characters that give trouble: 3=503, 3=503x2 (twice only), 3=stall, 3=rubbish
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    trouble: Vec<Trouble>,
 }
 
 impl Options {
@@ -37,6 +41,7 @@ impl Options {
             max_seconds: self.max_seconds.as_secs_f64(),
             max_in_flight: self.max_in_flight.get(),
             grace: self.grace,
+            troubles: self.trouble,
         }
     }
 }
@@ -75,12 +80,14 @@ mod tests {
             "--max-seconds=1.5",
             "--max-in-flight=7",
             "--grace=0.25",
+            "--trouble=3=503x2,5=stall",
         ]);
         let expected = Config {
             addr: "127.0.0.1:80".to_owned(),
             max_seconds: 1.5,
             max_in_flight: 7,
             grace: Duration::from_millis(250),
+            troubles: ["3=503x2", "5=stall"].map(|it| it.parse().unwrap()).to_vec(),
         };
         assert_eq!(options.into_config(), expected);
     }

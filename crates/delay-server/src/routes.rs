@@ -11,17 +11,20 @@ use axum::routing::get;
 use tracing::info;
 
 use crate::board::shown;
+use crate::characters::character;
 use crate::live::{Live, MOST_VIEWERS};
 use crate::stats::Counts;
+use crate::trouble::Troubles;
 use crate::wait::{BadSeconds, Seconds, Wait};
 use crate::{Config, page};
 
 /// What the answers depend on, besides the request.
 #[derive(Debug)]
 pub(crate) struct Rules {
-    max_seconds: f64,
+    pub(crate) max_seconds: f64,
     pub(crate) counts: Arc<Counts>,
     pub(crate) live: Live,
+    pub(crate) troubles: Troubles,
 }
 
 /// Every route, and what answers where there is none.
@@ -30,6 +33,7 @@ pub(crate) fn router(rules: Arc<Rules>) -> Router {
         .route("/", get(live_page))
         .route("/events", get(events))
         .route("/delay-me", get(delay_me))
+        .route("/api/character/{id}", get(character))
         .route("/stats", get(stats))
         .route("/healthz", get(async || "ok"))
         .method_not_allowed_fallback(wrong_method)
@@ -87,7 +91,7 @@ enum Refusal {
     #[error("{reason}; it must be one decimal number from 0 to {max}")]
     BadSeconds { reason: BadSeconds, max: f64 },
     #[error(
-        "nothing is here; there are / (a page to watch), /delay-me?seconds=2, /stats and /healthz"
+        "nothing is here; there are / (a page to watch), /delay-me?seconds=2, /api/character/1?delay=2, /stats and /healthz"
     )]
     UnknownRoute,
     #[error("this answers GET and HEAD and no other method")]
@@ -113,12 +117,13 @@ impl Rules {
             max_seconds: config.max_seconds,
             counts: Arc::new(Counts::new(config.max_in_flight)),
             live: Live::new(),
+            troubles: Troubles::new(&config.troubles),
         }
     }
 
     fn begin_wait(&self, uri: &Uri) -> Result<Wait, Refusal> {
         let max = self.max_seconds;
-        let seconds = Seconds::from_query(uri.query().unwrap_or_default(), max)
+        let seconds = Seconds::from_query("seconds", uri.query().unwrap_or_default(), max)
             .map_err(|reason| Refusal::BadSeconds { reason, max })?;
         let full = Refusal::NoPlace { max_in_flight: self.counts.max_in_flight() };
         Wait::begin(shown(uri), seconds, &self.counts).ok_or(full)

@@ -21,8 +21,9 @@ pub struct Stats {
     pub most_in_flight: usize,
     /// Waited to the end and answered with 200.
     pub answered: u64,
-    /// Refused with a sentence: bad seconds, an unknown route, another method
-    /// than `GET` and `HEAD`, or no place left.
+    /// Refused with a sentence: bad seconds, an unknown route or character, a
+    /// character that gives trouble, another method than `GET` and `HEAD`, or no
+    /// place left.
     pub rejected: u64,
     /// Ended before the wait was over: the client hung up, or the server was
     /// stopped and its grace period had passed.

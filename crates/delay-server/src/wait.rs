@@ -21,37 +21,48 @@ pub(crate) struct Seconds {
 /// Why a client's seconds are refused.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadSeconds {
-    #[error("seconds is given more than once")]
-    Repeated,
-    #[error("seconds is not a plain number")]
-    NotANumber,
-    #[error("seconds is too many")]
-    TooMany,
+    #[error("{0} is given more than once")]
+    Repeated(&'static str),
+    #[error("{0} is not a plain number")]
+    NotANumber(&'static str),
+    #[error("{0} is too many")]
+    TooMany(&'static str),
 }
 
 impl Seconds {
-    /// Reads `seconds=N` from the query of a URL; left out, it is 0.
-    pub(crate) fn from_query(query: &str, max: f64) -> Result<Self, BadSeconds> {
+    /// Reads `name=N` from the query of a URL; left out, it is 0.
+    pub(crate) fn from_query(
+        name: &'static str,
+        query: &str,
+        max: f64,
+    ) -> Result<Self, BadSeconds> {
         let mut given = form_urlencoded::parse(query.as_bytes())
-            .filter_map(|(name, value)| (name == "seconds").then_some(value));
+            .filter_map(|(other, value)| (other == name).then_some(value));
         let written = given.next().unwrap_or("0".into());
         match given.next() {
-            None => Self::parse(written.into_owned(), max),
-            Some(_) => Err(BadSeconds::Repeated),
+            None => Self::parse(name, written.into_owned(), max),
+            Some(_) => Err(BadSeconds::Repeated(name)),
         }
     }
 
-    fn parse(written: String, max: f64) -> Result<Self, BadSeconds> {
+    /// As many as a client may ask for.
+    pub(crate) fn longest(max: f64) -> Self {
+        let duration = Duration::try_from_secs_f64(max).unwrap_or(Duration::MAX);
+        Self { written: max.to_string(), duration }
+    }
+
+    fn parse(name: &'static str, written: String, max: f64) -> Result<Self, BadSeconds> {
         // Rust's own notion of a number is wider: it knows signs, exponents,
         // "inf" and "nan".
         if !written.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-            return Err(BadSeconds::NotANumber);
+            return Err(BadSeconds::NotANumber(name));
         }
-        let seconds: f64 = written.parse().map_err(|_| BadSeconds::NotANumber)?;
+        let seconds: f64 = written.parse().map_err(|_| BadSeconds::NotANumber(name))?;
         if seconds > max {
-            return Err(BadSeconds::TooMany);
+            return Err(BadSeconds::TooMany(name));
         }
-        let duration = Duration::try_from_secs_f64(seconds).map_err(|_| BadSeconds::TooMany)?;
+        let duration =
+            Duration::try_from_secs_f64(seconds).map_err(|_| BadSeconds::TooMany(name))?;
         Ok(Self { written, duration })
     }
 }
@@ -105,7 +116,7 @@ mod tests {
     use super::*;
 
     fn duration(query: &str) -> Result<Duration, BadSeconds> {
-        Seconds::from_query(query, 300.0).map(|seconds| seconds.duration)
+        Seconds::from_query("seconds", query, 300.0).map(|seconds| seconds.duration)
     }
 
     #[test]
@@ -126,7 +137,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_takes_as_long_as_it_was_asked_to() {
-        let seconds = Seconds::from_query("seconds=2.5", 300.0).unwrap();
+        let seconds = Seconds::from_query("seconds", "seconds=2.5", 300.0).unwrap();
         let wait = Wait::begin("".into(), seconds, &Arc::new(Counts::new(1))).unwrap();
         let start = tokio::time::Instant::now();
         assert_eq!(wait.finish().await, "Done, I waited for 2.5 secs");

@@ -86,7 +86,7 @@ fn an_unknown_route_is_404_and_names_the_known_ones() {
     for target in ["//", "/delay", "/delay-me/", "/DELAY-ME", "/delay-me/2"] {
         let response = get(&server, target);
         assert_eq!(response.status, 404, "{target}");
-        assert!(response.body.contains("/delay-me?seconds=2, /stats and /healthz"));
+        assert!(response.body.contains("/delay-me?seconds=2, /api/character/1?delay=2, /stats"));
     }
 }
 

@@ -1,0 +1,156 @@
+//! Characters by their id, in the shape of a public API: what there is, and how
+//! it may go wrong.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{StatusCode, Uri};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use serde_json::json;
+use tracing::info;
+
+use crate::board::shown;
+use crate::routes::Rules;
+use crate::trouble::TroubleKind;
+use crate::wait::{BadSeconds, Seconds, Wait};
+
+/// One character per line, the first with id 1.
+const CHARACTERS: &str = include_str!("../data/characters.jsonl");
+
+/// What the waiting time is called in the query.
+const DELAY: &str = "delay";
+
+/// Waits for as long as `delay` says, and answers with the character.
+pub(crate) async fn character(
+    State(rules): State<Arc<Rules>>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Response {
+    match begin(&rules, &id, &uri) {
+        Ok((wait, content)) => {
+            wait.finish().await;
+            content.into_response()
+        }
+        Err(refusal) => refuse(&rules, &refusal, &uri),
+    }
+}
+
+/// What is answered once the wait is over.
+enum Content {
+    Character(&'static str),
+    Rubbish,
+}
+
+impl IntoResponse for Content {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Character(json) => ([(CONTENT_TYPE, "application/json")], json).into_response(),
+            Self::Rubbish => "This is a sentence and no character.".into_response(),
+        }
+    }
+}
+
+fn begin(rules: &Rules, id: &str, uri: &Uri) -> Result<(Wait, Content), Refusal> {
+    let (id, json) = find(id).ok_or(Refusal::NotFound)?;
+    let max = rules.max_seconds;
+    let seconds = Seconds::from_query(DELAY, uri.query().unwrap_or_default(), max)
+        .map_err(|reason| Refusal::BadDelay { reason, max })?;
+    let (seconds, content) = match rules.troubles.meet(id) {
+        None => (seconds, Content::Character(json)),
+        Some(TroubleKind::Rubbish) => (seconds, Content::Rubbish),
+        Some(TroubleKind::Stall) => (Seconds::longest(max), Content::Character(json)),
+        Some(TroubleKind::Unavailable(_)) => return Err(Refusal::Unavailable),
+    };
+    let full = Refusal::NoPlace { max_in_flight: rules.counts.max_in_flight() };
+    Ok((Wait::begin(shown(uri), seconds, &rules.counts).ok_or(full)?, content))
+}
+
+/// The character with this id, and its id as a number.
+fn find(id: &str) -> Option<(u32, &'static str)> {
+    let id: u32 = id.parse().ok()?;
+    let line = usize::try_from(id).ok()?.checked_sub(1)?;
+    CHARACTERS.lines().nth(line).map(|json| (id, json))
+}
+
+/// Why no character is answered. The public API has such a sentence only for
+/// what it does not find; here all of them are told in that shape.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("Character not found")]
+    NotFound,
+    #[error("{reason}; it must be one decimal number from 0 to {max}")]
+    BadDelay { reason: BadSeconds, max: f64 },
+    #[error("this character gives trouble; try again in a second")]
+    Unavailable,
+    #[error("{max_in_flight} requests are waiting, which is the most; try again in a second")]
+    NoPlace { max_in_flight: usize },
+}
+
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::BadDelay { .. } => StatusCode::BAD_REQUEST,
+            Self::Unavailable | Self::NoPlace { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+fn refuse(rules: &Rules, refusal: &Refusal, uri: &Uri) -> Response {
+    let status = refusal.status();
+    rules.counts.reject(shown(uri), status);
+    info!(target: "delay_server", "refused with {status}: {refusal}");
+    let retry = (status == StatusCode::SERVICE_UNAVAILABLE).then_some((RETRY_AFTER, "1"));
+    let json = json!({ "error": refusal.to_string() }).to_string();
+    (status, AppendHeaders(retry), [(CONTENT_TYPE, "application/json")], json).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The keys as <https://rickandmortyapi.com/documentation/> lists them, under
+    /// "Character schema".
+    const KEYS: [&str; 12] = [
+        "id", "name", "status", "species", "type", "gender", "origin", "location", "image",
+        "episode", "url", "created",
+    ];
+
+    #[test]
+    fn every_character_has_the_documented_shape() {
+        let characters: Vec<Value> =
+            CHARACTERS.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(characters.len() >= 20, "{} are too few", characters.len());
+        for (character, id) in characters.iter().zip(1..) {
+            assert_eq!(character["id"], id);
+            assert_eq!(character.as_object().unwrap().len(), KEYS.len());
+            for key in KEYS {
+                let value = &character[key];
+                let shaped = match key {
+                    "id" => value.is_u64(),
+                    "origin" | "location" => value["name"].is_string() && value["url"].is_string(),
+                    "episode" => value.as_array().unwrap().iter().all(Value::is_string),
+                    _ => value.is_string(),
+                };
+                assert!(shaped, "{key} of character {id}: {value}");
+            }
+            assert!(["Alive", "Dead", "unknown"].map(Value::from).contains(&character["status"]));
+            assert!(
+                ["Female", "Male", "Genderless", "unknown"]
+                    .map(Value::from)
+                    .contains(&character["gender"])
+            );
+        }
+    }
+
+    #[test]
+    fn ids_are_whole_numbers_from_one_up() {
+        assert_eq!(find("1").map(|(id, _)| id), Some(1));
+        for id in ["0", "-1", "", "x", "1.0", "999", "1,2", "99999999999999999999"] {
+            assert!(find(id).is_none(), "{id}");
+        }
+    }
+}
