@@ -10,8 +10,8 @@ use support::{address, config, get, read_response, request, send, start, until};
 const CHARACTERS: &str = include_str!("../data/characters.jsonl");
 
 fn with_trouble(list: &str) -> Server {
-    let troubles = list.split(',').map(|it| it.parse().unwrap()).collect();
-    Server::start(Config { troubles, ..config() }).unwrap()
+    let troubles = list.split(',').map(|it| it.parse().expect("a trouble")).collect();
+    Server::start(Config { troubles, ..config() }).expect("a free port")
 }
 
 #[test]

@@ -49,6 +49,7 @@ mod explain;
 mod guess;
 mod interrupt;
 mod live;
+mod log_file;
 mod report;
 mod sample;
 mod screen;
@@ -59,6 +60,7 @@ mod transcript;
 mod words;
 
 use live::Live;
+use log_file::LogFile;
 use recorder::Recorder;
 use recording::{Outcome, Recording};
 use sample::Sample;
@@ -155,6 +157,7 @@ struct Ending {
     json: bool,
     svg: Option<(File, PathBuf)>,
     trace: Option<Trace>,
+    log_file: Option<LogFile>,
 }
 
 impl Run {
@@ -167,6 +170,7 @@ impl Run {
         let svg =
             options.svg.as_deref().map(|path| Ok((create(path)?, path.to_owned()))).transpose()?;
         let trace = options.trace.as_deref().map(Trace::create).transpose()?;
+        let log_file = options.log_file.as_deref().map(LogFile::open).transpose()?;
         let mut screen = Screen::new(if options.json { Stream::Stderr } else { Stream::Stdout });
         let sample = Sample::of(requesters);
 
@@ -187,13 +191,25 @@ impl Run {
             .with(chrome)
             .with(recorder.clone())
             .with(transcript)
+            .with(log_file.as_ref().map(|file| file.layer(recorder.clone())))
             .with(LevelFilter::INFO)
             .try_init()
             .map_err(|error| Failure::new(error.to_string(), "begin one run per process"))?;
 
         let (strategy, guess, json) = (strategy.to_owned(), options.guess, options.json);
-        let ending =
-            Ending { strategy, ideal, recorder, screen, sample, live, guess, json, svg, trace };
+        let ending = Ending {
+            strategy,
+            ideal,
+            recorder,
+            screen,
+            sample,
+            live,
+            guess,
+            json,
+            svg,
+            trace,
+            log_file,
+        };
         let ending = OnceEnding::new(Mutex::new(Some(ending)));
         draw_on_interrupt(ending.clone());
         Ok(Self { ending })
@@ -211,10 +227,20 @@ impl Run {
     /// Stops the clock, draws what was recorded, and says what went wrong, if
     /// anything did. Gives 0 for a result that is `Ok`, else 1.
     pub fn finish<E: Into<Failure>>(self, result: Result<(), E>) -> ExitCode {
+        self.finish_all(result.map_err(|failure| [failure]))
+    }
+
+    /// The same for a strategy that goes on when a requester fails, and so may
+    /// have several failures to tell of.
+    pub fn finish_all<E>(self, result: Result<(), E>) -> ExitCode
+    where
+        E: IntoIterator<Item: Into<Failure>>,
+    {
+        let failures = result.err().into_iter().flatten().map(Into::into).collect();
         match take(&self.ending) {
             Some(ending) => {
                 let recording = ending.recorder.settled(PATIENCE);
-                ExitCode::from(ending.end(recording, result.err().map(Into::into), false))
+                ExitCode::from(ending.end(recording, failures, false))
             }
             // Ctrl-C came first and is drawing; it ends the process.
             None => loop {
@@ -229,7 +255,7 @@ impl Drop for Run {
     fn drop(&mut self) {
         if let Some(ending) = take(&self.ending).filter(|_| thread::panicking()) {
             let recording = ending.recorder.recording();
-            ending.end(recording, Some(panicked()), false);
+            ending.end(recording, vec![panicked()], false);
         }
     }
 }
@@ -238,7 +264,7 @@ fn draw_on_interrupt(ending: OnceEnding) {
     let watching = interrupt::on_interrupt(move || {
         if let Some(ending) = take(&ending) {
             let recording = ending.recorder.recording();
-            process::exit(ending.end(recording, Some(interrupted()), true).into());
+            process::exit(ending.end(recording, vec![interrupted()], true).into());
         }
     });
     if let Err(error) = watching {
@@ -259,7 +285,7 @@ fn interrupted() -> Failure {
 
 impl Ending {
     /// Draws everything; gives the exit code.
-    fn end(mut self, recording: Recording, failure: Option<Failure>, interrupted: bool) -> u8 {
+    fn end(mut self, recording: Recording, mut failures: Vec<Failure>, interrupted: bool) -> u8 {
         if let Some(live) = self.live.take() {
             // A terminal echoes Ctrl-C as ^C, nobody knows where: what stands
             // there cannot be drawn over any more.
@@ -271,18 +297,18 @@ impl Ending {
         let elapsed = recording.elapsed.as_secs_f64();
         self.screen.print(&format!("{THIN_RULE}\nTime elapsed: {elapsed:.3}\n{RULE}\n"));
         self.screen.print(&timeline::draw(&recording, self.sample, self.screen.width()));
-        let guess = self.guess.map(|guess| Guess::told(guess, &recording, failure.is_none()));
+        let guess = self.guess.map(|guess| Guess::told(guess, &recording, failures.is_empty()));
         if let Some(guess) = &guess {
             self.screen
                 .print(&format!("\n{}", timeline::wrapped(&guess.told, self.screen.width())));
         }
 
-        let mut failures: Vec<Failure> = failure.into_iter().collect();
         if let Some((file, path)) = self.svg {
             let svg = svg::draw(&recording, &self.strategy, self.sample);
             failures.extend(written(file, &svg).err().map(|error| unwritable(&path, &error)));
         }
         failures.extend(self.trace.and_then(|trace| trace.finish().err()));
+        failures.extend(self.log_file.and_then(|file| file.finish().err()));
         if self.json {
             let report = Report::new(&self.strategy, recording, interrupted, failures.first());
             Report { guess, ideal: self.ideal, ..report }.print();

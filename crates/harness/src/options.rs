@@ -35,6 +35,10 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = Log::Short, hide_possible_values = true)]
     pub log: Log,
 
+    /// Write every line to a file as well, with all that full tells, after what is in it
+    #[arg(long, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+
     /// Make ready what the run needs, such as a database, and end before it
     // For programs that measure runs; with --json it prints a `Prepared`.
     #[arg(long, hide = true)]

@@ -1,6 +1,6 @@
 //! The transcript: what the requesters say, a line for each event in a lane.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::process;
 use std::sync::Arc;
 
@@ -32,30 +32,43 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let Some(mut scope) = context.event_scope(event) else { return };
-        let lane = scope.find_map(|span| span.extensions().get::<Arc<Lane>>().cloned());
+        let lane = lane_of(event, &context);
         if let Some(lane) = lane.filter(|lane| self.sample.shows(lane.index)) {
             let style = style(lane.index);
-            let line = self.line(event, &lane);
+            let line = match self.log {
+                Log::Short => short_line(event, &lane.name),
+                Log::Full => full_line(event, &lane.name, &self.recorder),
+            };
             self.screen.print(&format!("{style}{line}{style:#}"));
         }
     }
 }
 
-impl Transcript {
-    fn line(&self, event: &Event<'_>, lane: &Lane) -> String {
-        let mut line = String::new();
-        if self.log == Log::Full {
-            // Writing to a string cannot fail.
-            let _ = SystemTime.format_time(&mut Writer::new(&mut line));
-            let (level, process) = (event.metadata().level(), process::id());
-            let _ =
-                write!(line, " {level:>5} process {process} thread {} ", self.recorder.thread());
-        }
-        let mut message = Message::default();
-        event.record(&mut message);
-        line + &lane.name + ": " + &message.0
-    }
+/// The lane in which the event happened, if it was in one.
+pub(crate) fn lane_of<S>(event: &Event<'_>, context: &Context<'_, S>) -> Option<Arc<Lane>>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let mut scope = context.event_scope(event)?;
+    scope.find_map(|span| span.extensions().get::<Arc<Lane>>().cloned())
+}
+
+/// Who says it, and the message.
+fn short_line(event: &Event<'_>, said_by: &str) -> String {
+    let mut message = Message::default();
+    event.record(&mut message);
+    format!("{said_by}: {}", message.0)
+}
+
+/// The same with the time (UTC), the level, and the process and the thread that say it.
+pub(crate) fn full_line(event: &Event<'_>, said_by: &str, recorder: &Recorder) -> String {
+    let mut time = String::new();
+    // Writing to a string cannot fail.
+    let _ = SystemTime.format_time(&mut Writer::new(&mut time));
+    let time = time.replacen('T', " ", 1);
+    let (level, process) = (event.metadata().level(), process::id());
+    let (thread, line) = (recorder.thread(), short_line(event, said_by));
+    format!("[{time}] - [{level}] - [Process {process}, Thread {thread}] - {line}")
 }
 
 /// An event's message in one line: what would move the cursor or change the

@@ -99,11 +99,49 @@ fn full_lines_tell_time_level_process_and_thread() {
     let (_server, url) = delay_server(Config::default());
     let ran = run(Strategy::Sync, &["--url", &url, "--seconds", "0", "--log", "full"]);
     let line = ran.stdout.lines().find(|line| line.contains("R1: Requesting")).unwrap();
-    let words: Vec<&str> = line.split_whitespace().take(7).collect();
-    let [time, "INFO", "process", process, "thread", "1", "R1:"] = words[..] else {
-        panic!("{line}")
-    };
-    assert!(time.ends_with('Z') && time.contains('T') && process.parse::<u32>().is_ok(), "{line}");
+    assert!(is_full(line, "R1: Requesting"), "{line}");
+}
+
+/// As in `[2026-11-21 05:01:02.123456Z] - [INFO] - [Process 4242, Thread 1] - R1: …`.
+fn is_full(line: &str, said: &str) -> bool {
+    let parts: Vec<&str> = line.splitn(4, " - ").collect();
+    let [time, "[INFO]", process, message] = parts[..] else { return false };
+    let process = process.trim_start_matches("[Process ").trim_end_matches(", Thread 1]");
+    time.len() == "[2026-11-21 05:01:02.123456Z]".len()
+        && time.starts_with("[20")
+        && time.ends_with("Z]")
+        && process.parse::<u32>().is_ok()
+        && message.starts_with(said)
+}
+
+#[test]
+fn a_log_file_gets_every_line_in_full_after_what_is_in_it() {
+    let (_server, url) = delay_server(Config::default());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), "from before\n").unwrap();
+    let path = file.path().to_str().unwrap();
+    let args = ["--url", &url, "--seconds", "0", "--requests", "21", "--log-file", path];
+    let ran = run(Strategy::Sync, &args);
+    assert_eq!((ran.code, ran.said("R2").len()), (Some(0), 0), "the screen has a sample only");
+    let log = fs::read_to_string(path).unwrap();
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!((lines[0], lines.len()), ("from before", 1 + 2 * 21));
+    assert!(is_full(lines[3], "R2: Requesting"), "{}", lines[3]);
+    assert!(is_full(lines[4], "R2: Request is finally done!"), "{}", lines[4]);
+}
+
+#[test]
+fn a_log_file_that_cannot_be_written_is_an_error() {
+    let (_server, url) = delay_server(Config::default());
+    let nowhere = run(Strategy::Sync, &["--url", &url, "--log-file", "no/such/folder/log"]);
+    assert_eq!((nowhere.code, nowhere.stdout.as_str()), (Some(1), ""));
+    assert!(nowhere.stderr.contains("error: cannot write 'no/such/folder/log'"));
+    if cfg!(target_os = "linux") {
+        let full =
+            run(Strategy::Sync, &["--url", &url, "--speed", "50", "--log-file", "/dev/full"]);
+        assert_eq!((full.code, full.said("R3").len()), (Some(1), 2), "the run itself goes on");
+        assert!(full.stderr.contains("error: cannot write '/dev/full'"), "{}", full.stderr);
+    }
 }
 
 #[test]
