@@ -90,7 +90,11 @@ impl Failure {
             ),
             Why::Other(error) => (
                 format!("the request to {route} failed: {error}"),
-                "check that an HTTP server answers there, and what it says itself",
+                if route.starts_with("https:") {
+                    "check the host's name, and that its certificate is to be trusted: --ca names others"
+                } else {
+                    "check that an HTTP server answers there, and what it says itself"
+                },
             ),
         };
         Self { told: harness::Failure::new(cause, hint), may_pass }

@@ -1,0 +1,8 @@
+//! The programs as a user runs them, against a real delay server and others
+//! that behave badly.
+
+mod failures;
+mod out;
+mod retries;
+mod strategies;
+mod support;
