@@ -110,14 +110,14 @@ fn characters_come_over_tls_from_a_server_that_is_trusted() {
 /// The end of a run against a server that must not be believed.
 fn assert_refused(server: &Server, ca: Option<&Path>) {
     for strategy in Strategy::ALL {
-        let out = tempfile::NamedTempFile::new().unwrap();
+        let out = tempfile::NamedTempFile::new().expect("a file");
         let ran = run(strategy, &server.url, ca, out.path());
         let told = String::from_utf8_lossy(&ran.stderr).into_owned();
         assert_eq!(ran.status.code(), Some(1), "{strategy:?}: {told}");
         let refused = |line: &&str| line.contains(" failed: invalid peer certificate: ");
         assert_eq!(told.lines().filter(refused).count(), 10, "{strategy:?}: {told}");
         assert!(told.contains("--ca"), "{strategy:?}: {told}");
-        assert_eq!(fs::read_to_string(out.path()).unwrap(), "", "{strategy:?}");
+        assert_eq!(fs::read_to_string(out.path()).expect("it is there"), "", "{strategy:?}");
     }
 }
 

@@ -8,8 +8,9 @@ use crate::support::{BOTH, Ran, asked_for, delay_server, ids_in, run, send_body,
 
 /// Runs with an `--out`; gives the ids that came into it too.
 fn ingest(strategy: Strategy, url: &str, args: &[&str]) -> (Ran, Vec<usize>) {
-    let out = tempfile::NamedTempFile::new().unwrap();
-    let out_args = ["--url", url, "--speed", "50", "--out", out.path().to_str().unwrap()];
+    let out = tempfile::NamedTempFile::new().expect("a file");
+    let out_args =
+        ["--url", url, "--speed", "50", "--out", out.path().to_str().expect("a name in UTF-8")];
     let ran = run(strategy, &[&out_args[..], args].concat());
     (ran, ids_in(out.path()))
 }
