@@ -146,7 +146,9 @@ fn blocks(text: &str) -> Vec<Vec<Example>> {
 
 /// The line without what differs from run to run.
 fn masked(line: &str) -> String {
-    const MASKS: [(&str, &str); 10] = [
+    const MASKS: [(&str, &str); 12] = [
+        (r"\[[-0-9]+ [0-9:.]+Z\]", "[WHEN]"),
+        (r"\[Process [0-9]+, ", "[PROCESS, "),
         (r"^ +0 (s|ms) .*$", "AXIS"),
         (r"localhost:[0-9]+", "localhost:PORT"),
         (r"[0-9]+\.[0-9]+", "0"),
@@ -240,6 +242,10 @@ mod tests {
             ("R1: numbers from 1 to 9 in process 42", "R1: numbers from 1 to 9 in process 4711"),
             ("R2  ▏····▓███▕", "R2  ▏·······█▕"),
             ("    0 s      2    took", "    0 ms     200   took"),
+            (
+                "[2026-11-21 05:01:02.123456Z] - [INFO] - [Process 4242, Thread 1] - C1: done",
+                "[2027-01-02 23:59:59.000001Z] - [INFO] - [Process 17, Thread 1] - C1: done",
+            ),
         ] {
             assert_eq!(masked(one), masked(other));
         }
@@ -248,6 +254,7 @@ mod tests {
             ("▏░░▕", "▏██▕"),
             ("▏··░▕", "▏░░░▕"),
             ("3 threads", "1 thread"),
+            ("[Process 4242, Thread 1] - C1", "[Process 4242, Thread 2] - C1"),
         ] {
             assert_ne!(masked(one), masked(other));
         }
