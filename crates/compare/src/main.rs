@@ -143,7 +143,7 @@ fn server(options: &Options, scenario: &Scenario) -> Result<Option<Server>, Fail
         return Ok(None);
     }
     let built = build(&scenario.server_package, std::slice::from_ref(program))?;
-    built.get(program).map(|path| Server::start(path, args)).transpose()
+    built.get(program).map(|path| Server::start(path, args, scenario.route.as_deref())).transpose()
 }
 
 /// Makes ready what all runs need, so that the first one is like the others.

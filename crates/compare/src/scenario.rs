@@ -4,11 +4,13 @@
 //! [package.metadata.compare]
 //! strategies = ["sync", "async"] # programs of the package, in the order of the chapter
 //! server = ["delay-server", "--addr", "localhost:0"] # if all of them ask one
+//! route = "/api/character" # what they ask it for, if not for what it tells itself
 //! ladder = "--requests" # if an option sets the size of the work
 //! ```
 //!
 //! A server is a program of the workspace whose first line holds its address;
-//! the strategies are given it, up to the query, as `--url`.
+//! the strategies are given it, up to the query, as `--url`. With a `route`, that
+//! stands in for the one in the address.
 
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 use harness::{Failure, Strategy};
@@ -29,6 +31,9 @@ pub struct Scenario {
     /// The program that all of them ask, and its arguments; empty for none.
     #[serde(default)]
     pub server: Vec<String>,
+    /// The route they ask it for, such as `/api/character`; none for the one that
+    /// the program tells.
+    pub route: Option<String>,
     /// The package of that program.
     #[serde(skip)]
     pub server_package: String,

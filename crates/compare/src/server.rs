@@ -21,7 +21,8 @@ impl Server {
     ///
     /// It runs by itself, and not inside of this process: every process that is
     /// started begins with the peak memory of the one that starts it.
-    pub fn start(program: &Path, args: &[String]) -> Result<Self, Failure> {
+    /// With a route, that is asked for, and not the one that the program tells.
+    pub fn start(program: &Path, args: &[String], route: Option<&str>) -> Result<Self, Failure> {
         let failed = |cause: &str| {
             let cause = format!("the server {} {cause}", program.display());
             Failure::new(cause, "name a server of your own with --url")
@@ -33,7 +34,7 @@ impl Server {
         let mut line = String::new();
         let told = process.stdout.take().map(|told| BufReader::new(told).read_line(&mut line));
         match (told, address(&line)) {
-            (Some(Ok(_)), Some(url)) => Ok(Self { url: url.to_owned(), _process: process }),
+            (Some(Ok(_)), Some(url)) => Ok(Self { url: with_route(url, route), _process: process }),
             _ => Err(failed("does not tell its address")),
         }
     }
@@ -45,6 +46,13 @@ fn address(line: &str) -> Option<&str> {
     word.split('?').next()
 }
 
+/// The address with this route, or as it is.
+fn with_route(url: &str, route: Option<&str>) -> String {
+    let Some(route) = route else { return url.to_owned() };
+    let host = url.trim_start_matches("http://").split('/').next().unwrap_or_default();
+    format!("http://{host}{route}")
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -52,5 +60,13 @@ mod tests {
         let line = "Listening: try http://localhost:8000/delay-me?seconds=2 and watch at http://localhost:8000/\n";
         assert_eq!(super::address(line), Some("http://localhost:8000/delay-me"));
         assert_eq!(super::address("error: no port is free"), None);
+    }
+
+    #[test]
+    fn a_route_of_its_own_stands_in_for_the_one_that_is_told() {
+        let told = "http://localhost:8000/delay-me";
+        assert_eq!(super::with_route(told, None), told);
+        let url = super::with_route(told, Some("/api/character"));
+        assert_eq!(url, "http://localhost:8000/api/character");
     }
 }
