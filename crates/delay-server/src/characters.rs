@@ -27,13 +27,14 @@ pub(crate) async fn character(
     Path(id): Path<String>,
     uri: Uri,
 ) -> Response {
-    match begin(&rules, &id, &uri) {
-        Ok((wait, content)) => {
-            wait.finish().await;
-            content.into_response()
-        }
-        Err(refusal) => refuse(&rules, &refusal, &uri),
-    }
+    let (wait, content) = match begin(&rules, &id, &uri) {
+        Ok(begun) => begun,
+        Err(refusal) => return refuse(&rules, &refusal, &uri),
+    };
+    // As with /delay-me, nothing of the request is kept while it waits.
+    drop((id, uri));
+    wait.finish().await;
+    content.into_response()
 }
 
 /// What is answered once the wait is over.
