@@ -67,6 +67,11 @@ use sample::Sample;
 use screen::{Screen, Stream};
 use trace::Trace;
 
+/// The target of events in which an event loop tells its decisions. They are
+/// printed as what `loop` says, whichever requester it says them in, unless
+/// there are so many requesters that only a sample of them is shown.
+pub const LOOP: &str = "loop";
+
 /// The exit code of a run that Ctrl-C ended: 128 and the signal's number.
 const INTERRUPTED: u8 = 130;
 
@@ -222,6 +227,15 @@ impl Run {
         if let Some(ending) = ending.as_ref() {
             ending.screen.print(text);
         }
+    }
+
+    /// Says that the calling thread runs an event loop, which [`start`] knows by
+    /// itself of tokio's alone.
+    pub fn on_event_loop(self) -> Self {
+        if let Some(ending) = self.ending.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            ending.recorder.is_on_event_loop();
+        }
+        self
     }
 
     /// Stops the clock, draws what was recorded, and says what went wrong, if

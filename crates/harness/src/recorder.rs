@@ -9,7 +9,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,8 +46,8 @@ struct Shared {
     /// Tells recorders apart in a thread's memory of its own number.
     id: u64,
     epoch: Instant,
-    /// The thread that runs a current-thread event loop, if there is one.
-    event_loop: Option<usize>,
+    /// The one thread that runs an event loop, if there is such a thread.
+    event_loop: OnceLock<usize>,
     lanes: Mutex<Vec<Arc<Lane>>>,
     threads: Mutex<Vec<Thread>>,
     blocked: Mutex<Vec<Blocked>>,
@@ -63,14 +63,23 @@ impl Recorder {
         let recorder = Self(Arc::new(Shared {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             epoch: Instant::now(),
-            event_loop: event_loop.then_some(1),
+            event_loop: OnceLock::new(),
             lanes: Mutex::default(),
             threads: Mutex::default(),
             blocked: Mutex::default(),
             longest_on_loop: AtomicU64::new(0),
         }));
         recorder.thread();
+        if event_loop {
+            recorder.is_on_event_loop();
+        }
         recorder
+    }
+
+    /// Takes the calling thread for the one that runs the event loop.
+    pub(crate) fn is_on_event_loop(&self) {
+        // There is one such thread, and who comes first is it.
+        let _ = self.0.event_loop.set(self.thread());
     }
 
     /// The calling thread's number in this recording: 1, 2, 3 … in order of appearance.
@@ -96,7 +105,7 @@ impl Recorder {
         blocked.extend(self.open_blocks(elapsed));
         Recording {
             elapsed,
-            event_loop: self.0.event_loop,
+            event_loop: self.event_loop(),
             longest_on_loop: Duration::from_nanos(self.0.longest_on_loop.load(Ordering::Relaxed)),
             threads: lock(&self.0.threads).clone(),
             lanes,
@@ -141,6 +150,10 @@ impl Recorder {
         }
     }
 
+    fn event_loop(&self) -> Option<usize> {
+        self.0.event_loop.get().copied()
+    }
+
     fn now(&self) -> Duration {
         self.0.epoch.elapsed()
     }
@@ -163,7 +176,7 @@ impl Recorder {
     fn exit(&self, lane: &Lane) {
         let to = self.now();
         let Some(stretch) = lane.state().exit(self.thread(), to) else { return };
-        if Some(stretch.thread) != self.0.event_loop {
+        if Some(stretch.thread) != self.event_loop() {
             return;
         }
         self.0.longest_on_loop.fetch_max(stretch.held.as_nanos() as u64, Ordering::Relaxed);
@@ -182,7 +195,7 @@ impl Recorder {
         let lanes = lock(&self.0.lanes);
         let held = |lane: &Arc<Lane>| {
             let state = lane.state();
-            let open = state.open.iter().find(|open| Some(open.thread) == self.0.event_loop)?;
+            let open = state.open.iter().find(|open| Some(open.thread) == self.event_loop())?;
             let blocked = Blocked { lane: lane.index, from: open.from, to: now };
             (now - open.from >= BLOCKED_AFTER).then_some(blocked)
         };
@@ -454,7 +467,7 @@ impl Recorder {
         let going = |lane: &Arc<Lane>| {
             let state = lane.state();
             let doing = match state.open.first() {
-                Some(open) if Some(open.thread) == self.0.event_loop => Now::HoldsLoop,
+                Some(open) if Some(open.thread) == self.event_loop() => Now::HoldsLoop,
                 Some(open) => Now::Holds(open.thread),
                 None if !state.newest.is_empty() => Now::Waits,
                 None => Now::NotYetRun,

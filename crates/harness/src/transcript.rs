@@ -1,9 +1,11 @@
-//! The transcript: what the requesters say, a line for each event in a lane.
+//! The transcript: what the requesters say, a line for each event in a lane, and
+//! what an event loop says of itself.
 
 use std::fmt;
 use std::process;
 use std::sync::Arc;
 
+use anstyle::Style;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
@@ -11,6 +13,7 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::LOOP;
 use crate::options::Log;
 use crate::recorder::{Lane, Recorder};
 use crate::sample::Sample;
@@ -32,14 +35,31 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if event.metadata().target() == LOOP {
+            return self.on_decision(event);
+        }
         let lane = lane_of(event, &context);
         if let Some(lane) = lane.filter(|lane| self.sample.shows(lane.index)) {
             let style = style(lane.index);
-            let line = match self.log {
-                Log::Short => short_line(event, &lane.name),
-                Log::Full => full_line(event, &lane.name, &self.recorder),
-            };
+            let line = self.line(event, &lane.name);
             self.screen.print(&format!("{style}{line}{style:#}"));
+        }
+    }
+}
+
+impl Transcript {
+    /// Prints what an event loop says of itself.
+    fn on_decision(&self, event: &Event<'_>) {
+        if self.sample.is_all() {
+            let style = Style::new().dimmed();
+            self.screen.print(&format!("{style}{}{style:#}", self.line(event, LOOP)));
+        }
+    }
+
+    fn line(&self, event: &Event<'_>, said_by: &str) -> String {
+        match self.log {
+            Log::Short => short_line(event, said_by),
+            Log::Full => full_line(event, said_by, &self.recorder),
         }
     }
 }

@@ -1,0 +1,138 @@
+//! What `event-loop` asks for, and where its server comes from.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Parser;
+use delay_server::Server;
+use tracing::{Span, info_span};
+
+use crate::route::Route;
+use crate::{Client, Failure, Reactor, Reply, Timers};
+
+/// Slow requests that wait together on an event loop of a few hundred lines
+#[derive(Debug, Parser)]
+struct Options {
+    /// The server's route without its query, such as http://localhost:8000/delay-me
+    /// [default: the delay server at localhost:8000 if there is one, else one inside this run]
+    #[arg(long, value_name = "URL")]
+    url: Option<Route>,
+
+    /// How long each request asks the server to wait, in seconds
+    #[arg(long, value_name = "LIST", default_value = "10,2,5", value_delimiter = ',', value_parser = seconds)]
+    seconds: Vec<f64>,
+
+    /// Give up a request after this many seconds [default: wait as long as it takes]
+    #[arg(long, value_name = "SECONDS", value_parser = timeout)]
+    timeout: Option<Duration>,
+
+    #[command(flatten)]
+    shared: harness::Options,
+}
+
+/// What one run is to do, and all it needs for it.
+pub struct Plan {
+    options: Options,
+    route: Route,
+    addresses: Vec<SocketAddr>,
+    /// The server of a run that brings its own; it stops with the plan.
+    _server: Option<Server>,
+}
+
+/// One request, and who makes it.
+pub struct Request {
+    /// The requester's name, such as `R1`.
+    pub name: String,
+    /// What it asks for, such as `http://localhost:8000/delay-me?seconds=10`.
+    pub url: String,
+    /// How long the server is to wait, in seconds.
+    pub seconds: f64,
+}
+
+impl Plan {
+    /// Reads the command line and finds a server, or starts one.
+    ///
+    /// Ends the process if that cannot be: with exit code 2 when an option is
+    /// wrong, else with 1.
+    pub fn from_args() -> Self {
+        Self::new(Options::parse()).unwrap_or_else(|failure| harness::exit(&failure))
+    }
+
+    fn new(options: Options) -> Result<Self, harness::Failure> {
+        let (route, server) = match &options.url {
+            Some(route) => (route.clone(), None),
+            None => find_or_start()?,
+        };
+        let addresses =
+            route.addresses().map_err(|error| Failure::unknown_host(&route.host, &error))?;
+        Ok(Self { options, route, addresses, _server: server })
+    }
+
+    /// Starts the clock and the recording.
+    pub fn start(&self) -> harness::Run {
+        harness::start("event-loop", self.options.seconds.len(), &self.options.shared)
+            .on_event_loop()
+    }
+
+    /// The requests, in the order in which they are to be made.
+    pub fn requests(&self) -> impl Iterator<Item = Request> {
+        let Route { host, port, path } = &self.route;
+        self.options.seconds.iter().zip(1..).map(move |(seconds, number)| {
+            // Microseconds are enough, and 10/3 stays readable.
+            let seconds = (seconds / self.options.shared.speed * 1e6).round() / 1e6;
+            let url = format!("http://{host}:{port}{path}?seconds={seconds}");
+            Request { name: format!("R{number}"), url, seconds }
+        })
+    }
+
+    /// A client whose calls wait on this event loop.
+    pub fn client<'a>(&'a self, timers: &'a Timers, reactor: &'a Reactor) -> Client<'a> {
+        let Self { route, addresses, options, .. } = self;
+        Client { timers, reactor, route, addresses, timeout: options.timeout }
+    }
+}
+
+impl Request {
+    /// The span that makes this request a lane of the recording.
+    pub fn span(&self) -> Span {
+        info_span!("requester", name = self.name, asks = self.url)
+    }
+
+    /// Takes the server's reply if it is a good one; the request is done then.
+    ///
+    /// # Errors
+    ///
+    /// When the server refused it.
+    pub fn accept(&self, reply: Reply) -> Result<String, Failure> {
+        if !reply.is_success {
+            return Err(Failure::refused(&reply));
+        }
+        harness::done();
+        Ok(reply.content)
+    }
+}
+
+fn find_or_start() -> Result<(Route, Option<Server>), harness::Failure> {
+    let failure = |cause: String, hint: &str| harness::Failure::new(cause, hint);
+    let found =
+        Server::find_or_start().map_err(|error| failure(error.to_string(), error.hint()))?;
+    if found.own.is_some() {
+        harness::note("no delay server at http://localhost:8000, so this run brings its own");
+    }
+    let route = format!("{}/delay-me", found.url).parse();
+    Ok((route.map_err(|error| failure(error, "name a server with --url"))?, found.own))
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let wanted = "a number of seconds from 0 up is wanted, such as 2 or 0.5";
+    text.parse()
+        .ok()
+        .filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
+        .ok_or_else(|| wanted.to_owned())
+}
+
+fn timeout(text: &str) -> Result<Duration, String> {
+    let seconds = seconds(text)?;
+    let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero());
+    timeout.ok_or_else(|| "a number of seconds above 0 is wanted, such as 3 or 0.5".to_owned())
+}

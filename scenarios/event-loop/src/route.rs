@@ -1,0 +1,104 @@
+//! An address such as `http://localhost:8000/delay-me`, taken apart.
+
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::str::FromStr;
+
+/// The port of HTTP, if an address names none.
+const HTTP: u16 = 80;
+
+/// Where the server is, and what to ask it for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Route {
+    /// The host as it was written, an IPv6 address in brackets.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// What follows, with its slash.
+    pub(crate) path: String,
+}
+
+impl Route {
+    /// Where the host is: `localhost` is two addresses.
+    pub(crate) fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        // An IPv6 address stands in brackets in a URL, and here without.
+        let name = self.host.trim_start_matches('[').trim_end_matches(']');
+        Ok((name, self.port).to_socket_addrs()?.collect())
+    }
+}
+
+impl FromStr for Route {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wanted = "an address such as http://localhost:8000/delay-me is wanted";
+        let rest = match text.split_once("://") {
+            Some(("http", rest)) => rest,
+            Some(("https", _)) => return Err("this client speaks http:// only".to_owned()),
+            _ => return Err(format!("it does not begin with http://; {wanted}")),
+        };
+        if text.contains(['?', '#']) {
+            return Err(format!("the query is made from --seconds; {wanted}"));
+        }
+        // These would end the line of the request, and with it the address.
+        if text.contains(|character: char| !character.is_ascii_graphic()) {
+            return Err(format!("it has characters that no address has; {wanted}"));
+        }
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => {
+                (host, port.parse().map_err(|_| format!("its port is no number; {wanted}"))?)
+            }
+            _ => (authority, HTTP),
+        };
+        if host.is_empty() || host.contains('@') {
+            return Err(format!("it names no host; {wanted}"));
+        }
+        let path = if path.is_empty() { "/" } else { path };
+        Ok(Self { host: host.to_owned(), port, path: path.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_taken_apart() {
+        for (text, host, port, path) in [
+            ("http://localhost:8000/delay-me", "localhost", 8000, "/delay-me"),
+            ("http://example.com", "example.com", 80, "/"),
+            ("http://[::1]:8000/a/b", "[::1]", 8000, "/a/b"),
+            ("http://[::1]/", "[::1]", 80, "/"),
+        ] {
+            let wanted = Route { host: host.to_owned(), port, path: path.to_owned() };
+            assert_eq!(text.parse(), Ok(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in [
+            "nonsense",
+            "localhost:8000",
+            "https://localhost/",
+            "http://",
+            "http://:8000/",
+            "http://localhost:port/",
+            "http://localhost/?seconds=1",
+            "http://me@localhost/",
+            "http://localhost/a b",
+            "http://localhost/\r\nX: y",
+        ] {
+            assert!(text.parse::<Route>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_found_by_name_and_by_number() {
+        for text in ["http://localhost:8000/", "http://127.0.0.1:8000/", "http://[::1]:8000/"] {
+            let addresses = text.parse::<Route>().unwrap().addresses().unwrap();
+            assert!(!addresses.is_empty(), "{text}");
+            assert!(addresses.iter().all(|it| it.port() == 8000 && it.ip().is_loopback()));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Timers: futures that are done at a moment, and the order in which they wake
+//! their tasks.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use crate::telling;
+
+/// Longer sleeps end here, so that no moment is too late to be told: 30 years.
+const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
+/// Which waker is to be called when, earliest first.
+///
+/// A heap would give the earliest too. A map can also let go of one in the
+/// middle, when its future is dropped.
+pub struct Timers {
+    start: Instant,
+    made: Cell<u64>,
+    wakers: RefCell<BTreeMap<Deadline, Waker>>,
+}
+
+/// A moment; equal ones come in the order in which they were asked for.
+type Deadline = (Instant, u64);
+
+impl Timers {
+    /// Timers that tell moments from now on.
+    #[expect(clippy::new_without_default, reason = "it begins now, and a default would not say so")]
+    pub fn new() -> Self {
+        Self { start: Instant::now(), made: Cell::new(0), wakers: RefCell::default() }
+    }
+
+    /// A future that is done once this time has passed, counted from now.
+    pub fn sleep(&self, time: Duration) -> Sleep<'_> {
+        self.made.set(self.made.get() + 1);
+        let deadline = (Instant::now() + time.min(LONGEST), self.made.get());
+        Sleep { timers: self, deadline }
+    }
+
+    /// The time until the earliest deadline; none if nobody waits.
+    pub(crate) fn until_next(&self) -> Option<Duration> {
+        let wakers = self.wakers.borrow();
+        wakers.keys().next().map(|(next, _)| next.saturating_duration_since(Instant::now()))
+    }
+
+    /// Calls the wakers whose moment has come, earliest first.
+    pub(crate) fn wake_due(&self) {
+        let now = (Instant::now(), u64::MAX);
+        let later = self.wakers.borrow_mut().split_off(&now);
+        for waker in self.wakers.replace(later).into_values() {
+            waker.wake();
+        }
+    }
+}
+
+/// Waits for a moment.
+#[must_use = "futures do nothing unless they are awaited or polled"]
+pub struct Sleep<'a> {
+    timers: &'a Timers,
+    deadline: Deadline,
+}
+
+impl Future for Sleep<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let (moment, _) = self.deadline;
+        if moment <= Instant::now() {
+            return Poll::Ready(());
+        }
+        telling::waits_until(moment - self.timers.start);
+        self.timers.wakers.borrow_mut().insert(self.deadline, context.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// Nobody is woken for what nobody waits for any more.
+impl Drop for Sleep<'_> {
+    fn drop(&mut self) {
+        self.timers.wakers.borrow_mut().remove(&self.deadline);
+    }
+}
