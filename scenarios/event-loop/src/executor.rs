@@ -3,7 +3,6 @@
 //! nothing is. Timers and sockets, which call the wakers, are in files of their own.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::mem;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -69,20 +68,19 @@ impl<'a, T> Executor<'a, T> {
         let task = self.tasks.get_mut(&id)?;
         let name = &task.waker.name;
         info!(target: LOOP, "poll {name}");
-        // From here on a call of the waker means: poll once more.
+        // From here on a call of the waker means: poll once more. What its callers
+        // did before their call is seen by this poll: hence Acquire, and a swap.
         task.waker.queued.swap(false, Ordering::Acquire);
         let waker = Waker::from(task.waker.clone());
-        match task.future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Pending => {
-                info!(target: LOOP, "{name} waits{}", telling::waits());
-                None
-            }
-            Poll::Ready(output) => {
-                info!(target: LOOP, "{name} is done");
-                self.tasks.remove(&id);
-                Some(output)
-            }
+        let polled = task.future.as_mut().poll(&mut Context::from_waker(&waker));
+        let waits = telling::waits();
+        if let Poll::Ready(output) = polled {
+            info!(target: LOOP, "{name} is done");
+            self.tasks.remove(&id);
+            return Some(output);
         }
+        info!(target: LOOP, "{name} waits{waits}");
+        None
     }
 
     /// Sleeps until a timer is due, a socket is ready, or a waker is called.
@@ -91,7 +89,7 @@ impl<'a, T> Executor<'a, T> {
         // Look at the queue afterwards: a waker that is gone may have filled it.
         let lost = self.tasks.values().all(|task| Arc::strong_count(&task.waker) == 1);
         let mut longest = self.timers.until_next();
-        if !self.ready.is_empty() {
+        if !self.ready.ids().is_empty() {
             // Somebody is ready already: only look whether others are too.
             longest = Some(Duration::ZERO);
         } else if lost {
@@ -141,11 +139,7 @@ impl ReadyQueue {
     }
 
     fn take(&self) -> VecDeque<usize> {
-        mem::take(&mut self.ids())
-    }
-
-    fn is_empty(&self) -> bool {
-        self.ids().is_empty()
+        std::mem::take(&mut self.ids())
     }
 
     fn ids(&self) -> MutexGuard<'_, VecDeque<usize>> {

@@ -95,7 +95,7 @@ impl<'a> Connection<'a> {
         let both = Interest::READABLE | Interest::WRITABLE;
         reactor.system.borrow().registry().register(&mut stream, token, both)?;
         let connection = Self { reactor, stream, token };
-        connection.when_ready(|stream| connected(stream)).await?;
+        connection.when_ready(connected).await?;
         Ok(connection)
     }
 

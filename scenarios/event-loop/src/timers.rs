@@ -82,3 +82,67 @@ impl Drop for Sleep<'_> {
         self.timers.wakers.borrow_mut().remove(&self.deadline);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::{Arc, Mutex};
+    use std::task::Wake;
+
+    use super::*;
+
+    /// Writes its number down when it is called.
+    struct Called(u32, Arc<Mutex<Vec<u32>>>);
+
+    impl Wake for Called {
+        fn wake(self: Arc<Self>) {
+            self.1.lock().unwrap().push(self.0);
+        }
+    }
+
+    #[test]
+    fn equal_deadlines_come_in_the_order_in_which_they_were_asked_for() {
+        let (timers, calls) = (Timers::new(), Arc::default());
+        let moment = Instant::now() + Duration::from_millis(50);
+        let mut sleeps =
+            [1, 2, 3].map(|number| Sleep { timers: &timers, deadline: (moment, number) });
+        // The order in which they are polled is another one.
+        for place in [2, 0, 1] {
+            let called = Called(place as u32 + 1, Arc::clone(&calls));
+            let waker = Waker::from(Arc::new(called));
+            let polled = Pin::new(&mut sleeps[place]).poll(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+        }
+        timers.wake_due();
+        assert!(calls.lock().unwrap().is_empty(), "it is not yet time");
+        std::thread::sleep(moment.saturating_duration_since(Instant::now()));
+        timers.wake_due();
+        assert_eq!(*calls.lock().unwrap(), [1, 2, 3]);
+        timers.wake_due();
+        assert_eq!(calls.lock().unwrap().len(), 3, "each is called once");
+    }
+
+    #[test]
+    fn a_dropped_sleep_leaves_nothing_behind() {
+        let timers = Timers::new();
+        let waker = Waker::noop();
+        let mut sleep = Box::pin(timers.sleep(Duration::from_secs(60)));
+        assert!(sleep.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+        assert!(timers.until_next().is_some());
+        drop(sleep);
+        assert_eq!(timers.until_next(), None);
+    }
+
+    #[test]
+    fn a_sleep_that_is_polled_again_calls_the_newest_waker() {
+        let (timers, calls) = (Timers::new(), Arc::default());
+        let mut sleep = pin!(timers.sleep(Duration::from_millis(20)));
+        for number in 1..=2 {
+            let waker = Waker::from(Arc::new(Called(number, Arc::clone(&calls))));
+            assert!(sleep.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        }
+        std::thread::sleep(Duration::from_millis(25));
+        timers.wake_due();
+        assert_eq!(*calls.lock().unwrap(), [2]);
+    }
+}

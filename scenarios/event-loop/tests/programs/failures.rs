@@ -1,0 +1,116 @@
+//! When things go wrong: one line of cause, one of what to do, the right exit
+//! code, and nothing lost of what was recorded.
+
+use std::net::SocketAddr;
+
+use delay_server::Config;
+use harness::recording::Outcome;
+use socket2::{Domain, Socket, Type};
+
+use crate::support::{EVENT_LOOP, Ran, close, delay_server, lane, run, stall, stranger};
+
+/// The run failed with exactly these two lines, and drew what it had.
+fn assert_fails(ran: &Ran, cause: &str, hint: &str) {
+    let told: Vec<&str> = ran.stderr.lines().filter(|line| !line.starts_with("note: ")).collect();
+    let [error, advice] = told.as_slice() else { panic!("two lines, not {told:#?}") };
+    assert!(error.starts_with("error: ") && error.contains(cause), "{error}\nlacks: {cause}");
+    assert!(advice.starts_with("hint: ") && advice.contains(hint), "{advice}\nlacks: {hint}");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stdout.contains("\nTime elapsed: ") && ran.stdout.contains("\nR1  "));
+}
+
+/// A port that is taken, so that no other test gets it, and at which nobody answers.
+fn nobody() -> (Socket, String) {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
+    let port = socket.local_addr().ok().and_then(|address| address.as_socket()).map(|it| it.port());
+    (socket, format!("http://127.0.0.1:{}/delay-me", port.expect("it is bound")))
+}
+
+#[test]
+fn nobody_at_the_given_url_says_what_to_start() {
+    let (_port, url) = nobody();
+    let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0"]);
+    assert_fails(&ran, &format!("R1: nobody answers at {url}"), "cargo run -p delay-server");
+}
+
+#[test]
+fn an_unknown_host_is_told_before_anything_begins() {
+    let ran = run(EVENT_LOOP, &["--url", "http://no.such.host.invalid/delay-me"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    assert!(ran.stderr.contains("the host 'no.such.host.invalid'"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_connection_that_ends_half_way_is_told() {
+    for reply in
+        ["", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf"]
+    {
+        let url = stranger(reply, close);
+        let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0"]);
+        let cause = format!("R1: the request to {url} failed: the connection ended before");
+        assert_fails(&ran, &cause, "what it says itself");
+    }
+}
+
+#[test]
+fn what_is_no_http_is_told() {
+    let url = stranger("SSH-2.0-OpenSSH_9.2\r\n\r\n", close);
+    let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0"]);
+    assert_fails(&ran, "failed: not HTTP", "an HTTP server answers there");
+}
+
+#[test]
+fn a_refusal_is_told_in_the_servers_words() {
+    let (_server, url) = delay_server(Config { max_seconds: 5.0, ..Config::default() });
+    let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "6"]);
+    assert_fails(&ran, "R1: the server answered 400 Bad Request: ", "--seconds");
+    assert!(ran.stderr.contains('5'), "the server's limit is in {}", ran.stderr);
+}
+
+#[test]
+fn a_wrong_route_is_told() {
+    let (server, _) = delay_server(Config::default());
+    let url = format!("{}/delay-you", server.url());
+    let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0"]);
+    assert_fails(&ran, "R1: the server answered 404 Not Found", "check --url");
+}
+
+#[test]
+fn a_reply_that_never_ends_ends_with_the_time_out() {
+    for reply in ["", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf"] {
+        let url = stranger(reply, stall);
+        let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0", "--timeout", "0.2"]);
+        let cause = format!("R1: no complete reply from {url} within the time-out");
+        assert_fails(&ran, &cause, "raise --timeout");
+    }
+}
+
+#[test]
+fn one_that_fails_leaves_the_others_their_end() {
+    let (_server, url) = delay_server(Config::default());
+    let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0.2,999,0.1", "--json"]);
+    let report = ran.report();
+    let ended = ["R1", "R2", "R3"].map(|name| lane(&report, name).outcome);
+    assert_eq!(ended, [Outcome::Done, Outcome::Failed, Outcome::Done]);
+    assert_eq!(report.failure.unwrap().requester.as_deref(), Some("R2"));
+    assert_eq!(ran.code, Some(1));
+}
+
+#[test]
+fn wrong_options_are_told_with_what_is_wanted() {
+    for (args, wanted) in [
+        (["--url", "nonsense"], "an address such as http://localhost:8000/delay-me"),
+        (["--url", "localhost:8000/delay-me"], "does not begin with http://"),
+        (["--url", "https://localhost/delay-me"], "speaks http:// only"),
+        (["--url", "http://localhost:8000/delay-me?seconds=1"], "the query is made from --seconds"),
+        (["--seconds", "ten"], "a number of seconds from 0 up is wanted"),
+        (["--seconds", "1,,2"], "a number of seconds from 0 up is wanted"),
+        (["--timeout", "0"], "a number of seconds above 0 is wanted"),
+        (["--speed", "0"], "a number above 0 is wanted"),
+    ] {
+        let ran = run(EVENT_LOOP, &args);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
+        assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains(wanted), "{}", ran.stderr);
+    }
+}
