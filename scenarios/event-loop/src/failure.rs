@@ -83,7 +83,7 @@ impl From<Stopped> for Failure {
     fn from(stopped: Stopped) -> Self {
         Self(match stopped {
             Stopped::NobodyWakes(tasks) => harness::Failure::new(
-                format!("{} waits, and nobody holds a waker that could end that", tasks.join(", ")),
+                format!("nobody can wake {}: no waker is left", tasks.join(", ")),
                 "a future that is pending has to keep the waker of its context for whoever will call it",
             ),
             Stopped::System(error) => harness::Failure::new(

@@ -58,6 +58,11 @@ impl Reactor {
         !self.wakers.borrow().is_empty()
     }
 
+    /// Keeps the waker until the socket with this token is ready.
+    fn keep(&self, token: Token, waker: Waker) {
+        self.wakers.borrow_mut().insert(token, waker);
+    }
+
     /// Sleeps until a socket is ready or another thread calls, but not longer
     /// than this; then wakes those whose sockets are ready.
     pub(crate) fn wait(&self, longest: Option<Duration>) -> io::Result<()> {
@@ -135,10 +140,7 @@ impl<'a> Connection<'a> {
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
                         telling::waits_for_its_socket();
-                        self.reactor
-                            .wakers
-                            .borrow_mut()
-                            .insert(self.token, context.waker().clone());
+                        self.reactor.keep(self.token, context.waker().clone());
                         return Poll::Pending;
                     }
                     result => return Poll::Ready(result),
