@@ -224,6 +224,27 @@ fn a_task_that_wakes_itself_leaves_others_their_turn() {
     });
 }
 
+#[test]
+fn a_task_that_wakes_itself_is_not_kept_waiting_for_others() {
+    let polls = Cell::new(0);
+    with_executor(|timers, reactor| {
+        let mut executor = Executor::new(timers, reactor);
+        executor.spawn("eager", async {
+            poll_fn(|context| {
+                context.waker().wake_by_ref();
+                polls.set(polls.get() + 1);
+                if polls.get() == 100 { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+        });
+        executor.spawn("sleeper", async {
+            timers.sleep(ms(500)).await;
+            assert_eq!(polls.get(), 100);
+        });
+        executor.run().unwrap();
+    });
+}
+
 /// Polls both; whichever is done first ends it, and the other is dropped.
 async fn first_of(one: Sleep<'_>, other: Sleep<'_>) {
     let (mut one, mut other) = (pin!(one), pin!(other));
