@@ -4,16 +4,18 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use harness::LOOP;
 use tracing::info;
 
+use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, ThreadId, thread};
 use crate::{Reactor, Stopped, Timers, telling};
+
+#[cfg(all(test, feature = "loom"))]
+mod model;
 
 /// Runs tasks on the thread that made it.
 pub struct Executor<'a, T> {

@@ -13,6 +13,7 @@ pub use timers::{Sleep, Timers};
 mod executor;
 
 mod reactor;
+mod sync;
 mod timers;
 
 mod client;
