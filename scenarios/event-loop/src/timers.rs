@@ -96,7 +96,7 @@ mod tests {
 
     impl Wake for Called {
         fn wake(self: Arc<Self>) {
-            self.1.lock().unwrap().push(self.0);
+            self.1.lock().expect("nobody panics with it").push(self.0);
         }
     }
 
@@ -120,6 +120,16 @@ mod tests {
         assert_eq!(*calls.lock().unwrap(), [1, 2, 3]);
         timers.wake_due();
         assert_eq!(calls.lock().unwrap().len(), 3, "each is called once");
+    }
+
+    #[test]
+    fn the_next_deadline_is_the_earliest() {
+        let timers = Timers::new();
+        let mut sleeps = [30, 10, 20].map(|seconds| timers.sleep(Duration::from_secs(seconds)));
+        for sleep in &mut sleeps {
+            assert!(Pin::new(sleep).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        assert!(timers.until_next() <= Some(Duration::from_secs(10)));
     }
 
     #[test]

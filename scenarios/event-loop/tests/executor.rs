@@ -15,6 +15,7 @@ use event_loop::{Executor, Reactor, Sleep, Stopped, Timers};
 const TOO_LONG: Duration = Duration::from_secs(20);
 
 /// Lets a test make an executor of `T`, and watches that it comes to an end.
+#[expect(clippy::print_stderr, reason = "a test that aborts has no other way to say why")]
 fn with_executor<T>(test: impl FnOnce(&Timers, &Reactor) -> T) -> T {
     let (ended, watched) = mpsc::channel::<()>();
     thread::spawn(move || {
@@ -23,7 +24,7 @@ fn with_executor<T>(test: impl FnOnce(&Timers, &Reactor) -> T) -> T {
             std::process::abort();
         }
     });
-    let (timers, reactor) = (Timers::new(), Reactor::new().unwrap());
+    let (timers, reactor) = (Timers::new(), Reactor::new().expect("something to wait with"));
     let result = test(&timers, &reactor);
     drop(ended);
     result

@@ -22,7 +22,7 @@ fn with_waiting_task(
     test: impl Fn(&mut Executor<'_, ()>, &Arc<AtomicBool>) + Send + Sync + 'static,
 ) {
     loom::model(move || {
-        let (timers, reactor) = (Timers::new(), Reactor::new().unwrap());
+        let (timers, reactor) = (Timers::new(), Reactor::new().expect("something to wait with"));
         let mut executor = Executor::new(&timers, &reactor);
         let message = Arc::new(AtomicBool::new(false));
         let awaited = message.clone();
