@@ -1,5 +1,5 @@
-//! The smallest HTTP client there is: one request per connection, and the end
-//! of the connection is the end of the reply.
+//! The smallest HTTP client that will do: one request per connection, and its
+//! reply as a whole.
 
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
@@ -63,9 +63,10 @@ impl Client<'_> {
         let mut reply = Vec::new();
         let mut buffer = [0; 4096];
         loop {
-            match connection.read(&mut buffer).await? {
-                0 => return parsed(&reply),
-                read => reply.extend(&buffer[..read]),
+            let read = connection.read(&mut buffer).await?;
+            reply.extend(&buffer[..read]);
+            if let Some(reply) = parsed(&reply, read == 0)? {
+                return Ok(reply);
             }
             if reply.len() > LONGEST_REPLY {
                 return Err(io::Error::new(ErrorKind::InvalidData, "the reply is too long"));
@@ -102,26 +103,34 @@ async fn within<T>(
     .await
 }
 
-fn parsed(reply: &[u8]) -> io::Result<Reply> {
+/// The reply, if these bytes are a whole one. It ends after as many bytes as its
+/// head announces, or else with the connection.
+fn parsed(bytes: &[u8], ended: bool) -> io::Result<Option<Reply>> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut head = httparse::Response::new(&mut headers);
-    let length = match head.parse(reply) {
-        Ok(httparse::Status::Complete(length)) => length,
-        Ok(httparse::Status::Partial) => return Err(ended_early()),
-        Err(error) => {
-            return Err(io::Error::new(ErrorKind::InvalidData, format!("not HTTP: {error}")));
+    let parsed = head.parse(bytes).map_err(|error| {
+        io::Error::new(ErrorKind::InvalidData, format!("this is not HTTP: {error}"))
+    })?;
+    let whole = match parsed {
+        httparse::Status::Complete(length) => {
+            let content = &bytes[length..];
+            match announced(&head) {
+                Some(announced) => content.get(..announced),
+                None => ended.then_some(content),
+            }
         }
+        httparse::Status::Partial => None,
     };
-    let content = &reply[length..];
-    if announced(&head).is_some_and(|announced| content.len() < announced) {
-        return Err(ended_early());
-    }
+    let Some(content) = whole else {
+        let early = "the connection ended before the reply was whole";
+        return if ended { Err(io::Error::new(ErrorKind::UnexpectedEof, early)) } else { Ok(None) };
+    };
     let code = head.code.unwrap_or_default();
-    Ok(Reply {
+    Ok(Some(Reply {
         status: format!("{code} {}", head.reason.unwrap_or_default()).trim_end().to_owned(),
         is_success: (200..300).contains(&code),
         content: String::from_utf8_lossy(content).into_owned(),
-    })
+    }))
 }
 
 /// How many bytes the head says are to follow it.
@@ -130,35 +139,45 @@ fn announced(head: &httparse::Response<'_, '_>) -> Option<usize> {
     str::from_utf8(length.value).ok()?.trim().parse().ok()
 }
 
-fn ended_early() -> io::Error {
-    io::Error::new(ErrorKind::UnexpectedEof, "the connection ended before the reply was whole")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn content(bytes: &str, ended: bool) -> Option<String> {
+        parsed(bytes.as_bytes(), ended).expect("it is HTTP").map(|reply| reply.content)
+    }
+
     #[test]
     fn a_reply_is_its_status_and_its_content() {
-        let reply = parsed(b"HTTP/1.0 404 Not Found\r\nContent-Length: 4\r\n\r\nnone").unwrap();
+        let bytes = b"HTTP/1.0 404 Not Found\r\nContent-Length: 4\r\n\r\nnone";
         let (status, content) = ("404 Not Found".to_owned(), "none".to_owned());
-        assert_eq!(reply, Reply { status, is_success: false, content });
-        assert!(parsed(b"HTTP/1.1 200\r\n\r\n").unwrap().is_success);
+        let wanted = Reply { status, is_success: false, content };
+        assert_eq!(parsed(bytes, false).unwrap(), Some(wanted));
+    }
+
+    #[test]
+    fn a_reply_ends_where_its_head_says_or_with_the_connection() {
+        let announced = "HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\n";
+        assert_eq!(content(&format!("{announced}o"), false), None);
+        assert_eq!(content(&format!("{announced}ok"), false).as_deref(), Some("ok"));
+        assert_eq!(content(&format!("{announced}ok and more"), true).as_deref(), Some("ok"));
+        assert_eq!(content("HTTP/1.0 200\r\n\r\nok", false), None);
+        assert_eq!(content("HTTP/1.0 200\r\n\r\nok", true).as_deref(), Some("ok"));
     }
 
     #[test]
     fn half_a_reply_is_none() {
-        for reply in
-            ["", "HTTP/1.0 200 OK\r\nContent-", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhalf"]
-        {
-            let error = parsed(reply.as_bytes()).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::UnexpectedEof, "{reply}");
+        let announced = "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhalf";
+        for bytes in ["", "HTTP/1.0 200 OK\r\nContent-", announced] {
+            assert_eq!(content(bytes, false), None, "{bytes}");
+            let error = parsed(bytes.as_bytes(), true).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::UnexpectedEof, "{bytes}");
         }
     }
 
     #[test]
     fn what_is_no_http_is_none() {
-        let error = parsed(b"SSH-2.0-OpenSSH_9.2\r\n").unwrap_err();
+        let error = parsed(b"SSH-2.0-OpenSSH_9.2\r\n", false).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidData);
     }
 }

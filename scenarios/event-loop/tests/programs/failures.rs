@@ -57,7 +57,7 @@ fn a_connection_that_ends_half_way_is_told() {
 fn what_is_no_http_is_told() {
     let url = stranger("SSH-2.0-OpenSSH_9.2\r\n\r\n", close);
     let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0"]);
-    assert_fails(&ran, "failed: not HTTP", "an HTTP server answers there");
+    assert_fails(&ran, "failed: this is not HTTP", "an HTTP server answers there");
 }
 
 #[test]
