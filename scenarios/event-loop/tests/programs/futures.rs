@@ -1,6 +1,12 @@
 //! What futures and tasks do: `never-awaited`, `spawned-task`, `print-after-sleep`.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+
 use harness::recording::Outcome;
+use tokio::runtime::Builder;
+use tokio::task::{AbortHandle, yield_now};
 
 use crate::support::{NEVER_AWAITED, PRINT_AFTER_SLEEP, Ran, SPAWNED_TASK, lane, run, run_well};
 
@@ -56,6 +62,34 @@ fn a_task_that_is_aborted_stops_where_it_waits() {
     assert_eq!(ran.said(&["main"])[1], "main: I aborted T3, and is_cancelled() says true");
     let report = run_well(SPAWNED_TASK, &[&FAST[..], &["--json"]].concat()).report();
     assert_eq!(lane(&report, "T3").outcome, Outcome::Dropped);
+}
+
+#[test]
+fn a_task_that_is_aborted_while_it_runs_goes_on_to_its_next_await() {
+    let (started, is_started) = mpsc::channel();
+    let (aborted, is_aborted) = mpsc::channel();
+    let (lend, borrow) = mpsc::channel::<AbortHandle>();
+    thread::spawn(move || {
+        let task = borrow.recv().unwrap();
+        is_started.recv().unwrap();
+        task.abort();
+        aborted.send(()).unwrap();
+    });
+    let reached = Arc::new(AtomicU32::new(0));
+    let steps = reached.clone();
+    let result = Builder::new_current_thread().build().unwrap().block_on(async {
+        let task = tokio::spawn(async move {
+            started.send(()).unwrap();
+            is_aborted.recv().unwrap();
+            steps.store(1, Ordering::Relaxed);
+            yield_now().await;
+            steps.store(2, Ordering::Relaxed);
+        });
+        lend.send(task.abort_handle()).unwrap();
+        task.await
+    });
+    assert!(result.unwrap_err().is_cancelled());
+    assert_eq!(reached.load(Ordering::Relaxed), 1);
 }
 
 fn in_order(ran: &Ran) -> Vec<&str> {
