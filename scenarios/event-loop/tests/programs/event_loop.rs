@@ -94,7 +94,7 @@ fn a_run_without_a_server_brings_its_own() {
 }
 
 #[test]
-fn a_reply_may_come_in_pieces_and_without_a_length() {
+fn a_reply_without_a_length_ends_with_the_connection() {
     let url = stranger("HTTP/1.0 200 OK\r\n\r\nzwei\nZeilen \x1b[31mrot!", close);
     let ran = run_well(EVENT_LOOP, &["--url", &url, "--seconds", "0"]);
     let wanted = r"R1: Request is finally done! Server replied 'zwei\nZeilen \u{1b}[31mrot!'";
