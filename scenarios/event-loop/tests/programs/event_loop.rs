@@ -111,6 +111,8 @@ fn svg_and_trace_and_full_lines_are_those_of_every_client() {
     let ran = run_well(EVENT_LOOP, &[&args[..], &files].concat());
     assert!(fs::read_to_string(svg).unwrap().contains("R1 held thread 1 (main)"));
     assert!(fs::read_to_string(trace).unwrap().starts_with('['));
-    let full = |line: &str| line.contains(" INFO process ") && line.contains(" thread 1 loop: ");
+    let full = |line: &str| {
+        line.contains("] - [INFO] - [Process ") && line.contains(", Thread 1] - loop: ")
+    };
     assert!(ran.stdout.lines().any(full), "{}", ran.stdout);
 }
