@@ -146,11 +146,12 @@ fn blocks(text: &str) -> Vec<Vec<Example>> {
 
 /// The line without what differs from run to run.
 fn masked(line: &str) -> String {
-    const MASKS: [(&str, &str); 12] = [
+    const MASKS: [(&str, &str); 13] = [
         (r"\[[-0-9]+ [0-9:.]+Z\]", "[WHEN]"),
         (r"\[Process [0-9]+, ", "[PROCESS, "),
         (r"^ +0 (s|ms) .*$", "AXIS"),
         (r"localhost:[0-9]+", "localhost:PORT"),
+        (r"\.rs:[0-9]+", ".rs:LINE"),
         (r"[0-9]+\.[0-9]+", "0"),
         (r"\b[0-9]+ (s|ms)\b", "TIME"),
         (r"\b[0-9]+ polls?\b", "POLLS"),

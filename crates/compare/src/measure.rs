@@ -184,7 +184,7 @@ impl Ended {
         }
         if let Some(failure) = report.and_then(|report| report.failure.as_ref()) {
             let requester = failure.requester.as_ref().map(|name| format!("{name}: "));
-            return requester.unwrap_or_default() + &failure.cause;
+            return requester.unwrap_or_default() + failure.cause.as_str();
         }
         if let Some(error) = self.lines().rev().find_map(|line| line.strip_prefix("error: ")) {
             return error.to_owned();

@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use harness::{Failure, svg};
+use harness::Failure;
+use lens::svg;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::numbers::bytes;

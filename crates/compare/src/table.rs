@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use harness::recording::Recording;
-use harness::time::{exact, rounded};
-use harness::timelines;
+use lens::recording::Recording;
+use lens::time::{exact, rounded};
+use lens::timeline;
 
 use crate::columns::Columns;
 use crate::numbers::bytes;
@@ -68,7 +68,7 @@ fn figures(strategies: &[Compared]) -> String {
 pub(crate) fn row(name: &str, Measured { report, cost }: &Measured) -> Vec<String> {
     let recording = &report.recording;
     let above = report.ideal.map(|ideal| rounded(recording.elapsed.saturating_sub(ideal)));
-    let blocked = recording.event_loop.map(|_| match report.figures.blocked {
+    let blocked = recording.event_loops().next().map(|_| match report.recording.figures.blocked {
         Duration::ZERO => "never".to_owned(),
         blocked => rounded(blocked),
     });
@@ -76,8 +76,8 @@ pub(crate) fn row(name: &str, Measured { report, cost }: &Measured) -> Vec<Strin
         name.to_owned(),
         exact(recording.elapsed),
         above.unwrap_or_else(|| NONE.to_owned()),
-        report.figures.most_in_flight.to_string(),
-        report.figures.threads.to_string(),
+        report.recording.figures.most_in_flight.to_string(),
+        report.recording.figures.threads.to_string(),
         rounded(cost.cpu),
         bytes(cost.peak),
         blocked.unwrap_or_else(|| NONE.to_owned()),
@@ -144,7 +144,7 @@ fn timelines(strategies: &[Compared]) -> Option<String> {
     let drawn: Vec<(String, &Recording)> = drawn.collect();
     let titled: Vec<(&str, &Recording)> =
         drawn.iter().map(|(title, recording)| (title.as_str(), *recording)).collect();
-    (!titled.is_empty()).then(|| timelines::together(&titled, timelines::width()))
+    (!titled.is_empty()).then(|| timeline::draw_together(&titled, harness::width()))
 }
 
 /// What is to be drawn of a strategy: also of one that failed, if it could tell.

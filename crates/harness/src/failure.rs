@@ -2,9 +2,7 @@
 
 use std::fmt;
 use std::io::Write;
-
-use crate::recorder::Recorder;
-use crate::recording::Outcome;
+use std::process;
 
 /// Why a requester or a run failed, and what its user can do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +18,8 @@ impl Failure {
     /// Made inside a requester's span it belongs to that requester: it carries
     /// the requester's name, and the requester's lane ends as failed.
     pub fn new(cause: impl Into<String>, hint: impl Into<String>) -> Self {
-        Recorder::mark(Outcome::Failed);
-        let requester = Recorder::current_lane().map(|(_, lane)| lane.name.clone());
+        lens::failed();
+        let requester = lens::requester().map(|requester| requester.name().to_owned());
         Self { requester, cause: one_line(&cause.into()), hint: one_line(&hint.into()) }
     }
 
@@ -44,6 +42,12 @@ impl Failure {
     pub fn print(&self) {
         // Nobody reads a closed stderr, so there is nobody to tell.
         let _ = writeln!(anstream::stderr(), "error: {self}\nhint: {}", self.hint);
+    }
+
+    /// Prints both lines and ends the process with exit code 1.
+    pub(crate) fn exit(&self) -> ! {
+        self.print();
+        process::exit(1)
     }
 }
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::recorder::{Now, Recorder};
-use crate::sample::Sample;
-use crate::screen::{Screen, Stream, style};
-use crate::time::rounded;
+use lens::time::rounded;
+use lens::{Doing, Lens, Sample, style};
+
+use crate::screen::{Screen, Stream};
 
 const REDRAWN_EVERY: Duration = Duration::from_millis(100);
 
@@ -25,7 +25,7 @@ pub(crate) struct Live {
 impl Live {
     /// Begins to draw below whatever `screen` prints. Gives none where lines
     /// cannot be drawn over, or no thread is left to draw them.
-    pub(crate) fn start(screen: &mut Screen, sample: Sample, recorder: Recorder) -> Option<Self> {
+    pub(crate) fn start(screen: &mut Screen, sample: Sample, lens: Lens) -> Option<Self> {
         if !screen.is_lively() {
             return None;
         }
@@ -41,7 +41,7 @@ impl Live {
         let colour = screen.has_colour();
         let draw = move || {
             while stopped.recv_timeout(REDRAWN_EVERY) == Err(RecvTimeoutError::Timeout) {
-                drawn.set_message(lines(&recorder, sample, colour));
+                drawn.set_message(lines(&lens, sample, colour));
                 drawn.tick();
             }
         };
@@ -62,25 +62,25 @@ impl Live {
     }
 }
 
-fn lines(recorder: &Recorder, sample: Sample, colour: bool) -> String {
-    let going = recorder.unfinished();
-    let shown: Vec<_> = going.iter().filter(|going| sample.shows(going.index)).collect();
+fn lines(lens: &Lens, sample: Sample, colour: bool) -> String {
+    let (going, all) = lens.going();
+    let shown: Vec<_> = going.iter().filter(|going| sample.shows(going.number)).collect();
     let width = shown.iter().map(|going| going.name.chars().count()).max().unwrap_or(0);
     let mut lines = String::new();
     for going in &shown {
-        let state = match going.now {
-            Now::NotYetRun => "· ready, not yet run".to_owned(),
-            Now::Waits => "░ waits, thread free".to_owned(),
-            Now::HoldsLoop => "█ holds the event loop".to_owned(),
-            Now::Holds(thread) => format!("█ holds thread {thread}"),
+        let state = match going.doing {
+            Doing::NotYetRun => "· ready, not yet run".to_owned(),
+            Doing::Waits => "░ waits, thread free".to_owned(),
+            Doing::HoldsLoop => "█ holds the event loop".to_owned(),
+            Doing::Holds(thread) => format!("█ holds thread {thread}"),
         };
-        let style = if colour { style(going.index) } else { anstyle::Style::new() };
+        let style = if colour { style(going.number) } else { anstyle::Style::new() };
         let (name, age) = (&going.name, rounded(going.age));
         // Writing to a string cannot fail.
         let _ = writeln!(lines, "{style}{name:<width$}  {state:<24} {age:>8}{style:#}");
     }
-    if shown.len() < going.len() {
-        let _ = writeln!(lines, "… and {} more", going.len() - shown.len());
+    if shown.len() < all {
+        let _ = writeln!(lines, "… and {} more", all - shown.len());
     }
     lines.truncate(lines.trim_end().len());
     lines

@@ -9,10 +9,11 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
+use lens::Lens;
+
 use crate::failure::Failure;
-use crate::recorder::Recorder;
-use crate::transcript::{full_line, lane_of};
-use crate::unwritable;
+use crate::files::unwritable;
+use crate::transcript::full_line;
 
 /// A file that lines are added to.
 pub(crate) struct LogFile {
@@ -36,8 +37,8 @@ impl LogFile {
     }
 
     /// The layer that writes to it, beside those that print and record.
-    pub(crate) fn layer(&self, recorder: Recorder) -> LogLayer {
-        LogLayer { log: self.log.clone(), recorder }
+    pub(crate) fn layer(&self, lens: Lens) -> LogLayer {
+        LogLayer { log: self.log.clone(), lens }
     }
 
     /// Fails if a line could not be written.
@@ -52,7 +53,7 @@ impl LogFile {
 /// Writes the events of all lanes, also of those that a sample leaves out.
 pub(crate) struct LogLayer {
     log: Arc<Mutex<Log>>,
-    recorder: Recorder,
+    lens: Lens,
 }
 
 impl<S> Layer<S> for LogLayer
@@ -60,10 +61,10 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        if let Some(lane) = lane_of(event, &context) {
+        if let Some(lane) = self.lens.lane_of(event, &context) {
             // The time is taken under the lock, so that no line is older than the one above it.
             let mut log = lock(&self.log);
-            log.write(&(full_line(event, &lane.name, &self.recorder) + "\n"));
+            log.write(&(full_line(event, lane.name(), &self.lens) + "\n"));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::guess::Guess;
+use lens::guess::Guess;
 
 /// What can be asked of any run, whatever the scenario and the strategy.
 #[derive(Debug, Clone, Args)]

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use lens::Recording;
+use lens::guess::Guess;
+use lens::recording::optional_seconds;
+
 use crate::failure::Failure;
-use crate::guess::Guess;
-use crate::recording::{Figures, Recording, optional_seconds};
 
 /// One run, as `--json` prints it. Times are seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,9 +28,7 @@ pub struct Report {
     /// What became of the guess; left out if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guess: Option<Guess>,
-    /// What the recording adds up to.
-    pub figures: Figures,
-    /// The recording itself.
+    /// What was recorded.
     #[serde(flatten)]
     pub recording: Recording,
 }
@@ -62,7 +62,6 @@ impl Report {
             failure,
             ideal: None,
             guess: None,
-            figures: recording.figures(),
             recording,
         }
     }

@@ -3,7 +3,6 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
-use anstyle::{AnsiColor, Style};
 use indicatif::ProgressBar;
 
 /// The stream that a run prints to, and the live view that must make room for
@@ -79,10 +78,8 @@ impl Screen {
     }
 }
 
-/// The colour of a lane, the same in transcript, timeline and live view.
-/// Red is left to errors.
-pub(crate) fn style(index: usize) -> Style {
-    const COLOURS: [AnsiColor; 5] =
-        [AnsiColor::Cyan, AnsiColor::Yellow, AnsiColor::Magenta, AnsiColor::Green, AnsiColor::Blue];
-    COLOURS[index % COLOURS.len()].on_default()
+/// How many columns a picture on stdout may take: the terminal's, from 60 to
+/// 120, and 80 where there is none.
+pub fn width() -> usize {
+    Screen::new(Stream::Stdout).width()
 }

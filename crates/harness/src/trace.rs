@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing_chrome::{ChromeLayer, ChromeLayerBuilder, EventOrSpan, FlushGuard};
 use tracing_subscriber::Registry;
 
+use lens::Lens;
+
 use crate::failure::Failure;
-use crate::recorder::Lane;
-use crate::{create, unwritable};
+use crate::files::{create, unwritable};
 
 /// A trace file that is being written.
 pub(crate) struct Trace {
@@ -24,14 +25,17 @@ type FirstError = Arc<Mutex<Option<io::Error>>>;
 
 impl Trace {
     /// Creates the file; gives the layer that writes to it, and its keeper.
-    pub(crate) fn create(path: &Path) -> Result<(ChromeLayer<Registry>, Self), Failure> {
+    pub(crate) fn create(
+        path: &Path,
+        lens: Lens,
+    ) -> Result<(ChromeLayer<Registry>, Self), Failure> {
         let file = BufWriter::new(create(path)?);
         let error = FirstError::default();
         let writer = Remembering { file, error: error.clone() };
         let (layer, guard) = ChromeLayerBuilder::new()
             .writer(writer)
             .include_args(true)
-            .name_fn(Box::new(name))
+            .name_fn(Box::new(move |data| name(data, &lens)))
             .build();
         Ok((layer, Self { path: path.to_owned(), guard, error }))
     }
@@ -47,11 +51,11 @@ impl Trace {
 }
 
 /// A stretch is called after its requester, an event after its place in the source.
-fn name(data: &EventOrSpan<'_, '_, Registry>) -> String {
+fn name(data: &EventOrSpan<'_, '_, Registry>, lens: &Lens) -> String {
     match data {
         EventOrSpan::Event(event) => event.metadata().name().to_owned(),
-        EventOrSpan::Span(span) => match span.extensions().get::<Arc<Lane>>() {
-            Some(lane) => lane.name.clone(),
+        EventOrSpan::Span(span) => match lens.lane(&span.id()) {
+            Some(lane) => lane.name().to_owned(),
             None => span.name().to_owned(),
         },
     }

@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::process;
-use std::sync::Arc;
 
 use anstyle::Style;
 use tracing::field::{Field, Visit};
@@ -13,11 +12,15 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::LOOP;
+use lens::{Lens, Sample, style};
+
 use crate::options::Log;
-use crate::recorder::{Lane, Recorder};
-use crate::sample::Sample;
-use crate::screen::{Screen, style};
+use crate::screen::Screen;
+
+/// The target of events in which an event loop tells its decisions. They are
+/// printed as what `loop` says, whichever requester it says them in, unless
+/// there are so many requesters that only a sample of them is shown.
+pub const LOOP: &str = "loop";
 
 /// Longer messages are cut: a stranger's server may answer with a whole page.
 const LONGEST_MESSAGE: usize = 200;
@@ -27,7 +30,7 @@ pub(crate) struct Transcript {
     pub(crate) screen: Screen,
     pub(crate) sample: Sample,
     pub(crate) log: Log,
-    pub(crate) recorder: Recorder,
+    pub(crate) lens: Lens,
 }
 
 impl<S> Layer<S> for Transcript
@@ -38,10 +41,10 @@ where
         if event.metadata().target() == LOOP {
             return self.on_decision(event);
         }
-        let lane = lane_of(event, &context);
-        if let Some(lane) = lane.filter(|lane| self.sample.shows(lane.index)) {
-            let style = style(lane.index);
-            let line = self.line(event, &lane.name);
+        let lane = self.lens.lane_of(event, &context);
+        if let Some(lane) = lane.filter(|lane| self.sample.shows(lane.number())) {
+            let style = style(lane.number());
+            let line = self.line(event, lane.name());
             self.screen.print(&format!("{style}{line}{style:#}"));
         }
     }
@@ -59,18 +62,9 @@ impl Transcript {
     fn line(&self, event: &Event<'_>, said_by: &str) -> String {
         match self.log {
             Log::Short => short_line(event, said_by),
-            Log::Full => full_line(event, said_by, &self.recorder),
+            Log::Full => full_line(event, said_by, &self.lens),
         }
     }
-}
-
-/// The lane in which the event happened, if it was in one.
-pub(crate) fn lane_of<S>(event: &Event<'_>, context: &Context<'_, S>) -> Option<Arc<Lane>>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    let mut scope = context.event_scope(event)?;
-    scope.find_map(|span| span.extensions().get::<Arc<Lane>>().cloned())
 }
 
 /// Who says it, and the message.
@@ -81,13 +75,13 @@ fn short_line(event: &Event<'_>, said_by: &str) -> String {
 }
 
 /// The same with the time (UTC), the level, and the process and the thread that say it.
-pub(crate) fn full_line(event: &Event<'_>, said_by: &str, recorder: &Recorder) -> String {
+pub(crate) fn full_line(event: &Event<'_>, said_by: &str, lens: &Lens) -> String {
     let mut time = String::new();
     // Writing to a string cannot fail.
     let _ = SystemTime.format_time(&mut Writer::new(&mut time));
     let time = time.replacen('T', " ", 1);
     let (level, process) = (event.metadata().level(), process::id());
-    let (thread, line) = (recorder.thread(), short_line(event, said_by));
+    let (thread, line) = (lens.thread(), short_line(event, said_by));
     format!("[{time}] - [{level}] - [Process {process}, Thread {thread}] - {line}")
 }
 

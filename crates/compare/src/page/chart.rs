@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use harness::svg::COLOURS;
+use lens::svg::COLOURS;
 use plotters::backend::SVGBackend;
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::cartesian::Cartesian2d;

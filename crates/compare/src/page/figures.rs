@@ -1,6 +1,6 @@
 //! The table of a page: a row for each strategy.
 
-use harness::time::{exact, rounded};
+use lens::time::{exact, rounded};
 use maud::{Markup, html};
 
 use super::clean;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use harness::time::{exact, rounded};
+use lens::time::{exact, rounded};
 use maud::{Markup, PreEscaped, html};
 
 use super::chart;

@@ -1,8 +1,9 @@
 //! The pictures of a page: who held a thread, and who only waited.
 
-use harness::recording::Recording;
-use harness::time::exact;
-use harness::{Strategy, svg};
+use harness::Strategy;
+use lens::recording::Recording;
+use lens::svg;
+use lens::time::exact;
 use maud::{Markup, PreEscaped, html};
 
 use crate::results::Compared;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use harness::Report;
-use harness::recording::{Lane, Outcome, Recording, Stretch, Thread};
+use lens::recording::{Lane, Outcome, Recording, Stretch, Thread, Worker};
 
 use super::*;
 use crate::results::{Attempt, Climber, Cost, Failed, Ladder, Machine, Measured};
@@ -17,14 +17,18 @@ fn ms(ms: u64) -> Duration {
 fn lane(name: &str, held: &[(u64, u64)], ended: u64) -> Lane {
     let stretch = |&(from, to): &(u64, u64)| Stretch {
         thread: 1,
+        on_loop: true,
         from: ms(from),
         to: ms(to),
         held: ms(to - from),
         polls: 1,
     };
     Lane {
+        number: 0,
         name: name.to_owned(),
         asks: Some("http://localhost/".to_owned()),
+        place: None,
+        parent: None,
         outcome: Outcome::Done,
         future: true,
         created: ms(0),
@@ -38,22 +42,15 @@ fn lane(name: &str, held: &[(u64, u64)], ended: u64) -> Lane {
 }
 
 fn report(elapsed: u64, lanes: Vec<Lane>) -> Report {
-    let recording = Recording {
-        elapsed: ms(elapsed),
-        event_loop: Some(1),
-        longest_on_loop: ms(1),
-        threads: vec![Thread { id: 1, name: "main".to_owned() }],
-        lanes,
-        blocked: Vec::new(),
-    };
+    let worker = Some(Worker { index: 0, of: 1 });
+    let threads = vec![Thread { id: 1, name: "main".to_owned(), worker }];
     Report {
         strategy: "async".to_owned(),
         interrupted: false,
         failure: None,
         ideal: Some(ms(1000)),
         guess: None,
-        figures: recording.figures(),
-        recording,
+        recording: Recording::of_lanes(ms(elapsed), threads, lanes),
     }
 }
 

@@ -5,9 +5,10 @@ use crate::support::{delay_server, run, run_in, workspace};
 
 /// What a program of ours prints for `--json`.
 const REPORT: &str = r#"{"strategy":"bad-sync","interrupted":false,"failure":null,"ideal_s":0.25,
-"figures":{"requesters":0,"done":0,"failed":0,"dropped":0,"unfinished":0,"most_in_flight":0,"threads":0,
-"held_s":0.0,"longest_s":0.0,"one_by_one_s":0.0,"blocked_s":0.0},"elapsed_s":0.5,"event_loop":null,
-"longest_on_loop_s":0.0,"threads":[],"lanes":[],"blocked":[]}"#;
+"elapsed_s":0.5,"figures":{"requesters":0,"done":0,"failed":0,"dropped":0,"ended":0,"unfinished":0,
+"most_in_flight":0,"threads":0,"held_s":0.0,"longest_s":0.0,"one_by_one_s":0.0,"blocks":0,"blocked_s":0.0,
+"preempted":0,"preempted_s":0.0},
+"threads":[],"lanes":[],"blocked":[],"longest_on_loop":null,"longest_wait":null}"#;
 
 /// What a package says of programs that go wrong in every way but the first.
 const BAD: &str = r#"strategies = [

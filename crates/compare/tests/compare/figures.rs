@@ -50,7 +50,7 @@ fn middle(runs: &[Attempt]) -> &Measured {
 
 #[test]
 fn every_number_is_that_of_the_programs_own_report() {
-    use harness::time::{exact, rounded};
+    use lens::time::{exact, rounded};
     let (_server, url) = delay_server();
     let comparison = compared(&url);
     let drawn = drawn(&comparison);
@@ -60,7 +60,7 @@ fn every_number_is_that_of_the_programs_own_report() {
         let ideal = Duration::from_millis(ideal);
         assert_eq!((report.strategy.as_str(), report.ideal), (name, Some(ideal)));
         let blocked = match name {
-            "async-with-blocking" => rounded(report.figures.blocked),
+            "async-with-blocking" => rounded(report.recording.figures.blocked),
             "async" => "never".to_owned(),
             _ => "-".to_owned(),
         };
@@ -68,8 +68,8 @@ fn every_number_is_that_of_the_programs_own_report() {
             "{name} {} {} {} {} {} {:.1} MB {blocked}",
             exact(report.recording.elapsed),
             rounded(report.recording.elapsed - ideal),
-            report.figures.most_in_flight,
-            report.figures.threads,
+            report.recording.figures.most_in_flight,
+            report.recording.figures.threads,
             rounded(cost.cpu),
             cost.peak as f64 / 1e6,
         );

@@ -48,8 +48,8 @@ fn as_many_are_in_flight_as_the_strategy_allows() {
         let report = run_fast(strategy, &url, &["--json"]).report();
         let stats = server.stats();
         assert_eq!(stats.most_in_flight, most, "{strategy:?}, at the server");
-        assert_eq!(report.figures.most_in_flight, most, "{strategy:?}, in the recording");
-        assert_eq!((stats.answered, report.figures.done), (10, 10), "{strategy:?}");
+        assert_eq!(report.recording.figures.most_in_flight, most, "{strategy:?}, in the recording");
+        assert_eq!((stats.answered, report.recording.figures.done), (10, 10), "{strategy:?}");
         assert_eq!(report.strategy, PROGRAMS.name(strategy));
         assert_eq!(report.ideal.unwrap().as_millis() as usize, 2_000 / most, "{strategy:?}");
     }

@@ -91,7 +91,7 @@ fn threads<'a>(recording: &'a Recording, lane: &Lane) -> Vec<&'a str> {
 fn sync_and_async_compute_on_one_thread_one_range_after_another() {
     for strategy in [Strategy::Sync, Strategy::Async] {
         let recording = recorded(strategy);
-        assert_eq!(recording.figures().threads, 1, "{strategy:?}");
+        assert_eq!(recording.figures.threads, 1, "{strategy:?}");
         for pair in ranges(&recording).windows(2) {
             assert!(pair[0].ended <= pair[1].started, "{strategy:?}");
         }
@@ -124,7 +124,7 @@ fn a_pool_takes_the_ranges_with_as_many_threads_as_it_is_told() {
         assert!(matches!(held[..], ["worker 1" | "worker 2"]), "{held:?}");
     }
     let one = report(Strategy::ThreadPool, &[SOME, &["--workers", "1"]].concat());
-    assert_eq!((one.figures.threads, one.figures.most_in_flight), (1, 1));
+    assert_eq!((one.recording.figures.threads, one.recording.figures.most_in_flight), (1, 1));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn ranges_on_several_threads_overlap() {
 #[test]
 fn children_compute_elsewhere_and_their_parent_only_waits() {
     let recording = recorded(Strategy::Process);
-    assert_eq!(recording.figures().threads, 1);
+    assert_eq!(recording.figures.threads, 1);
     for lane in ranges(&recording) {
         let life = lane.ended.unwrap() - lane.created;
         assert!(lane.future && lane.held < life / 2, "{} held {:?}", lane.name, lane.held);
@@ -165,7 +165,7 @@ fn no_more_children_run_at_a_time_than_there_are_workers() {
 fn work_that_is_handed_over_leaves_the_loop_free() {
     let recording = recorded(Strategy::AsyncSpawnBlocking);
     for lane in ranges(&recording) {
-        let on_loop = |of: &&harness::recording::Stretch| Some(of.thread) == recording.event_loop;
+        let on_loop = |of: &&harness::recording::Stretch| Some(of.thread) == recording.event_loop();
         let elsewhere = lane.stretches.iter().filter(|stretch| !on_loop(stretch)).count();
         assert!(elsewhere > 0, "{} held the event loop's thread only", lane.name);
     }
@@ -176,7 +176,7 @@ fn work_is_handed_to_no_more_threads_than_there_are_workers() {
     let args = [SOME, &["--workers", "1"]].concat();
     let recording = report(Strategy::AsyncSpawnBlocking, &args).recording;
     let stretches = ranges(&recording).into_iter().flat_map(|lane| &lane.stretches);
-    let elsewhere = stretches.filter(|stretch| Some(stretch.thread) != recording.event_loop);
+    let elsewhere = stretches.filter(|stretch| Some(stretch.thread) != recording.event_loop());
     let mut held: Vec<_> = elsewhere.map(|stretch| (stretch.from, stretch.to)).collect();
     held.sort();
     assert!(held.len() == 4 && held.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{held:?}");

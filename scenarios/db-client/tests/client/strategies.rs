@@ -39,11 +39,11 @@ fn lanes(report: &Report) -> impl Iterator<Item = &Lane> {
 }
 
 fn most_in_flight(reports: &[Report]) -> Vec<usize> {
-    reports.iter().map(|report| report.figures.most_in_flight).collect()
+    reports.iter().map(|report| report.recording.figures.most_in_flight).collect()
 }
 
 fn threads(reports: &[Report]) -> Vec<usize> {
-    reports.iter().map(|report| report.figures.threads).collect()
+    reports.iter().map(|report| report.recording.figures.threads).collect()
 }
 
 /// The names of the threads that a requester held.

@@ -68,8 +68,8 @@ fn its_thread_is_known_for_an_event_loop_and_mostly_free() {
     let (_server, url) = delay_server(Config::default());
     let ran = run_well(EVENT_LOOP, &[&["--url", &url, "--json"], &FAST[..]].concat());
     let report = ran.report();
-    assert_eq!(report.recording.event_loop, Some(1));
-    assert_eq!((report.figures.threads, report.figures.most_in_flight), (1, 3));
+    assert_eq!(report.recording.event_loop(), Some(1));
+    assert_eq!((report.recording.figures.threads, report.recording.figures.most_in_flight), (1, 3));
     for lane in &report.recording.lanes {
         let life = lane.ended.unwrap() - lane.created;
         assert!(lane.future && lane.held < life / 2, "{lane:?}");

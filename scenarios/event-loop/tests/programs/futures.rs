@@ -102,7 +102,7 @@ fn sleeping_tasks_print_shortest_first_if_they_sleep_together() {
         let ran = run_well(PRINT_AFTER_SLEEP, &["--speed", "10", "--how", how]);
         assert_eq!(in_order(&ran), ["T2", "T1", "T3"], "{how}");
         let ran = run_well(PRINT_AFTER_SLEEP, &["--speed", "10", "--how", how, "--json"]);
-        assert_eq!(ran.report().figures.most_in_flight, 3, "{how}");
+        assert_eq!(ran.report().recording.figures.most_in_flight, 3, "{how}");
     }
 }
 
@@ -111,7 +111,7 @@ fn awaited_one_after_the_other_they_print_in_that_order() {
     let ran = run_well(PRINT_AFTER_SLEEP, &["--speed", "10", "--how", "await"]);
     assert_eq!(in_order(&ran), ["T1", "T2", "T3"]);
     let ran = run_well(PRINT_AFTER_SLEEP, &["--speed", "10", "--how", "await", "--json"]);
-    assert_eq!(ran.report().figures.most_in_flight, 1);
+    assert_eq!(ran.report().recording.figures.most_in_flight, 1);
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn json_goes_to_stdout_and_the_rest_to_stderr() {
     let (_server, url) = delay_server(Config::default());
     let ran = run(Strategy::Async, &["--url", &url, "--seconds", "0.1,0", "--json"]);
     let report = ran.report();
-    assert_eq!((ran.code, report.figures.requesters, report.failure), (Some(0), 2, None));
+    assert_eq!((ran.code, report.recording.figures.requesters, report.failure), (Some(0), 2, None));
     assert_eq!(
         report.recording.lanes[0].asks.as_deref(),
         Some(format!("{url}?seconds=0.1").as_str())

@@ -113,8 +113,8 @@ fn as_many_are_in_flight_as_the_strategy_allows() {
         let report = run_fast(strategy, &url, &["--json"]).report();
         let stats = server.stats();
         assert_eq!(stats.most_in_flight, most, "{strategy:?}, at the server");
-        assert_eq!(report.figures.most_in_flight, most, "{strategy:?}, in the recording");
-        assert_eq!((stats.answered, report.figures.done), (3, 3), "{strategy:?}");
+        assert_eq!(report.recording.figures.most_in_flight, most, "{strategy:?}, in the recording");
+        assert_eq!((stats.answered, report.recording.figures.done), (3, 3), "{strategy:?}");
         assert_eq!(report.strategy, strategy.name());
     }
 }
@@ -122,7 +122,7 @@ fn as_many_are_in_flight_as_the_strategy_allows() {
 #[test]
 fn lanes_hold_as_many_threads_as_the_strategy_has() {
     for (strategy, threads) in Strategy::ALL.into_iter().zip([1, 1, 1, 3, 2]) {
-        assert_eq!(report(strategy).figures.threads, threads, "{strategy:?}");
+        assert_eq!(report(strategy).recording.figures.threads, threads, "{strategy:?}");
     }
 }
 

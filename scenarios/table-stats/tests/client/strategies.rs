@@ -101,8 +101,12 @@ fn as_many_are_in_flight_as_the_strategy_allows() {
     let database = Own::postgres().filled(SOME);
     for (strategy, most) in Strategy::ALL.into_iter().zip([1, 4, 1, 4, 2]) {
         let report = run_locked(&database, strategy, &[], most);
-        assert_eq!(report.figures.most_in_flight as i64, most, "{strategy:?}");
-        assert_eq!((report.figures.requesters, report.figures.done), (8, 8), "{strategy:?}");
+        assert_eq!(report.recording.figures.most_in_flight as i64, most, "{strategy:?}");
+        assert_eq!(
+            (report.recording.figures.requesters, report.recording.figures.done),
+            (8, 8),
+            "{strategy:?}"
+        );
         assert_eq!(report.strategy, PROGRAMS.name(strategy));
     }
 }
@@ -114,7 +118,7 @@ fn lanes_hold_as_many_threads_as_the_strategy_has() {
     // Each of the eight requests of `stats-thread` starts a thread.
     for (strategy, threads) in Strategy::ALL.into_iter().zip([1, 1, 1, 8, 2]) {
         let report = run_well(strategy, &database.url, &["--json"]).report();
-        assert_eq!(report.figures.threads, threads, "{strategy:?}");
+        assert_eq!(report.recording.figures.threads, threads, "{strategy:?}");
     }
 }
 
@@ -146,8 +150,8 @@ fn blocked_requests_are_ready_from_the_start_and_kept_waiting() {
 fn a_pool_of_one_connection_makes_the_others_stand_in_line() {
     let database = Own::postgres().filled(SOME);
     let report = run_locked(&database, Strategy::Async, &["--connections", "1"], 1);
-    assert_eq!(report.figures.most_in_flight, 4, "they wait, though not at the server");
-    assert_eq!(report.figures.done, 8);
+    assert_eq!(report.recording.figures.most_in_flight, 4, "they wait, though not at the server");
+    assert_eq!(report.recording.figures.done, 8);
 }
 
 #[test]
@@ -156,7 +160,7 @@ fn each_async_connection_to_sqlite_is_a_thread() {
     let report = run_well(Strategy::Async, &database.url, &["--json"]).report();
     let threads = report.recording.threads.iter();
     let workers = threads.filter(|thread| thread.name.contains("sqlite")).count();
-    assert_eq!((workers, report.figures.threads), (4, 5), "four, and the event loop's");
+    assert_eq!((workers, report.recording.figures.threads), (4, 5), "four, and the event loop's");
 }
 
 #[test]
@@ -164,5 +168,5 @@ fn a_pool_of_threads_is_as_large_as_it_is_told() {
     let database = Own::sqlite().filled(SOME);
     let report =
         run_well(Strategy::ThreadPool, &database.url, &["--workers", "1", "--json"]).report();
-    assert_eq!((report.figures.most_in_flight, report.figures.threads), (1, 1));
+    assert_eq!((report.recording.figures.most_in_flight, report.recording.figures.threads), (1, 1));
 }

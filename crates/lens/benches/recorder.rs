@@ -1,15 +1,16 @@
 //! What the recorder costs: nanoseconds for each stretch in which a requester
 //! holds a thread, and bytes for each lane.
 //!
-//! `cargo bench -p harness`
+//! `cargo bench -p lens`
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 
 use std::fs;
 use std::hint::black_box;
+use std::process::Command;
 use std::time::Instant;
 
-use harness::recorder::Recorder;
+use lens::Lens;
 use tracing::{Dispatch, Span, dispatcher, info_span};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt;
@@ -22,6 +23,9 @@ const FEW: usize = 4;
 
 /// Lanes that are weighed: enough to drown whatever else a process takes.
 const WEIGHED: usize = 50_000;
+
+/// Requesters of a large server.
+const MILLION: usize = 1_000_000;
 
 /// Who is told of the spans.
 #[derive(Clone, Copy)]
@@ -42,6 +46,11 @@ struct Cost {
 }
 
 fn main() {
+    match std::env::args().nth(1).as_deref() {
+        Some("at-once") => return million_at_once(),
+        Some("in-turn") => return million_in_turn(),
+        _ => {}
+    }
     // Before all else, while no freed memory lies about that a lane could take.
     let bytes = LISTENERS.map(bytes_per_lane);
     let long = rounds(1, 1_000_000);
@@ -53,6 +62,62 @@ fn main() {
     row("a stretch, of 4 in each of 10,000 lanes: ns", medians(&many, |cost| cost.stretch));
     row("the begin and end of a lane: ns", medians(&many, |cost| cost.lane));
     row("a lane of 4 stretches: bytes", bytes);
+    // In processes of their own, whose memory nobody else has used.
+    for crowd in ["at-once", "in-turn"] {
+        let program = std::env::current_exe().expect("a program has a path");
+        let printed = Command::new(program).arg(crowd).output().expect("it can be run");
+        print!("\n{}", String::from_utf8_lossy(&printed.stdout));
+    }
+}
+
+/// What a server with a million connections pays for.
+fn million_at_once() {
+    let lens = Lens::new();
+    let subscriber = Registry::default().with(lens.clone());
+    let bare = dispatcher::with_default(&Registry::default().into(), || {
+        let before = resident_bytes();
+        let spans = begin(MILLION);
+        hold(&spans, FEW);
+        let bytes = (resident_bytes() - before) / MILLION as f64;
+        drop(spans);
+        bytes
+    });
+    dispatcher::with_default(&subscriber.into(), || {
+        let before = resident_bytes();
+        let spans = begin(MILLION);
+        hold(&spans, FEW);
+        let bytes = (resident_bytes() - before) / MILLION as f64;
+        let asked = Instant::now();
+        let recording = lens.recording();
+        let recorded = asked.elapsed();
+        let sentences = recording.sentences();
+        let told = asked.elapsed();
+        assert_eq!(recording.figures.requesters, MILLION);
+        println!(
+            "a million at once: {:.0} bytes a lane beyond the span's own {bare:.0}; \
+             recorded in {recorded:.1?}, in sentences after {told:.1?}",
+            bytes - bare
+        );
+        println!("{}", sentences.join("\n"));
+    });
+}
+
+/// What a server with a million requests pays for, one after another.
+fn million_in_turn() {
+    let lens = Lens::new();
+    let subscriber = Registry::default().with(lens.clone());
+    dispatcher::with_default(&subscriber.into(), || {
+        for number in 0..MILLION {
+            let span = info_span!("requester", name = format!("R{number}"), asks = "GET /slow");
+            (0..FEW).for_each(|_| span.in_scope(|| black_box(())));
+            span.in_scope(lens::done);
+        }
+    });
+    let megabytes = resident_bytes() / 1e6;
+    let figures = lens.recording().figures;
+    assert_eq!((figures.requesters, figures.done), (MILLION, MILLION));
+    assert_eq!((figures.most_in_flight, figures.threads), (1, 1));
+    println!("a million in turn: {megabytes:.0} MB, the whole process");
 }
 
 fn row(what: &str, [nobody, registry, recorder]: [f64; 3]) {
@@ -123,7 +188,7 @@ impl Listener {
         match self {
             Self::Nobody => Dispatch::none(),
             Self::Registry => Registry::default().into(),
-            Self::Recorder => Registry::default().with(Recorder::new(true)).into(),
+            Self::Recorder => Registry::default().with(Lens::new()).into(),
         }
     }
 }

@@ -26,7 +26,11 @@ const WORTH_TELLING: f64 = 0.05;
 
 /// The sentence for a run that came to its end.
 pub(crate) fn why(recording: &Recording, verdict: Verdict) -> String {
-    let run = Run { recording, figures: recording.figures() };
+    let run = Run { recording, figures: &recording.figures };
+    if !recording.is_whole() {
+        // Who is left out may be the reason.
+        return run.in_part();
+    }
     let reasons = [Run::few, Run::one_by_one, Run::busy_loop, Run::queue];
     let reason = reasons.into_iter().find_map(|reason| reason(&run));
     reason
@@ -37,7 +41,7 @@ pub(crate) fn why(recording: &Recording, verdict: Verdict) -> String {
 
 struct Run<'a> {
     recording: &'a Recording,
-    figures: Figures,
+    figures: &'a Figures,
 }
 
 /// A requester that was ready and not run, and for how long.
@@ -92,7 +96,7 @@ impl Run<'_> {
     fn queue(&self) -> Option<String> {
         let queued = self.queued()?;
         let from = queued.lane.created;
-        let threads: Vec<usize> = match self.recording.event_loop {
+        let threads: Vec<usize> = match self.recording.event_loop() {
             Some(thread) => vec![thread],
             None => self.recording.threads_held(),
         };
@@ -101,7 +105,7 @@ impl Run<'_> {
             self.lanes().iter().map(|lane| held(lane, these, (from, queued.until))).sum();
         let all = queued.wait.mul_f64(threads.len() as f64 * NEARLY_ALL);
         let told = queued.wait >= self.part(WORTH_TELLING) && held >= all;
-        told.then(|| match self.recording.event_loop {
+        told.then(|| match self.recording.event_loop() {
             Some(thread) => self.kept_from_loop(&queued, thread),
             None => self.no_thread_free(&queued, threads.len()),
         })
@@ -157,7 +161,7 @@ impl Run<'_> {
 
     /// The event loop had work to do for most of the time.
     fn busy_loop(&self) -> Option<String> {
-        let event_loop = self.recording.event_loop?;
+        let event_loop = self.recording.event_loop()?;
         let elapsed = self.recording.elapsed;
         let on_loop =
             |lane: &Lane| held(lane, |thread| thread == event_loop, (Duration::ZERO, elapsed));
@@ -240,7 +244,7 @@ impl Run<'_> {
     }
 
     fn up_to(&self) -> String {
-        let (most, all) = (self.figures.most_in_flight, self.lanes().len());
+        let (most, all) = (self.figures.most_in_flight, self.figures.requesters);
         format!("at most {most} of the {all} were under way at the same time")
     }
 }
@@ -251,62 +255,10 @@ fn held(lane: &Lane, thread: impl Fn(usize) -> bool, (from, to): (Duration, Dura
     these.map(|stretch| stretch.held_within(from, to)).sum()
 }
 
-/// Recordings made by hand.
-#[cfg(test)]
-pub(crate) mod recorded {
-    use super::*;
-    use crate::recording::{Outcome, Stretch, Thread};
-
-    fn ms(ms: u64) -> Duration {
-        Duration::from_millis(ms)
-    }
-
-    /// A lane that is ready at the first of these milliseconds and ends at the
-    /// second, and in between holds threads: number, from, to.
-    pub(crate) fn lane(name: &str, life: [u64; 2], held: &[(usize, u64, u64)]) -> Lane {
-        let stretch = |&(thread, from, to): &(usize, u64, u64)| Stretch {
-            thread,
-            from: ms(from),
-            to: ms(to),
-            held: ms(to - from),
-            polls: 1,
-        };
-        let stretches: Vec<Stretch> = held.iter().map(stretch).collect();
-        Lane {
-            name: name.to_owned(),
-            asks: None,
-            outcome: Outcome::Done,
-            future: false,
-            created: ms(life[0]),
-            started: stretches.iter().map(|stretch| stretch.from).min(),
-            ended: Some(ms(life[1])),
-            held: stretches.iter().map(|stretch| stretch.held).sum(),
-            longest: stretches.iter().map(|stretch| stretch.held).max().unwrap_or_default(),
-            polls: stretches.len() as u64,
-            stretches,
-        }
-    }
-
-    /// A run that ended with the last of its lanes.
-    pub(crate) fn recording(event_loop: Option<usize>, lanes: Vec<Lane>) -> Recording {
-        let stretches = || lanes.iter().flat_map(|lane| &lane.stretches);
-        let most = stretches().map(|stretch| stretch.thread).max().unwrap_or(1);
-        Recording {
-            elapsed: lanes.iter().filter_map(|lane| lane.ended).max().unwrap_or_default(),
-            event_loop,
-            longest_on_loop: Duration::ZERO,
-            threads: (1..=most).map(|id| Thread { id, name: "unnamed".to_owned() }).collect(),
-            blocked: Vec::new(),
-            lanes,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::recorded::{lane, recording};
     use super::*;
-    use crate::recording::Thread;
+    use crate::by_hand::{lane, recording};
 
     #[track_caller]
     fn assert_told(recording: &Recording, verdict: Verdict, wanted: &str) {
@@ -334,14 +286,13 @@ mod tests {
             "R2 was asked for only when R1 had ended: one at a time, on one thread, so their times add up, to 17.0 s.",
         );
         // Awaited one by one on an event loop it is the same.
-        run.event_loop = Some(1);
+        run = recording(Some(1), run.lanes);
         assert_always_told(
             &run,
             "R2 was asked for only when R1 had ended: one at a time, on one thread, so their times add up, to 17.0 s.",
         );
-        run = recording(None, run.lanes);
         run.lanes[1].stretches[0].thread = 2;
-        run.threads.push(Thread { id: 2, name: "unnamed".to_owned() });
+        run = recording(None, run.lanes);
         assert_always_told(
             &run,
             "R2 was asked for only when R1 had ended: one at a time, so their times add up, to 17.0 s.",
@@ -359,6 +310,7 @@ mod tests {
         let wanted = "All 3 waited at the same time, but R1 alone took 10.0 s.";
         assert_told(&run, Verdict::TooShort, wanted);
         run.lanes.pop();
+        run = recording(Some(1), run.lanes);
         let wanted = "Both waited at the same time, so only the longest counts: R1, 10.0 s.";
         assert_told(&run, Verdict::TooLong, wanted);
     }
@@ -386,6 +338,7 @@ mod tests {
         );
         run.lanes.remove(1);
         run.lanes[1].created = Duration::from_secs(3);
+        run = recording(Some(1), run.lanes);
         assert_always_told(
             &run,
             "R3, ready, was not polled for 9.0 s: R1 held the event loop until then.",
@@ -413,7 +366,7 @@ mod tests {
             "With 2 threads, R3 waited 2.0 s for a free one, but R1 alone took 10.0 s.",
         );
         run.lanes[2] = lane("R3", [0, 12_000], &[(3, 2_000, 12_000)]);
-        run.elapsed = Duration::from_secs(12);
+        run = recording(None, run.lanes);
         assert_always_told(
             &run,
             "With 2 threads, R3 waited 2.0 s for a free one, and ended last of all.",

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::explain::{Verdict, why};
 use crate::recording::{Outcome, Recording};
 use crate::time::{exact, rounded};
+use crate::why::{Verdict, why};
 
 /// As long as a guess may be, in seconds: more than a day.
 const LONGEST: f64 = 100_000.0;
@@ -96,6 +96,7 @@ fn stopped(recording: &Recording) -> String {
     let kinds = [
         (Outcome::Failed, "failed", "failed"),
         (Outcome::Dropped, "was dropped", "were dropped"),
+        (Outcome::Ended, "ended", "ended"),
         (Outcome::Unfinished, "was still going", "were still going"),
     ];
     let told = kinds.into_iter().filter_map(|(outcome, one, many)| match of(outcome).count() {
@@ -114,7 +115,7 @@ fn stopped(recording: &Recording) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explain::recorded::{lane, recording};
+    use crate::by_hand::{lane, recording};
 
     /// One requester that took 10 s.
     fn ten() -> Recording {

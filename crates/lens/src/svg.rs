@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::axis::Axis;
 use crate::recording::{Lane, Outcome, Recording, Stretch};
-use crate::sample::Sample;
+use crate::sample::{below, shown};
 use crate::time::{exact, rounded};
 
 /// Measures in pixels.
@@ -105,7 +105,7 @@ impl Frame {
         let mut frame = Self { end: Duration::ZERO, left: 0.0, right: 0.0 };
         for recording in recordings {
             frame.end = frame.end.max(recording.elapsed);
-            for (_, lane) in Sample::of(recording.lanes.len()).rows(recording) {
+            for lane in shown(recording) {
                 let width = |text: &str| LETTER * text.chars().count() as f64 + PAD;
                 frame.left = frame.left.max(width(&lane.name));
                 frame.right = frame.right.max(width(&took(lane, recording)));
@@ -120,7 +120,7 @@ impl Frame {
     /// It is as wide as its place, beside margins for the texts. Of many lanes
     /// a fair choice is drawn.
     pub fn draw(&self, recording: &Recording, name: &str) -> String {
-        let picture = Picture::new(recording, Sample::of(recording.lanes.len()), self.end);
+        let picture = Picture::new(recording, self.end);
         let mut svg = String::new();
         // Writing to a string cannot fail.
         let _ = picture.inline(&mut svg, name, self);
@@ -128,13 +128,9 @@ impl Frame {
     }
 }
 
-/// What the picture says below the lanes, in sentences.
+/// What is said below the lanes, in sentences: which are drawn, and what they mean.
 pub fn sentences(recording: &Recording) -> Vec<String> {
-    below(recording, Sample::of(recording.lanes.len()))
-}
-
-fn below(recording: &Recording, sample: Sample) -> Vec<String> {
-    sample.note().into_iter().chain(crate::words::sentences(recording)).collect()
+    below(recording)
 }
 
 /// The three textures, each as an `<svg>` element for a page that has the
@@ -146,28 +142,28 @@ pub fn signs() -> [(String, &'static str); 3] {
     })
 }
 
-/// Draws a document that stands alone, with the lanes that the sample shows.
-pub(crate) fn draw(recording: &Recording, strategy: &str, sample: Sample) -> String {
+/// Draws a document that stands alone, for a program of this name. Of many lanes
+/// a fair choice is drawn.
+pub fn draw(recording: &Recording, strategy: &str) -> String {
     let mut svg = String::new();
-    let picture = Picture::new(recording, sample, recording.elapsed);
+    let picture = Picture::new(recording, recording.elapsed);
     let _ = picture.document(&mut svg, strategy);
     svg
 }
 
 struct Picture<'a> {
     recording: &'a Recording,
-    sample: Sample,
     end: Duration,
-    rows: Vec<(usize, &'a Lane)>,
+    rows: Vec<&'a Lane>,
     left: f64,
 }
 
 impl<'a> Picture<'a> {
-    fn new(recording: &'a Recording, sample: Sample, end: Duration) -> Self {
-        let rows: Vec<_> = sample.rows(recording).collect();
-        let longest = rows.iter().map(|(_, lane)| lane.name.chars().count()).max().unwrap_or(0);
+    fn new(recording: &'a Recording, end: Duration) -> Self {
+        let rows = shown(recording);
+        let longest = rows.iter().map(|lane| lane.name.chars().count()).max().unwrap_or(0);
         let left = LEFT.max(LETTER * longest as f64 + 2.0 * PAD);
-        Self { recording, sample, end, rows, left }
+        Self { recording, end, rows, left }
     }
 
     /// Where the lowest row ends.
@@ -176,7 +172,7 @@ impl<'a> Picture<'a> {
     }
 
     fn document(&self, svg: &mut String, strategy: &str) -> fmt::Result {
-        let words = below(self.recording, self.sample);
+        let words = below(self.recording);
         let bottom = self.bottom();
         let height = bottom + LINE * (words.len() as f64 + 2.5);
         let title = escaped(&format!("{strategy}: {}", words.join(" ")));
@@ -217,8 +213,8 @@ impl<'a> Picture<'a> {
     /// The axis and the rows, and the texts beside them.
     fn plot(&self, svg: &mut String) -> fmt::Result {
         self.axis(svg)?;
-        for (row, (index, lane)) in self.rows.iter().enumerate() {
-            self.row(svg, TOP + ROW * row as f64, *index, lane)?;
+        for (row, lane) in self.rows.iter().enumerate() {
+            self.row(svg, TOP + ROW * row as f64, lane)?;
         }
         Ok(())
     }
@@ -256,11 +252,15 @@ impl<'a> Picture<'a> {
         Ok(())
     }
 
-    fn row(&self, svg: &mut String, top: f64, index: usize, lane: &Lane) -> fmt::Result {
+    fn row(&self, svg: &mut String, top: f64, lane: &Lane) -> fmt::Result {
         let (created, end) = (lane.created, lane.end(self.recording));
         let started = lane.started.unwrap_or(end);
-        let row =
-            Row { picture: self, lane, colour: index % COLOURS.len(), y: top + (ROW - BAR) / 2.0 };
+        let row = Row {
+            picture: self,
+            lane,
+            colour: lane.number % COLOURS.len(),
+            y: top + (ROW - BAR) / 2.0,
+        };
         let text = top + ROW / 2.0 + 4.5;
         let (name, asks) = (escaped(&lane.name), escaped(lane.asks.as_deref().unwrap_or_default()));
         writeln!(
@@ -285,7 +285,7 @@ impl<'a> Picture<'a> {
 /// How long a lane took, and how it ended if that was not well.
 fn took(lane: &Lane, recording: &Recording) -> String {
     let ended = match lane.outcome {
-        Outcome::Done => "",
+        Outcome::Done | Outcome::Ended => "",
         Outcome::Failed => " failed",
         Outcome::Dropped => " dropped",
         Outcome::Unfinished => " …",
@@ -335,8 +335,8 @@ impl Row<'_> {
     }
 
     fn held(&self, svg: &mut String, stretch: &Stretch) -> fmt::Result {
-        let threads = &self.picture.recording.threads;
-        let thread = threads.get(stretch.thread - 1).map_or("", |thread| thread.name.as_str());
+        let thread = self.picture.recording.thread(stretch.thread);
+        let thread = thread.map_or("", |thread| thread.name.as_str());
         let whole = stretch.to.saturating_sub(stretch.from);
         let share = stretch.held.as_secs_f64() / whole.as_secs_f64().max(1e-9);
         let times =

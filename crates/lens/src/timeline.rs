@@ -8,37 +8,38 @@
 use std::time::Duration;
 
 use crate::axis::Axis;
+use crate::colour::style;
 use crate::recording::{Lane, Outcome, Recording};
-use crate::sample::Sample;
-use crate::screen::style;
+use crate::sample::{Sample, below, shown};
 use crate::time::{exact, rounded};
-use crate::words::sentences;
 
 const NOT_YET_RUN: char = '·';
 /// From a thread left free all the time to one held all the time.
 const SHADES: [char; 4] = ['░', '▒', '▓', '█'];
 const LONGEST_NAME: usize = 12;
 
-/// Draws the lanes that the sample shows, as wide as `width` columns allow, and
-/// says below what the figures mean.
-pub(crate) fn draw(recording: &Recording, sample: Sample, width: usize) -> String {
-    let rows = rows(recording, sample);
+/// Draws the lanes of a recording, or a fair choice of them, at most `width`
+/// columns wide, and says below what the figures mean.
+///
+/// Styled with ANSI codes: print it through `anstream`, which leaves them out
+/// where they are not welcome.
+pub fn draw(recording: &Recording, width: usize) -> String {
+    let rows = rows(recording);
     let scale = Scale::of(&rows, recording.elapsed, width);
     let mut seen = String::new();
     let mut lines = vec![scale.head()];
     lines.extend(rows.iter().map(|row| scale.line(row, recording, &mut seen)));
     lines.push(String::new());
-    let below = legend(&seen).into_iter().chain(sample.note()).chain(sentences(recording));
+    let below = legend(&seen).into_iter().chain(below(recording));
     lines.extend(below.map(|line| wrapped(&line, width)));
     lines.join("\n")
 }
 
 /// Draws the lanes of several runs on one time axis that ends with the longest
-/// run, each under its title, and says below what the signs mean.
-pub(crate) fn draw_together(runs: &[(&str, &Recording)], width: usize) -> String {
-    let sample = |recording: &Recording| Sample::of(recording.lanes.len());
-    let tables: Vec<Vec<Row>> =
-        runs.iter().map(|(_, recording)| rows(recording, sample(recording))).collect();
+/// run, each under its title, at most `width` columns wide, and says below what
+/// the signs mean. Styled as [`draw`] is.
+pub fn draw_together(runs: &[(&str, &Recording)], width: usize) -> String {
+    let tables: Vec<Vec<Row>> = runs.iter().map(|(_, recording)| rows(recording)).collect();
     let end = runs.iter().map(|(_, recording)| recording.elapsed).max().unwrap_or_default();
     let scale = Scale::of(tables.iter().flatten(), end, width);
     let mut seen = String::new();
@@ -48,7 +49,8 @@ pub(crate) fn draw_together(runs: &[(&str, &Recording)], width: usize) -> String
         lines.extend(rows.iter().map(|row| scale.line(row, recording, &mut seen)));
     }
     lines.push(String::new());
-    let note = runs.iter().find_map(|(_, recording)| sample(recording).note());
+    let note = |recording: &Recording| Sample::of(recording.figures.requesters).note();
+    let note = runs.iter().find_map(|(_, recording)| note(recording));
     lines.extend(legend(&seen).into_iter().chain(note).map(|line| wrapped(&line, width)));
     lines.join("\n")
 }
@@ -65,13 +67,11 @@ struct Scale {
     columns: usize,
 }
 
-fn rows(recording: &Recording, sample: Sample) -> Vec<Row<'_>> {
-    let lanes = recording.lanes.iter().enumerate().filter(|(index, _)| sample.shows(*index));
-    lanes.map(|(index, lane)| Row::of(index, lane, recording)).collect()
+fn rows(recording: &Recording) -> Vec<Row<'_>> {
+    shown(recording).into_iter().map(|lane| Row::of(lane, recording)).collect()
 }
 
 struct Row<'a> {
-    index: usize,
     lane: &'a Lane,
     name: String,
     took: String,
@@ -117,7 +117,7 @@ impl Scale {
         let Self { name, took, outcome, held, .. } = *self;
         let bar = bar(row.lane, recording, self.end, self.columns);
         seen.push_str(&bar);
-        let style = style(row.index);
+        let style = style(row.lane.number);
         let gap = if outcome > 0 { "  " } else { "" };
         format!(
             "{style}{:name$}  {bar}{style:#} {:>took$}{gap}{:outcome$}  {:held$}",
@@ -131,20 +131,20 @@ impl Scale {
 const HELD: &str = "held a thread";
 
 impl<'a> Row<'a> {
-    fn of(index: usize, lane: &'a Lane, recording: &Recording) -> Self {
+    fn of(lane: &'a Lane, recording: &Recording) -> Self {
         let mut name: String = lane.name.chars().take(LONGEST_NAME).collect();
         if name.len() < lane.name.len() {
             name.pop();
             name.push('…');
         }
         let outcome = match lane.outcome {
-            Outcome::Done => "",
+            Outcome::Done | Outcome::Ended => "",
             Outcome::Failed => "failed",
             Outcome::Dropped => "dropped",
             Outcome::Unfinished => "unfinished",
         };
         let took = exact(lane.end(recording).saturating_sub(lane.created));
-        Self { index, lane, name, took, outcome, held: held(lane) }
+        Self { lane, name, took, outcome, held: held(lane) }
     }
 }
 
@@ -220,7 +220,7 @@ fn legend(seen: &str) -> Option<String> {
 }
 
 /// Breaks a sentence into lines of at most `width` columns, the later ones indented.
-pub(crate) fn wrapped(sentence: &str, width: usize) -> String {
+pub fn wrapped(sentence: &str, width: usize) -> String {
     let mut text = String::new();
     let mut column = 0;
     for word in sentence.split(' ') {
@@ -241,55 +241,26 @@ pub(crate) fn wrapped(sentence: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::Blocked;
-    use crate::recording::{Stretch, Thread};
+    use crate::by_hand::{lane as by_hand, ms, recording_until};
 
-    fn ms(ms: u64) -> Duration {
-        Duration::from_millis(ms)
-    }
-
-    /// A lane that is ready at the first of these milliseconds and ends at the
-    /// second, and in between holds threads.
+    /// A lane that is made at the first of these milliseconds and ends at the
+    /// second, and in between holds the thread.
     fn lane(name: &str, life: [u64; 2], held: &[(u64, u64)]) -> Lane {
-        let stretch = |&(from, to): &(u64, u64)| Stretch {
-            thread: 1,
-            from: ms(from),
-            to: ms(to),
-            held: ms(to - from),
-            polls: 1,
-        };
-        let stretches: Vec<Stretch> = held.iter().map(stretch).collect();
-        Lane {
-            name: name.to_owned(),
-            asks: None,
-            outcome: Outcome::Done,
-            future: true,
-            created: ms(life[0]),
-            started: stretches.first().map(|stretch| stretch.from),
-            ended: Some(ms(life[1])),
-            held: stretches.iter().map(|stretch| stretch.held).sum(),
-            longest: stretches.iter().map(|stretch| stretch.held).max().unwrap_or_default(),
-            polls: stretches.len() as u64,
-            stretches,
-        }
+        let held: Vec<_> = held.iter().map(|(from, to)| (1, *from, *to)).collect();
+        by_hand(name, life, &held)
     }
 
     fn recording(elapsed: u64, lanes: Vec<Lane>) -> Recording {
-        let threads = vec![Thread { id: 1, name: "main".to_owned() }];
-        Recording {
-            elapsed: ms(elapsed),
-            event_loop: Some(1),
-            longest_on_loop: ms(1),
-            threads,
-            lanes,
-            blocked: Vec::new(),
-        }
+        recording_until(ms(elapsed), Some(1), lanes)
     }
 
     /// What a terminal without colours shows.
     fn drawn(recording: &Recording, width: usize) -> String {
-        let sample = Sample::of(recording.lanes.len());
-        anstream::adapter::strip_str(&draw(recording, sample, width)).to_string()
+        plain(&draw(recording, width))
+    }
+
+    fn plain(styled: &str) -> String {
+        anstream::adapter::strip_str(styled).to_string()
     }
 
     #[test]
@@ -318,10 +289,7 @@ Nobody held the event loop for longer than 1.0 ms at a time.";
             lane("R2", [0, 12_000], &[(10_000, 12_000)]),
             lane("R3", [0, 17_000], &[(12_000, 17_000)]),
         ];
-        let blocked = |lane, from, to| Blocked { lane, from: ms(from), to: ms(to) };
-        let mut recording = recording(17_000, lanes);
-        recording.blocked =
-            vec![blocked(0, 0, 10_000), blocked(1, 10_000, 12_000), blocked(2, 12_000, 17_000)];
+        let recording = recording(17_000, lanes);
         let wanted = "    0 s            5             10           15          took  held a thread
 R1  ▏████████████████████████████▕                    10.000 s  10.0 s in 1 poll
 R2  ▏····························█████▕               12.000 s  2.0 s in 1 poll
@@ -349,7 +317,7 @@ R3 held the event loop for 5.0 s; nobody else was there to wait.";
         lanes[2].outcome = Outcome::Dropped;
         lanes[3].outcome = Outcome::Unfinished;
         lanes[3].ended = None;
-        let recording = Recording { event_loop: None, ..recording(400, lanes) };
+        let recording = recording_until(ms(400), None, lanes);
         let wanted = "    0 ms      100      200     300    400    took              held a thread
 R1  ▏░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░▕ 0.400 s  failed      2.0 ms in 2 polls
 R2  ▏░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░▕ 0.400 s  dropped     1.0 ms in 1 poll
@@ -384,7 +352,7 @@ sync
 R1  ▏███████████████████████████████████████████████▕ 1.000 s  1.0 s in 1 poll
 
 █ held a thread  ░ waited, thread free";
-        assert_eq!(anstream::adapter::strip_str(&drawn).to_string(), wanted);
+        assert_eq!(plain(&drawn), wanted);
     }
 
     #[test]

@@ -1,0 +1,334 @@
+//! What a recording keeps beyond the lanes that are alive: its figures, a fair
+//! choice of lanes, and the worst of them. However many requesters come and go,
+//! it does not grow.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::clock::{Moment, time};
+use crate::lane::{Closed, LONG, Lane, Whole};
+use crate::place;
+use crate::recording::{Figures, Held, Inner, Outcome, Place, Recording, Wait};
+use crate::threads::Silence;
+
+/// Lanes that are kept for pictures. Every lane up to so many, then every
+/// second, fourth, eighth …
+const MOST_KEPT: usize = 16_384;
+
+/// Blocked stretches that are kept one by one: the longest.
+const MOST_BLOCKED: usize = 64;
+
+/// Stretches that are kept apart in a lane: as many as a screen or a page can
+/// show, and fewer where many lanes are kept.
+const MOST_STRETCHES: usize = 2048;
+const LEAST_STRETCHES: usize = 64;
+const STRETCHES_OF_ALL: usize = 1 << 18;
+
+#[derive(Default)]
+pub(crate) struct Book {
+    /// How many lanes have been made.
+    made: u64,
+    kept: Vec<Arc<Lane>>,
+    in_flight: usize,
+    most_in_flight: usize,
+    /// Who raised that number last, and what it was before.
+    raised: (u64, usize),
+    ends: Ends,
+    /// The beginnings of those that have begun and not been closed, added up.
+    begun: (usize, u128),
+    /// The lives of those that have been closed, added up.
+    lives: u128,
+    longest: Moment,
+    blocks: usize,
+    blocked_for: u128,
+    preempted: usize,
+    preempted_for: u128,
+    blocked: Vec<HeldLoop>,
+    longest_on_loop: Option<HeldLoop>,
+    longest_wait: Option<(Arc<Lane>, Moment, Moment)>,
+}
+
+/// How lanes have ended, or said that they will.
+#[derive(Default)]
+struct Ends {
+    done: usize,
+    failed: usize,
+    dropped: usize,
+    ended: usize,
+}
+
+/// A stretch on the thread of an event loop.
+#[derive(Clone)]
+pub(crate) struct HeldLoop {
+    pub(crate) lane: Arc<Lane>,
+    pub(crate) inner: Option<(Arc<Lane>, Moment)>,
+    pub(crate) stretch: Whole,
+    pub(crate) silence: Silence,
+    /// How long the thread waited for a core meanwhile, at most.
+    pub(crate) core_wait: Moment,
+}
+
+/// Which lanes are kept for pictures, to be asked without the book's lock.
+pub(crate) struct Choice {
+    /// One of so many is kept.
+    stride: AtomicU64,
+    /// How many stretches are kept apart in each.
+    stretches: AtomicUsize,
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        Self { stride: AtomicU64::new(1), stretches: AtomicUsize::new(MOST_STRETCHES) }
+    }
+}
+
+impl Choice {
+    fn keeps(&self, lane: &Lane) -> bool {
+        lane.number.is_multiple_of(self.stride.load(Ordering::Relaxed))
+    }
+
+    /// How many stretches are kept apart in this lane; none if it is not kept itself.
+    pub(crate) fn stretches(&self, lane: &Lane) -> Option<usize> {
+        self.keeps(lane).then(|| self.stretches.load(Ordering::Relaxed))
+    }
+
+    /// So many lanes are kept now.
+    fn are_kept(&self, lanes: usize) {
+        let most = (STRETCHES_OF_ALL / lanes.max(1)).clamp(LEAST_STRETCHES, MOST_STRETCHES);
+        self.stretches.store(most, Ordering::Relaxed);
+    }
+}
+
+impl Book {
+    /// Makes a lane with the next number.
+    pub(crate) fn make(&mut self, choice: &Choice, lane: impl FnOnce(u64) -> Lane) -> Arc<Lane> {
+        let lane = Arc::new(lane(self.made));
+        self.made += 1;
+        if choice.keeps(&lane) {
+            self.kept.push(Arc::clone(&lane));
+            if self.kept.len() > MOST_KEPT {
+                choice.stride.fetch_add(choice.stride.load(Ordering::Relaxed), Ordering::Relaxed);
+                self.kept.retain(|lane| choice.keeps(lane));
+            }
+            choice.are_kept(self.kept.len());
+        }
+        lane
+    }
+
+    /// A lane holds a thread for the first time.
+    pub(crate) fn begins(&mut self, lane: &Lane, now: Moment) {
+        self.in_flight += 1;
+        if self.in_flight > self.most_in_flight {
+            self.raised = (lane.number, self.most_in_flight);
+            self.most_in_flight = self.in_flight;
+        }
+        self.begun = (self.begun.0 + 1, self.begun.1 + u128::from(now));
+    }
+
+    /// A lane that began then did not: it was dropped, and had never been polled.
+    fn did_not_begin(&mut self, lane: &Lane, then: Moment) {
+        if self.raised.0 == lane.number {
+            self.most_in_flight = self.raised.1;
+        }
+        self.ends_life(then, 0);
+    }
+
+    fn ends_life(&mut self, started: Moment, life: Moment) {
+        let (number, sum) = self.begun;
+        self.begun = (number.saturating_sub(1), sum.saturating_sub(u128::from(started)));
+        self.lives += u128::from(life);
+    }
+
+    /// A lane is under way no longer.
+    pub(crate) fn finishes(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
+    /// A lane says how it will end, and has said so before.
+    pub(crate) fn will_end(&mut self, outcome: Outcome, before: Option<Outcome>) {
+        if let Some(count) = before.and_then(|before| self.ends.count(before)) {
+            *count = count.saturating_sub(1);
+        }
+        if let Some(count) = self.ends.count(outcome) {
+            *count += 1;
+        }
+    }
+
+    /// A lane has been closed.
+    pub(crate) fn closes(&mut self, lane: &Lane, outcome: Outcome, closed: &Closed) {
+        if closed.finished {
+            self.finishes();
+        }
+        if !closed.said {
+            self.will_end(outcome, None);
+        }
+        self.longest = self.longest.max(lane.longest());
+        if let Some(then) = closed.began_in_vain {
+            self.did_not_begin(lane, then);
+        }
+        if let (Some(started), Some(life)) = (lane.started(), lane.life()) {
+            self.ends_life(started, life);
+        }
+    }
+
+    /// The thread of an event loop was held.
+    pub(crate) fn held_loop(&mut self, held: HeldLoop) {
+        if held.blocks() {
+            self.blocks += 1;
+            self.blocked_for += u128::from(held.time());
+            self.blocked.push(held.clone());
+        } else if held.is_long() {
+            self.preempted += 1;
+            self.preempted_for += u128::from(held.core_wait);
+        }
+        let longest = self.longest_on_loop.as_ref().map_or(0, HeldLoop::own_time);
+        if self.longest_on_loop.is_none() || held.own_time() > longest {
+            self.longest_on_loop = Some(held);
+        }
+        if self.blocked.len() >= 2 * MOST_BLOCKED {
+            self.forget_short();
+        }
+    }
+
+    fn forget_short(&mut self) {
+        self.blocked.sort_by_key(|held| Reverse(held.time()));
+        self.blocked.truncate(MOST_BLOCKED);
+    }
+
+    /// A requester was woken, and waited for its poll.
+    pub(crate) fn waited(&mut self, lane: &Arc<Lane>, (from, to): (Moment, Moment)) {
+        let longest = self.longest_wait.as_ref().map_or(0, |(_, from, to)| to - from);
+        if to - from > longest {
+            self.longest_wait = Some((Arc::clone(lane), from, to));
+        }
+    }
+
+    /// The lanes that are kept, those that stand in a list, and these, each once
+    /// and in the order of their numbers.
+    pub(crate) fn lanes<'a>(
+        &'a self,
+        these: impl Iterator<Item = &'a Arc<Lane>>,
+    ) -> Vec<Arc<Lane>> {
+        let held = self.blocked.iter().chain(&self.longest_on_loop);
+        let named = held.flat_map(|held| {
+            [&held.lane].into_iter().chain(held.inner.as_ref().map(|(lane, _)| lane))
+        });
+        let waited = self.longest_wait.iter().map(|(lane, ..)| lane);
+        let all = self.kept.iter().chain(named).chain(waited).chain(these);
+        let mut lanes: Vec<Arc<Lane>> = all.cloned().collect();
+        lanes.sort_by_key(|lane| lane.number);
+        lanes.dedup_by_key(|lane| lane.number);
+        lanes
+    }
+
+    /// Those that are kept for pictures, in the order of their numbers.
+    pub(crate) fn kept(&self) -> &[Arc<Lane>] {
+        &self.kept
+    }
+
+    /// All of it but for lanes and threads.
+    pub(crate) fn recorded(&mut self, now: Moment) -> Recording {
+        self.forget_short();
+        let mut blocked: Vec<Held> = self.blocked.iter().map(HeldLoop::recorded).collect();
+        blocked.sort_by_key(|held| held.from);
+        let wait = self.longest_wait.as_ref().map(|(lane, from, to)| Wait {
+            lane: lane.number as usize,
+            from: time(*from),
+            to: time(*to),
+        });
+        Recording {
+            elapsed: time(now),
+            figures: self.figures(now),
+            threads: Vec::new(),
+            lanes: Vec::new(),
+            blocked,
+            longest_on_loop: self.longest_on_loop.as_ref().map(HeldLoop::recorded),
+            longest_wait: wait,
+        }
+    }
+
+    /// The figures at this moment, but for what threads know.
+    pub(crate) fn figures(&self, now: Moment) -> Figures {
+        let Ends { done, failed, dropped, ended } = self.ends;
+        let requesters = self.made as usize;
+        let (number, begun) = self.begun;
+        let going = (number as u128 * u128::from(now)).saturating_sub(begun);
+        Figures {
+            requesters,
+            done,
+            failed,
+            dropped,
+            ended,
+            unfinished: requesters - (done + failed + dropped + ended),
+            most_in_flight: self.most_in_flight,
+            longest: time(self.longest),
+            one_by_one: sum(self.lives + going),
+            blocks: self.blocks,
+            blocked: sum(self.blocked_for),
+            preempted: self.preempted,
+            preempted_for: sum(self.preempted_for),
+            ..Figures::default()
+        }
+    }
+}
+
+/// Times that were added up.
+fn sum(nanoseconds: u128) -> Duration {
+    const SECOND: u128 = 1_000_000_000;
+    Duration::new((nanoseconds / SECOND) as u64, (nanoseconds % SECOND) as u32)
+}
+
+impl Ends {
+    fn count(&mut self, outcome: Outcome) -> Option<&mut usize> {
+        match outcome {
+            Outcome::Done => Some(&mut self.done),
+            Outcome::Failed => Some(&mut self.failed),
+            Outcome::Dropped => Some(&mut self.dropped),
+            Outcome::Ended => Some(&mut self.ended),
+            Outcome::Unfinished => None,
+        }
+    }
+}
+
+impl HeldLoop {
+    pub(crate) fn time(&self) -> Moment {
+        self.stretch.to.saturating_sub(self.stretch.from)
+    }
+
+    /// Without what the system kept from it.
+    pub(crate) fn own_time(&self) -> Moment {
+        self.time().saturating_sub(self.core_wait)
+    }
+
+    pub(crate) fn is_long(&self) -> bool {
+        self.time() >= LONG
+    }
+
+    /// Whether it blocked the event loop, and not the system that gave the core
+    /// to somebody else.
+    pub(crate) fn blocks(&self) -> bool {
+        self.own_time() >= LONG
+    }
+
+    pub(crate) fn recorded(&self) -> Held {
+        let Self { lane, inner, stretch, silence, core_wait } = self;
+        let inner = inner
+            .as_ref()
+            .map(|(lane, held)| Inner { lane: lane.number as usize, held: time(*held) });
+        Held {
+            lane: lane.number as usize,
+            inner,
+            thread: stretch.thread as usize,
+            from: time(stretch.from),
+            to: time(stretch.to),
+            core_wait: time(*core_wait),
+            place: Place {
+                span: place::of(lane.span),
+                after: silence.after.and_then(|event| place::of(event)),
+                before: silence.before.and_then(|event| place::of(event)),
+            },
+        }
+    }
+}

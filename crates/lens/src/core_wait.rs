@@ -1,0 +1,94 @@
+//! How long a thread was ready to run and had no core: then it was the system
+//! that kept it, and not what the thread does.
+//!
+//! A span's enter and exit cannot tell the two apart. Linux counts for each
+//! thread how long it stood in the queue for a core, in the second number of
+//! `/proc/thread-self/schedstat`, in nanoseconds. Reading it takes a microsecond
+//! or two, so it is read now and then, and again when a stretch was long. In a
+//! virtual machine the time for which its host took the core away does not count.
+
+use crate::clock::{Clock, Moment};
+
+/// The number is read again before a stretch if it is older than this: by so
+/// much, at most, a stretch may be taken for shorter than it was.
+const FRESH: Moment = 2_000_000;
+
+/// What a thread knows of its own waits for a core.
+#[derive(Default)]
+pub(crate) struct CoreWait {
+    counter: Option<system::Counter>,
+    /// What it counted, and when that was read.
+    read: Option<(Moment, Moment)>,
+}
+
+impl CoreWait {
+    /// Gives the moment at which a stretch begins on the calling thread. It comes
+    /// after the look at the counter, so that no wait falls between the two.
+    pub(crate) fn begin(&mut self, clock: &Clock) -> Moment {
+        let now = clock.now();
+        let is_fresh = |(_, at): (Moment, Moment)| now.saturating_sub(at) < FRESH;
+        if self.read.is_some_and(is_fresh) {
+            return now;
+        }
+        self.read(now);
+        clock.now()
+    }
+
+    fn read(&mut self, now: Moment) -> Option<Moment> {
+        if self.counter.is_none() {
+            self.counter = system::Counter::open();
+        }
+        let counted = self.counter.as_ref()?.read()?;
+        self.read = Some((counted, now));
+        Some(counted)
+    }
+
+    /// The stretch ends. Gives how long, at most, the thread waited for a core
+    /// meanwhile; none where the system does not tell.
+    pub(crate) fn since_begin(&mut self, now: Moment) -> Option<Moment> {
+        let (before, _) = self.read?;
+        self.read(now).map(|counted| counted.saturating_sub(before))
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod system {
+    use std::fs::File;
+    use std::os::unix::fs::FileExt;
+
+    use crate::clock::Moment;
+
+    pub(super) struct Counter(File);
+
+    impl Counter {
+        /// The one of the calling thread.
+        pub(super) fn open() -> Option<Self> {
+            File::open("/proc/thread-self/schedstat").ok().map(Self)
+        }
+
+        pub(super) fn read(&self) -> Option<Moment> {
+            let mut text = [0; 96];
+            let length = self.0.read_at(&mut text, 0).ok()?;
+            let text = std::str::from_utf8(&text[..length]).ok()?;
+            text.split_whitespace().nth(1)?.parse().ok()
+        }
+    }
+}
+
+/// Other systems do not tell it without more ado.
+#[cfg(not(target_os = "linux"))]
+mod system {
+    use crate::clock::Moment;
+
+    pub(super) struct Counter;
+
+    impl Counter {
+        pub(super) fn open() -> Option<Self> {
+            None
+        }
+
+        pub(super) fn read(&self) -> Option<Moment> {
+            None
+        }
+    }
+}

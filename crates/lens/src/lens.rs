@@ -1,0 +1,426 @@
+//! The layer: what it learns from spans, and what it can tell.
+//!
+//! Four moments of a span are all there is to see: made, entered, left, closed.
+//! An instrumented future enters its span for each poll, a blocking function once
+//! for the whole call, so *held a thread* against *only waited* falls out of
+//! ordinary spans, whatever the program.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use tracing::span::{Attributes, Id};
+use tracing::{Dispatch, Event, Subscriber, dispatcher};
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::{Context, Layer};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::book::{Book, Choice, HeldLoop};
+use crate::clock::{Clock, Moment, time};
+use crate::label::Label;
+use crate::lane::{LONG, Lane, Whole};
+use crate::live::Live;
+use crate::lock;
+use crate::recording::{Outcome, Recording};
+use crate::threads::{Ended, Outermost, Thread, Threads};
+
+/// The name that a span must have to become a lane, unless others are asked for.
+/// Only of such a span it is known how it ends: by [`done`] or [`failed`].
+pub const REQUESTER: &str = "requester";
+
+/// How often [`Lens::settled`] looks for lanes that have not ended.
+const LOOKS_EVERY: Duration = Duration::from_millis(1);
+
+/// Records the lanes of a program. Cloning gives another handle to the same
+/// recording: one goes into the subscriber, one stays with whoever wants to know.
+#[derive(Clone)]
+pub struct Lens(Arc<Shared>);
+
+struct Shared {
+    names: Box<[Box<str>]>,
+    clock: Clock,
+    live: Live,
+    threads: Threads,
+    choice: Choice,
+    book: Mutex<Book>,
+    /// The longest stretch on the thread of an event loop: a shorter one is not
+    /// worth opening the book.
+    longest_on_loop: AtomicU64,
+}
+
+impl Default for Lens {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Lens {
+    /// Starts a recording whose time zero is now and whose thread 1 is the
+    /// caller's. Every span named [`REQUESTER`] is a lane.
+    pub fn new() -> Self {
+        Self::of_spans([REQUESTER])
+    }
+
+    /// The same with lanes of other names, such as a web service's `request`.
+    pub fn of_spans<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let lens = Self(Arc::new(Shared {
+            names: names.into_iter().map(Box::from).collect(),
+            clock: Clock::new(),
+            live: Live::default(),
+            threads: Threads::new(NEXT.fetch_add(1, Ordering::Relaxed)),
+            choice: Choice::default(),
+            book: Mutex::default(),
+            longest_on_loop: AtomicU64::new(0),
+        }));
+        lens.0.threads.here(|thread| thread.note_worker());
+        lens
+    }
+
+    /// Takes the calling thread for one that runs an event loop. Those of tokio
+    /// are known by themselves.
+    pub fn runs_event_loop(&self) {
+        self.0.threads.here(|thread| thread.runs_event_loop());
+    }
+
+    /// The calling thread's number in this recording: 1, 2, 3 … in order of
+    /// appearance; 0 while the thread ends.
+    pub fn thread(&self) -> usize {
+        self.0.threads.here(|thread| thread.id as usize).unwrap_or(0)
+    }
+
+    /// Stops the clock: what happens from here on is not recorded, and what goes
+    /// on now has gone on until now.
+    pub fn stop(&self) {
+        self.0.clock.stop();
+    }
+
+    /// Stops the clock and gives what was recorded, once every lane has ended.
+    ///
+    /// A driver's thread may leave a requester's span a moment after the requester
+    /// itself has. This waits for it, for as long as `patience` at most.
+    pub fn settled(&self, patience: Duration) -> Recording {
+        self.stop();
+        let pauses = patience.as_nanos() / LOOKS_EVERY.as_nanos();
+        for _ in 0..pauses {
+            if self.0.live.is_empty() {
+                break;
+            }
+            thread::sleep(LOOKS_EVERY);
+        }
+        self.recording()
+    }
+
+    /// Everything recorded so far, as plain data.
+    pub fn recording(&self) -> Recording {
+        let Shared { clock, threads, book, .. } = &*self.0;
+        let now = clock.now();
+        let seen = threads.all();
+        let open: Vec<Open> = seen.iter().filter_map(|thread| Open::of(thread, now)).collect();
+        let (lanes, mut recording) = {
+            let mut book = lock(book);
+            let named = open.iter().filter(|open| open.blocks(now)).map(|open| &open.held.lane);
+            (book.lanes(named), book.recorded(now))
+        };
+        for open in open.iter().filter(|open| open.held.stretch.on_loop) {
+            recording.add_held(open.held.recorded(), open.blocks(now));
+        }
+        let recorded = |lane: &Arc<Lane>| {
+            let all = open.iter().flat_map(|open| &open.stretches);
+            let of_lane = all.filter(|(other, _)| Arc::ptr_eq(other, lane));
+            let open: Vec<Whole> = of_lane.map(|(_, stretch)| *stretch).collect();
+            lane.recorded(&open, now, is_ours(lane))
+        };
+        recording.lanes = lanes.iter().map(recorded).collect();
+        recording.threads = seen.iter().map(|thread| thread.recorded()).collect();
+        let longest = recording.lanes.iter().map(|lane| lane.longest).max();
+        let (number, held) = threads.figures(now);
+        let in_lanes = recording.threads_held().len();
+        let figures = &mut recording.figures;
+        (figures.threads, figures.held) = (number.max(in_lanes), time(held));
+        figures.longest = figures.longest.max(longest.unwrap_or_default());
+        recording
+    }
+
+    /// The requesters that have not ended, as far as they are kept for pictures,
+    /// and how many there are in all.
+    pub fn going(&self) -> (Vec<Going>, usize) {
+        let Shared { clock, threads, book, .. } = &*self.0;
+        let now = clock.now();
+        let open = threads.all();
+        let open = open.iter().filter_map(|thread| thread.open(now));
+        let open: Vec<(Arc<Lane>, Whole)> = open.flat_map(|(stretches, _)| stretches).collect();
+        let book = lock(book);
+        let going = book.kept().iter().filter(|lane| !lane.has_ended()).map(|lane| {
+            let held = open.iter().find(|(other, _)| Arc::ptr_eq(other, lane));
+            let doing = match held {
+                Some((_, stretch)) if stretch.on_loop => Doing::HoldsLoop,
+                Some((_, stretch)) => Doing::Holds(stretch.thread as usize),
+                None if lane.started().is_some() => Doing::Waits,
+                None => Doing::NotYetRun,
+            };
+            let age = time(now.saturating_sub(lane.created));
+            Going { number: lane.number as usize, name: lane.name.to_string(), doing, age }
+        });
+        (going.collect(), book.figures(now).unfinished)
+    }
+
+    /// The lane that an event belongs to: that of the innermost span around it
+    /// that is one.
+    pub fn lane_of<S>(&self, event: &Event<'_>, context: &Context<'_, S>) -> Option<Requester>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let mut scope = context.event_scope(event)?;
+        scope.find_map(|span| self.lane(&span.id()))
+    }
+
+    /// The lane of this span, if it is one.
+    pub fn lane(&self, span: &Id) -> Option<Requester> {
+        self.0.live.get(span.into_u64()).map(Requester)
+    }
+
+    /// The lane whose span the caller is in, if any.
+    fn current() -> Option<(Self, Arc<Lane>)> {
+        dispatcher::get_default(|dispatch: &Dispatch| {
+            let lens = dispatch.downcast_ref::<Self>()?;
+            let registry = dispatch.downcast_ref::<Registry>()?;
+            let current = dispatch.current_span();
+            let span = registry.span(current.id()?)?;
+            let lane = span.scope().find_map(|span| lens.0.live.get(span.id().into_u64()))?;
+            Some((lens.clone(), lane))
+        })
+    }
+
+    /// The lane of a span that is open, and the recording it belongs to.
+    pub(crate) fn of_span(span: &tracing::Span) -> Option<(Self, Arc<Lane>)> {
+        span.with_subscriber(|(id, dispatch)| {
+            let lens = dispatch.downcast_ref::<Self>()?;
+            Some((lens.clone(), lens.0.live.get(id.into_u64())?))
+        })?
+    }
+
+    pub(crate) fn wake(&self, lane: &Lane) {
+        if !self.0.clock.is_stopped() {
+            lane.wake(self.0.clock.now());
+        }
+    }
+
+    /// Says how the current lane ends. Outside a lane nothing happens, and
+    /// neither does after the end of the recording.
+    fn mark(outcome: Outcome) {
+        if let Some((lens, lane)) = Self::current().filter(|(lens, _)| !lens.0.clock.is_stopped()) {
+            let before = lane.mark(outcome, lens.0.clock.now());
+            lock(&lens.0.book).will_end(outcome, before);
+        }
+    }
+
+    fn make_lane(
+        &self,
+        label: Label,
+        span: &'static tracing::Metadata<'static>,
+        parent: Option<u64>,
+    ) -> Arc<Lane> {
+        let created = self.0.clock.now();
+        let mut book = lock(&self.0.book);
+        book.make(&self.0.choice, |number| {
+            Lane::new(number, label.told(span.name(), number), span, parent, created)
+        })
+    }
+
+    fn enter(&self, span: u64) {
+        let Shared { clock, live, threads, book, .. } = &*self.0;
+        let Some(lane) = live.get(span).filter(|_| !clock.is_stopped()) else { return };
+        let entered = threads.here(|thread| thread.enter(span, &lane, clock)).flatten();
+        if let Some(now) = entered.filter(|now| lane.enter(*now)) {
+            lock(book).begins(&lane, now);
+        }
+    }
+
+    fn leave(&self, span: u64) {
+        let Shared { clock, threads, book, choice, .. } = &*self.0;
+        let ended = threads.here(|thread| thread.leave(span, clock.now())).flatten();
+        let Some(Ended { lane, stretch, silence, outermost }) = ended else { return };
+        let left = lane.leave(stretch, choice.stretches(&lane));
+        threads.held(left.held);
+        if left.finished {
+            lock(book).finishes();
+        }
+        if let Some(waited) = left.waited {
+            lock(book).waited(&lane, waited);
+        }
+        if let Some(Outermost { inner, core_wait }) = outermost.filter(|_| stretch.on_loop) {
+            self.held_loop(HeldLoop { lane, inner, stretch, silence, core_wait });
+        }
+    }
+
+    /// The thread of an event loop was held, and is free again.
+    fn held_loop(&self, held: HeldLoop) {
+        let longest = self.0.longest_on_loop.fetch_max(held.own_time(), Ordering::Relaxed);
+        if held.is_long() || held.own_time() > longest {
+            lock(&self.0.book).held_loop(held);
+        }
+    }
+
+    fn close(&self, span: u64, by_child: bool) {
+        let Shared { clock, live, threads, book, choice, .. } = &*self.0;
+        let Some(lane) = live.remove(span) else { return };
+        let closed = lane.close(clock.now(), by_child, choice.stretches(&lane));
+        threads.held(closed.held);
+        lock(book).closes(&lane, lane.outcome(is_ours(&lane)), &closed);
+    }
+
+    fn is_lane(&self, name: &str) -> bool {
+        self.0.names.iter().any(|it| **it == *name)
+    }
+}
+
+/// Only who makes spans for this recording says how they end.
+fn is_ours(lane: &Lane) -> bool {
+    lane.span.name() == REQUESTER
+}
+
+thread_local! {
+    /// The parent of the span that this thread has just closed, if nothing has
+    /// happened since: the registry goes on to close that one if it was only
+    /// kept open by it.
+    static CLOSING: Cell<u64> = const { Cell::new(0) };
+}
+
+fn closing(parent: u64) -> u64 {
+    CLOSING.try_with(|closing| closing.replace(parent)).unwrap_or(0)
+}
+
+impl<S> Layer<S> for Lens
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if !self.is_lane(attributes.metadata().name()) || self.0.clock.is_stopped() {
+            return;
+        }
+        let Some(span) = context.span(id) else { return };
+        let mut around = span.scope().skip(1);
+        let parent = around.find_map(|span| self.0.live.get(span.id().into_u64()));
+        let parent = parent.map(|lane| lane.number);
+        let lane = self.make_lane(Label::of(attributes), attributes.metadata(), parent);
+        self.0.live.insert(id.into_u64(), lane);
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let Shared { clock, threads, .. } = &*self.0;
+        threads.here_if_seen(|thread| thread.hear(|| clock.now(), event.metadata()));
+    }
+
+    fn on_enter(&self, id: &Id, _: Context<'_, S>) {
+        closing(0);
+        self.enter(id.into_u64());
+    }
+
+    fn on_exit(&self, id: &Id, _: Context<'_, S>) {
+        closing(0);
+        self.leave(id.into_u64());
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        let parent = context.span(&id).and_then(|span| span.parent());
+        let parent = parent.map_or(0, |parent| parent.id().into_u64());
+        let by_child = closing(parent) == id.into_u64();
+        self.close(id.into_u64(), by_child);
+    }
+}
+
+/// What a thread is inside of at the moment of a recording.
+struct Open {
+    stretches: Vec<(Arc<Lane>, Whole)>,
+    /// By the outermost of them.
+    held: HeldLoop,
+}
+
+impl Open {
+    fn of(thread: &Thread, now: Moment) -> Option<Self> {
+        let (mut stretches, silence) = thread.open(now)?;
+        // Whoever entered since the clock was read is not in this recording yet.
+        stretches.retain(|(_, stretch)| stretch.from <= now);
+        let (lane, stretch) = stretches.first()?;
+        let lasts = |stretch: &Whole| now - stretch.from;
+        let inner = stretches.iter().skip(1).max_by_key(|(_, stretch)| lasts(stretch));
+        let held = HeldLoop {
+            lane: Arc::clone(lane),
+            inner: inner.map(|(lane, stretch)| (Arc::clone(lane), lasts(stretch))),
+            stretch: *stretch,
+            silence,
+            // Only a thread itself can look for how long it waited.
+            core_wait: 0,
+        };
+        Some(Self { stretches, held })
+    }
+
+    /// Whether it blocks an event loop at this moment.
+    fn blocks(&self, now: Moment) -> bool {
+        self.held.stretch.on_loop && now - self.held.stretch.from >= LONG
+    }
+}
+
+/// A requester.
+pub struct Requester(Arc<Lane>);
+
+impl Requester {
+    /// Counted from 0 in the order in which they were made.
+    pub fn number(&self) -> usize {
+        self.0.number as usize
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it asks for, if its span says so.
+    pub fn asks(&self) -> Option<&str> {
+        self.0.asks.as_deref()
+    }
+}
+
+/// A requester that has not ended.
+#[derive(Debug, Clone)]
+pub struct Going {
+    /// Counted from 0 in the order in which they were made.
+    pub number: usize,
+    /// What it is called.
+    pub name: String,
+    /// What it does now.
+    pub doing: Doing,
+    /// The time since it was made.
+    pub age: Duration,
+}
+
+/// What a requester does at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    /// It was made, and has not run yet.
+    NotYetRun,
+    /// It holds no thread.
+    Waits,
+    /// It holds the thread of an event loop.
+    HoldsLoop,
+    /// It holds the thread of this number.
+    Holds(usize),
+}
+
+/// Says that the requester whose span the caller is in has what it asked for.
+pub fn done() {
+    Lens::mark(Outcome::Done);
+}
+
+/// Says that the requester whose span the caller is in has failed.
+pub fn failed() {
+    Lens::mark(Outcome::Failed);
+}
+
+/// The requester whose span the caller is in, if any.
+pub fn requester() -> Option<Requester> {
+    Lens::current().map(|(_, lane)| Requester(lane))
+}

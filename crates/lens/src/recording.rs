@@ -1,0 +1,516 @@
+//! What was recorded, as plain data: lanes, stretches, and the figures they add up to.
+//!
+//! In JSON every time is a number of seconds since the recording began (`…_s`),
+//! every thread is its number in `threads`, and every lane its `number`.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A stretch on the thread of an event loop that lasts this long blocks the
+/// loop: the delay at which other tasks begin to feel it, and the usual limit of
+/// debugging aids for event loops.
+pub const BLOCKED_AFTER: Duration = Duration::from_millis(10);
+
+/// All that was recorded up to the moment it was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recording {
+    /// From its beginning to the moment it was asked for.
+    #[serde(rename = "elapsed_s", with = "seconds")]
+    pub elapsed: Duration,
+    /// What it adds up to. Every lane counts, also those that are not in `lanes`.
+    pub figures: Figures,
+    /// The threads that entered a lane, and before them the one that began the recording.
+    pub threads: Vec<Thread>,
+    /// One lane per requester, in the order in which they were made: all of them
+    /// up to 16,384. Of more, a fair choice, and those that stand in the lists below.
+    pub lanes: Vec<Lane>,
+    /// Stretches that held the thread of an event loop for 10 ms or longer, not
+    /// counting what it waited for a core, in the order in which they began: the
+    /// 64 longest of them.
+    pub blocked: Vec<Held>,
+    /// The longest stretch on the thread of an event loop, however short; none
+    /// without an event loop.
+    pub longest_on_loop: Option<Held>,
+    /// The longest time that a requester waited for its poll after it had been
+    /// woken; none if nobody noted wakes. See [`InLane`](crate::InLane).
+    pub longest_wait: Option<Wait>,
+}
+
+/// An operating-system thread.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    /// 1 for the thread that began the recording, then in order of appearance.
+    /// Of more than 4,096, those that have ended are left out.
+    pub id: usize,
+    /// The name it was given, or `unnamed`.
+    pub name: String,
+    /// Which worker of a runtime it is; none if it was seen to run no event loop.
+    pub worker: Option<Worker>,
+}
+
+/// A thread that runs an event loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Worker {
+    /// Its number in the runtime, from 0.
+    pub index: usize,
+    /// How many workers the runtime has: 1 for a current-thread runtime.
+    pub of: usize,
+}
+
+/// One requester's life.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lane {
+    /// Counted from 0, in the order in which they were made.
+    pub number: usize,
+    /// What the requester is called, such as `R1`.
+    pub name: String,
+    /// What it asks for, such as a URL; none if its span does not say.
+    pub asks: Option<String>,
+    /// Where its span is made: file and line; none if the span does not tell.
+    pub place: Option<String>,
+    /// The `number` of the lane inside which it was made.
+    pub parent: Option<usize>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether it was a future, held by polls; else a function, held by a call.
+    pub future: bool,
+    /// When it was made.
+    #[serde(rename = "created_s", with = "seconds")]
+    pub created: Duration,
+    /// When it first held a thread; none if it never did.
+    #[serde(rename = "started_s", with = "optional_seconds")]
+    pub started: Option<Duration>,
+    /// When it ended, whatever became of those that were made inside it; none
+    /// if it was still going.
+    #[serde(rename = "ended_s", with = "optional_seconds")]
+    pub ended: Option<Duration>,
+    /// For how long it held threads, added up. What it called counts as well,
+    /// also where that is a lane of its own.
+    #[serde(rename = "held_s", with = "seconds")]
+    pub held: Duration,
+    /// For how long it held a thread at a time, at most.
+    #[serde(rename = "longest_s", with = "seconds")]
+    pub longest: Duration,
+    /// How often it held a thread: polls of a future, or calls.
+    pub polls: u64,
+    /// When it held which thread. Where there are more than a picture could
+    /// tell apart, neighbours are merged; `held_s` and `polls` stay exact. Of a
+    /// lane that is not one of the fair choice, only those of 10 ms and longer.
+    pub stretches: Vec<Stretch>,
+}
+
+/// How a requester ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It has what it asked for.
+    Done,
+    /// It ended with an error.
+    Failed,
+    /// It was dropped before its end: cancelled.
+    Dropped,
+    /// It ended, and nobody said how.
+    Ended,
+    /// It was still going when the recording was taken.
+    Unfinished,
+}
+
+/// A time during which a requester held a thread: one poll or one call, or several
+/// with gaps too small to draw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// The thread that was held.
+    pub thread: usize,
+    /// Whether that thread ran an event loop at that time, which could not turn
+    /// meanwhile.
+    pub on_loop: bool,
+    /// When it began.
+    #[serde(rename = "from_s", with = "seconds")]
+    pub from: Duration,
+    /// When it ended.
+    #[serde(rename = "to_s", with = "seconds")]
+    pub to: Duration,
+    /// For how long the thread was really held in between.
+    #[serde(rename = "held_s", with = "seconds")]
+    pub held: Duration,
+    /// How many polls or calls this stands for.
+    pub polls: u64,
+}
+
+/// A time during which a requester held the thread of an event loop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    /// The `number` of the lane that held it: of several inside each other, the outermost.
+    pub lane: usize,
+    /// The lane inside of it that held the thread longest at a time; none if
+    /// there was none.
+    pub inner: Option<Inner>,
+    /// The thread that was held.
+    pub thread: usize,
+    /// When it began.
+    #[serde(rename = "from_s", with = "seconds")]
+    pub from: Duration,
+    /// When it ended.
+    #[serde(rename = "to_s", with = "seconds")]
+    pub to: Duration,
+    /// How long of that the thread was ready to run and had no core, at most: 0
+    /// where the system does not tell.
+    #[serde(rename = "core_wait_s", with = "seconds")]
+    pub core_wait: Duration,
+    /// Where in the source to look.
+    pub place: Place,
+}
+
+/// A lane that held a thread while another one, which it was called by, held it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inner {
+    /// Its `number`.
+    pub lane: usize,
+    /// For how long at a time, at most.
+    #[serde(rename = "held_s", with = "seconds")]
+    pub held: Duration,
+}
+
+/// Where in the source a stretch spent its time, as far as spans and events tell:
+/// each a file and a line.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Where the span is made.
+    pub span: Option<String>,
+    /// The event after which nothing was heard for longest; none if that was
+    /// before the first event, or there was none.
+    pub after: Option<String>,
+    /// The event that ended this silence; none if the stretch ended first.
+    pub before: Option<String>,
+}
+
+/// A time during which a requester could have gone on, and was not polled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Wait {
+    /// The `number` of the lane that waited.
+    pub lane: usize,
+    /// When it was woken, or gave its thread back having been woken meanwhile.
+    #[serde(rename = "from_s", with = "seconds")]
+    pub from: Duration,
+    /// When it was polled.
+    #[serde(rename = "to_s", with = "seconds")]
+    pub to: Duration,
+}
+
+/// What a recording adds up to. Every lane counts, in the picture or not.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// How many there were.
+    pub requesters: usize,
+    /// How many of them have what they asked for.
+    pub done: usize,
+    /// How many of them ended with an error.
+    pub failed: usize,
+    /// How many of them were cancelled.
+    pub dropped: usize,
+    /// How many of them ended, and nobody said how.
+    pub ended: usize,
+    /// How many of them were still going.
+    pub unfinished: usize,
+    /// How many were under way at the same time, at most. A requester is under
+    /// way from its first poll or call until it has said how it ended, or has ended.
+    pub most_in_flight: usize,
+    /// How many threads the requesters held.
+    pub threads: usize,
+    /// For how long threads were held, added up: a thread that was held by two
+    /// requesters, one inside the other, was held once. Dropping a future holds a
+    /// thread too, though it is no poll.
+    #[serde(rename = "held_s", with = "seconds")]
+    pub held: Duration,
+    /// For how long one of them held a thread at a time, at most.
+    #[serde(rename = "longest_s", with = "seconds")]
+    pub longest: Duration,
+    /// From each one's first poll or call to its end, added up.
+    #[serde(rename = "one_by_one_s", with = "seconds")]
+    pub one_by_one: Duration,
+    /// How often the thread of an event loop was held for 10 ms or longer, not
+    /// counting what it waited for a core.
+    pub blocks: usize,
+    /// For how long, added up.
+    #[serde(rename = "blocked_s", with = "seconds")]
+    pub blocked: Duration,
+    /// How often it was held as long, but only because the system had given the
+    /// core to others.
+    pub preempted: usize,
+    /// For how long, added up.
+    #[serde(rename = "preempted_s", with = "seconds")]
+    pub preempted_for: Duration,
+}
+
+impl Recording {
+    /// The recording of these lanes: for programs that make one up. Its figures
+    /// and its lists are what the lanes add up to.
+    ///
+    /// Lanes are numbered anew, in this order.
+    pub fn of_lanes(elapsed: Duration, threads: Vec<Thread>, lanes: Vec<Lane>) -> Self {
+        let mut recording = Self {
+            elapsed,
+            figures: Figures::default(),
+            threads,
+            lanes,
+            blocked: Vec::new(),
+            longest_on_loop: None,
+            longest_wait: None,
+        };
+        for (number, lane) in recording.lanes.iter_mut().enumerate() {
+            lane.number = number;
+        }
+        let mut on_loop = recording.held_on_loops();
+        recording.longest_on_loop = on_loop.iter().max_by_key(|held| held.time()).cloned();
+        on_loop.retain(|held| held.time() >= BLOCKED_AFTER);
+        recording.blocked = on_loop;
+        recording.blocked.sort_by_key(|held| held.from);
+        recording.figures = recording.added_up();
+        recording
+    }
+
+    /// Every stretch on an event loop's thread that is not inside another one there.
+    fn held_on_loops(&self) -> Vec<Held> {
+        let lanes = self.lanes.iter();
+        let mut stretches: Vec<(usize, &Stretch)> =
+            lanes.flat_map(|lane| lane.stretches.iter().map(move |it| (lane.number, it))).collect();
+        stretches.retain(|(_, stretch)| stretch.on_loop);
+        // On each thread the outer before the inner; who calls was made first.
+        stretches.sort_by_key(|(lane, it)| (it.thread, it.from, Reverse(it.to), *lane));
+        let mut outermost: Vec<Held> = Vec::new();
+        for (lane, stretch) in stretches {
+            let outer = outermost.last_mut().filter(|outer| {
+                outer.thread == stretch.thread && stretch.from < outer.to && stretch.to <= outer.to
+            });
+            match outer {
+                Some(outer) if outer.inner.as_ref().is_some_and(|it| it.held >= stretch.held) => {}
+                Some(outer) => outer.inner = Some(Inner { lane, held: stretch.held }),
+                None => outermost.push(Held {
+                    lane,
+                    inner: None,
+                    thread: stretch.thread,
+                    from: stretch.from,
+                    to: stretch.to,
+                    core_wait: Duration::ZERO,
+                    place: Place { span: self.lanes[lane].place.clone(), ..Place::default() },
+                }),
+            }
+        }
+        outermost
+    }
+
+    fn added_up(&self) -> Figures {
+        let ended = |outcome| self.lanes.iter().filter(|lane| lane.outcome == outcome).count();
+        let started = self.lanes.iter().filter_map(|lane| Some((lane.started?, lane.end(self))));
+        Figures {
+            requesters: self.lanes.len(),
+            done: ended(Outcome::Done),
+            failed: ended(Outcome::Failed),
+            dropped: ended(Outcome::Dropped),
+            ended: ended(Outcome::Ended),
+            unfinished: ended(Outcome::Unfinished),
+            most_in_flight: most_at_once(started.clone()),
+            threads: self.threads_held().len(),
+            held: self.threads_held().into_iter().map(|thread| self.thread_held(thread)).sum(),
+            longest: self.lanes.iter().map(|lane| lane.longest).max().unwrap_or_default(),
+            one_by_one: started.map(|(from, to)| to.saturating_sub(from)).sum(),
+            blocks: self.blocked.len(),
+            blocked: self.blocked.iter().map(Held::time).sum(),
+            preempted: 0,
+            preempted_for: Duration::ZERO,
+        }
+    }
+
+    /// For how long any lane held this thread.
+    fn thread_held(&self, thread: usize) -> Duration {
+        let stretches = self.lanes.iter().flat_map(|lane| &lane.stretches);
+        let mut here: Vec<_> = stretches.filter(|stretch| stretch.thread == thread).collect();
+        here.sort_by_key(|stretch| stretch.from);
+        let (mut held, mut until) = (Duration::ZERO, Duration::ZERO);
+        for stretch in here {
+            held += stretch.held_within(until.max(stretch.from), stretch.to);
+            until = until.max(stretch.to);
+        }
+        held
+    }
+
+    /// Adds a stretch on the thread of an event loop, unless it is known already.
+    pub(crate) fn add_held(&mut self, held: Held, blocks: bool) {
+        let same = |other: &Held| (other.thread, other.from) == (held.thread, held.from);
+        if blocks && !self.blocked.iter().any(same) {
+            self.figures.blocks += 1;
+            self.figures.blocked += held.time();
+            self.blocked.push(held.clone());
+        }
+        if self.longest_on_loop.as_ref().is_none_or(|longest| longest.time() < held.time()) {
+            self.longest_on_loop = Some(held);
+        }
+    }
+
+    /// The lane of this number, if it is in the recording.
+    pub fn lane(&self, number: usize) -> Option<&Lane> {
+        let place = self.lanes.binary_search_by_key(&number, |lane| lane.number).ok()?;
+        self.lanes.get(place)
+    }
+
+    /// Whether every lane there was is in `lanes`.
+    pub fn is_whole(&self) -> bool {
+        self.lanes.len() == self.figures.requesters
+    }
+
+    /// The thread of this number.
+    pub fn thread(&self, id: usize) -> Option<&Thread> {
+        let place = self.threads.binary_search_by_key(&id, |thread| thread.id).ok()?;
+        self.threads.get(place)
+    }
+
+    /// The threads that ran an event loop.
+    pub fn event_loops(&self) -> impl Iterator<Item = &Thread> {
+        self.threads.iter().filter(|thread| thread.worker.is_some())
+    }
+
+    /// The one thread that ran an event loop; none if there was none, or more
+    /// than one, or others of the same runtime may have run one too.
+    pub fn event_loop(&self) -> Option<usize> {
+        let mut loops = self.event_loops();
+        let first = loops.next().filter(|thread| thread.worker.is_some_and(|it| it.of == 1))?;
+        loops.next().is_none().then_some(first.id)
+    }
+
+    /// Whether the one lane was made inside the other, or inside one that was, and so on.
+    pub fn is_inside(&self, lane: usize, outer: usize) -> bool {
+        let mut parent = self.lane(lane).and_then(|lane| lane.parent);
+        while let Some(number) = parent {
+            if number == outer {
+                return true;
+            }
+            // Parents are made first, so this comes to an end.
+            parent = self.lane(number).and_then(|lane| lane.parent.filter(|it| *it < number));
+        }
+        false
+    }
+
+    /// The lanes that could not run because `held` was on the thread of their
+    /// event loop: they were there before and after, held no thread meanwhile,
+    /// and neither called what held it nor were called by it.
+    ///
+    /// Nobody where the runtime has other workers that could have run them.
+    pub fn kept_waiting<'a>(&'a self, held: &'a Held) -> impl Iterator<Item = &'a Lane> {
+        let alone = self.event_loop() == Some(held.thread);
+        self.lanes.iter().filter(move |lane| alone && self.is_kept_by(lane, held))
+    }
+
+    fn is_kept_by(&self, lane: &Lane, held: &Held) -> bool {
+        let there = lane.created <= held.from && lane.end(self) >= held.to;
+        let related = lane.number == held.lane
+            || self.is_inside(lane.number, held.lane)
+            || self.is_inside(held.lane, lane.number);
+        let busy = |it: &Stretch| it.from < held.to && it.to > held.from;
+        let here = |it: &Stretch| it.thread == held.thread && it.on_loop;
+        there
+            && !related
+            && !lane.stretches.iter().any(busy)
+            && (lane.stretches.is_empty() || lane.stretches.iter().any(here))
+    }
+
+    /// The numbers of the threads that a requester held.
+    pub fn threads_held(&self) -> Vec<usize> {
+        let mut held: Vec<usize> =
+            self.lanes.iter().flat_map(|lane| &lane.stretches).map(|it| it.thread).collect();
+        held.sort_unstable();
+        held.dedup();
+        held
+    }
+}
+
+impl Held {
+    /// For how long.
+    pub fn time(&self) -> Duration {
+        self.to.saturating_sub(self.from)
+    }
+}
+
+impl Wait {
+    /// For how long.
+    pub fn time(&self) -> Duration {
+        self.to.saturating_sub(self.from)
+    }
+}
+
+impl Lane {
+    /// The end of its life, or of the recording if it was still going.
+    pub fn end(&self, recording: &Recording) -> Duration {
+        self.ended.unwrap_or(recording.elapsed)
+    }
+
+    /// What part of `from..to` it held a thread for: 1 is one thread all the time.
+    pub fn share_held(&self, from: Duration, to: Duration) -> f64 {
+        let held: Duration =
+            self.stretches.iter().map(|stretch| stretch.held_within(from, to)).sum();
+        held.as_secs_f64() / to.saturating_sub(from).as_secs_f64().max(f64::MIN_POSITIVE)
+    }
+}
+
+impl Stretch {
+    /// For how long the thread was held between `from` and `to`; the gaps of
+    /// merged stretches are spread evenly.
+    pub fn held_within(&self, from: Duration, to: Duration) -> Duration {
+        let overlap = self.to.min(to).saturating_sub(self.from.max(from));
+        let whole = self.to.saturating_sub(self.from);
+        if overlap.is_zero() || whole.is_zero() {
+            return Duration::ZERO;
+        }
+        overlap.mul_f64((self.held.as_secs_f64() / whole.as_secs_f64()).min(1.0))
+    }
+}
+
+/// How many of the intervals overlap, at most. One that ends where another
+/// begins does not overlap it.
+fn most_at_once(intervals: impl Iterator<Item = (Duration, Duration)>) -> usize {
+    let lasting = intervals.filter(|(from, to)| from < to);
+    let mut changes: Vec<_> = lasting.flat_map(|(from, to)| [(from, true), (to, false)]).collect();
+    changes.sort_unstable();
+    let (mut now, mut most) = (0_usize, 0);
+    for (_, begins) in changes {
+        now = if begins { now + 1 } else { now - 1 };
+        most = most.max(now);
+    }
+    most
+}
+
+/// A duration as seconds, in JSON.
+pub mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes it.
+    pub fn serialize<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        time.as_secs_f64().serialize(to)
+    }
+
+    /// Reads it; fails if it is negative, or none that there can be.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        Duration::try_from_secs_f64(f64::deserialize(from)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The same for a moment that may not have come.
+pub mod optional_seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes it.
+    pub fn serialize<S: Serializer>(time: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+        time.map(|time| time.as_secs_f64()).serialize(to)
+    }
+
+    /// Reads it; fails if it is negative, or none that there can be.
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+        let seconds = Option::<f64>::deserialize(from)?;
+        seconds.map(Duration::try_from_secs_f64).transpose().map_err(serde::de::Error::custom)
+    }
+}

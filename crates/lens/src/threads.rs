@@ -1,0 +1,355 @@
+//! The threads of a recording: which lanes each of them is inside of.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+
+use smallvec::SmallVec;
+use tokio::runtime::{Handle, worker_index};
+use tracing::Metadata;
+
+use crate::clock::{Clock, Moment};
+use crate::core_wait::CoreWait;
+use crate::lane::{LONG, Lane, Whole};
+use crate::lock;
+use crate::recording::{self, Worker};
+
+/// A thread that has been seen.
+pub(crate) struct Thread {
+    /// Counted from 1 in order of appearance.
+    pub(crate) id: u32,
+    name: Box<str>,
+    /// Whether it runs an event loop that tokio knows nothing of.
+    own_loop: AtomicBool,
+    /// Whether a lane held it, and not only to be dropped.
+    was_held: AtomicBool,
+    inside: Mutex<Inside>,
+}
+
+/// What a thread is inside of, and what it has been.
+#[derive(Default)]
+pub(crate) struct Inside {
+    /// The outermost first.
+    stack: SmallVec<[Entry; 2]>,
+    /// When it entered the outermost.
+    since: Moment,
+    /// For how long it was inside of any, before.
+    held: Moment,
+    worker: Option<Worker>,
+    core_wait: CoreWait,
+    /// Of those inside another, the one that was there longest since `since`.
+    inner: Option<(Arc<Lane>, Moment)>,
+}
+
+/// A lane that a thread is inside of.
+struct Entry {
+    span: u64,
+    lane: Arc<Lane>,
+    from: Moment,
+    on_loop: bool,
+    /// Entering a span that the thread is in already begins no second stretch.
+    depth: u32,
+    /// When it was last heard of, and by which event.
+    heard: (Moment, Event),
+    silence: Silence,
+}
+
+/// None for the beginning of a stretch, or for its end.
+type Event = Option<&'static Metadata<'static>>;
+
+/// The longest time without an event so far, and the two around it.
+#[derive(Clone, Copy)]
+pub(crate) struct Silence {
+    time: Moment,
+    pub(crate) after: Event,
+    pub(crate) before: Event,
+}
+
+/// A stretch that has not ended.
+pub(crate) type Open = (Arc<Lane>, Whole);
+
+/// A stretch that has just ended.
+pub(crate) struct Ended {
+    pub(crate) lane: Arc<Lane>,
+    pub(crate) stretch: Whole,
+    pub(crate) silence: Silence,
+    /// Known if it was itself inside of none.
+    pub(crate) outermost: Option<Outermost>,
+}
+
+/// What else is known of a stretch that is inside of no other.
+pub(crate) struct Outermost {
+    /// What was inside of it longest.
+    pub(crate) inner: Option<(Arc<Lane>, Moment)>,
+    /// How long the thread waited for a core meanwhile, at most; 0 where the
+    /// stretch was too short to ask, or the system does not tell.
+    pub(crate) core_wait: Moment,
+}
+
+impl Thread {
+    fn new(id: u32) -> Self {
+        let name = thread::current().name().unwrap_or("unnamed").into();
+        let no = || AtomicBool::new(false);
+        Self { id, name, own_loop: no(), was_held: no(), inside: Mutex::default() }
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        lock(&self.inside)
+    }
+
+    /// Takes this thread, which is the caller's, for one that runs an event loop.
+    pub(crate) fn runs_event_loop(&self) {
+        self.own_loop.store(true, Ordering::Relaxed);
+        self.inside().worker = Some(Worker { index: 0, of: 1 });
+    }
+
+    /// Looks which worker the calling thread is now, if it runs an event loop.
+    fn look(&self) -> Option<usize> {
+        worker_index().or_else(|| self.own_loop.load(Ordering::Relaxed).then_some(0))
+    }
+
+    /// Notes it if it runs an event loop now.
+    pub(crate) fn note_worker(&self) {
+        if let Some(index) = self.look() {
+            self.inside().note_worker(index);
+        }
+    }
+
+    /// Enters a lane's span; gives the moment, unless it was inside of it already.
+    pub(crate) fn enter(&self, span: u64, lane: &Arc<Lane>, clock: &Clock) -> Option<Moment> {
+        let worker = self.look();
+        let mut inside = self.inside();
+        if let Some(entry) = inside.stack.iter_mut().find(|entry| entry.span == span) {
+            entry.depth += 1;
+            return None;
+        }
+        if let Some(index) = worker {
+            inside.note_worker(index);
+        }
+        let now = if worker.is_some() && inside.stack.is_empty() {
+            inside.core_wait.begin(clock)
+        } else {
+            clock.now()
+        };
+        if inside.stack.is_empty() {
+            inside.since = now;
+        }
+        let on_loop = worker.is_some();
+        let silence = Silence { time: 0, after: None, before: None };
+        let lane = Arc::clone(lane);
+        let heard = (now, None);
+        inside.stack.push(Entry { span, lane, from: now, on_loop, depth: 1, heard, silence });
+        Some(now)
+    }
+
+    /// Leaves it; gives the stretch that ends here, if one does.
+    pub(crate) fn leave(&self, span: u64, now: Moment) -> Option<Ended> {
+        let mut inside = self.inside();
+        let place = inside.stack.iter().rposition(|entry| entry.span == span)?;
+        let entry = &mut inside.stack[place];
+        entry.depth -= 1;
+        if entry.depth > 0 {
+            return None;
+        }
+        entry.hear(now, None);
+        let Entry { lane, from, on_loop, heard, silence, .. } = inside.stack.remove(place);
+        let spoke = silence.after.is_some() || silence.before.is_some() || heard.1.is_some();
+        let held = now.saturating_sub(from);
+        let outermost = inside.stack.is_empty().then(|| {
+            inside.held += now.saturating_sub(inside.since);
+            let long = on_loop && held >= LONG;
+            let core_wait = long.then(|| inside.core_wait.since_begin(now)).flatten();
+            Outermost {
+                inner: inside.inner.take(),
+                core_wait: core_wait.unwrap_or_default().min(held),
+            }
+        });
+        if outermost.is_none() && inside.inner.as_ref().is_none_or(|(_, longest)| held > *longest) {
+            inside.inner = Some((Arc::clone(&lane), held));
+        }
+        let stretch = Whole { from, to: now, thread: self.id, on_loop, spoke };
+        Some(Ended { lane, stretch, silence, outermost })
+    }
+
+    /// Notes an event in whatever it is inside of.
+    pub(crate) fn hear(&self, now: impl FnOnce() -> Moment, event: &'static Metadata<'static>) {
+        let mut inside = self.inside();
+        if inside.stack.is_empty() {
+            return;
+        }
+        let now = now();
+        inside.stack.iter_mut().for_each(|entry| entry.hear(now, Some(event)));
+    }
+
+    /// What it is inside of until now, the outermost first, and the longest
+    /// silence in that; none if it is inside of nothing.
+    pub(crate) fn open(&self, now: Moment) -> Option<(Vec<Open>, Silence)> {
+        let inside = self.inside();
+        let silence = inside.stack.first()?.silence_until(now, None);
+        let open = inside.stack.iter().map(|entry| {
+            let (from, on_loop, spoke) = (entry.from, entry.on_loop, entry.heard.1.is_some());
+            let stretch = Whole { from, to: now, thread: self.id, on_loop, spoke };
+            (Arc::clone(&entry.lane), stretch)
+        });
+        Some((open.collect(), silence))
+    }
+
+    /// For how long it was inside of any lane.
+    pub(crate) fn held(&self, now: Moment) -> Moment {
+        let inside = self.inside();
+        let open = if inside.stack.is_empty() { 0 } else { now.saturating_sub(inside.since) };
+        inside.held + open
+    }
+
+    pub(crate) fn recorded(&self) -> recording::Thread {
+        let worker = self.inside().worker;
+        recording::Thread { id: self.id as usize, name: self.name.to_string(), worker }
+    }
+}
+
+impl Inside {
+    fn note_worker(&mut self, index: usize) {
+        if self.worker.is_none_or(|worker| worker.index != index) {
+            self.worker = Some(Worker { index, of: workers() });
+        }
+    }
+}
+
+impl Entry {
+    fn hear(&mut self, now: Moment, event: Event) {
+        self.silence = self.silence_until(now, event);
+        self.heard = (now, event.or(self.heard.1));
+    }
+
+    fn silence_until(&self, now: Moment, before: Event) -> Silence {
+        let (since, after) = self.heard;
+        let time = now.saturating_sub(since);
+        if time >= self.silence.time { Silence { time, after, before } } else { self.silence }
+    }
+}
+
+/// How many workers the runtime has that the caller is in.
+fn workers() -> usize {
+    Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers())
+}
+
+/// A thread, and the recording that knows it as this.
+type Known = (u64, Arc<Thread>);
+
+thread_local! {
+    /// This thread, as each recording that it was seen by knows it.
+    static HERE: RefCell<SmallVec<[Known; 1]>> = const { RefCell::new(SmallVec::new_const()) };
+}
+
+/// All threads that a recording has seen.
+pub(crate) struct Threads {
+    /// Tells recordings apart in a thread's memory of itself.
+    lens: u64,
+    seen: Mutex<Seen>,
+}
+
+/// Threads that have ended are forgotten beyond so many, but for what they held.
+const MOST_KEPT: usize = 4096;
+
+#[derive(Default)]
+struct Seen {
+    all: u32,
+    kept: Vec<Arc<Thread>>,
+    forgotten: Forgotten,
+}
+
+/// What is left of threads that have ended.
+#[derive(Default)]
+struct Forgotten {
+    /// How many of them a lane held.
+    held: usize,
+    /// For how long in all.
+    time: Moment,
+}
+
+impl Threads {
+    pub(crate) fn new(lens: u64) -> Self {
+        Self { lens, seen: Mutex::default() }
+    }
+
+    /// Hands over the calling thread. Gives none while the thread ends, and
+    /// has no memory any more.
+    pub(crate) fn here<T>(&self, act: impl FnOnce(&Arc<Thread>) -> T) -> Option<T> {
+        HERE.try_with(|here| {
+            let known = |(lens, _): &Known| *lens == self.lens;
+            if !here.borrow().iter().any(known) {
+                let mut here = here.borrow_mut();
+                // Recordings that have gone keep nothing but this.
+                here.retain(|(_, thread)| Arc::strong_count(thread) > 1);
+                here.push((self.lens, self.meet()));
+            }
+            here.borrow().iter().find(|it| known(it)).map(|(_, thread)| act(thread))
+        })
+        .ok()
+        .flatten()
+    }
+
+    /// The same if the thread has been seen.
+    pub(crate) fn here_if_seen(&self, act: impl FnOnce(&Arc<Thread>)) {
+        // A thread that ends has no memory any more.
+        let _ = HERE.try_with(|here| {
+            let here = here.borrow();
+            if let Some((_, thread)) = here.iter().find(|(lens, _)| *lens == self.lens) {
+                act(thread);
+            }
+        });
+    }
+
+    fn meet(&self) -> Arc<Thread> {
+        let mut seen = lock(&self.seen);
+        if seen.kept.len() >= MOST_KEPT {
+            seen.forget_ended();
+        }
+        seen.all += 1;
+        let thread = Arc::new(Thread::new(seen.all));
+        seen.kept.push(Arc::clone(&thread));
+        thread
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Thread>> {
+        lock(&self.seen).kept.clone()
+    }
+
+    /// Notes that a lane held this thread.
+    pub(crate) fn held(&self, thread: Option<u32>) {
+        let Some(id) = thread else { return };
+        let note = |thread: &Arc<Thread>| {
+            // Mostly it is known, and reading costs less than writing.
+            if !thread.was_held.load(Ordering::Relaxed) {
+                thread.was_held.store(true, Ordering::Relaxed);
+            }
+        };
+        let here = self.here(|thread| (thread.id == id).then(|| note(thread)));
+        if here.flatten().is_none() {
+            lock(&self.seen).kept.iter().filter(|thread| thread.id == id).for_each(note);
+        }
+    }
+
+    /// How many a lane held, and for how long in all.
+    pub(crate) fn figures(&self, now: Moment) -> (usize, Moment) {
+        let Seen { kept, forgotten, .. } = &*lock(&self.seen);
+        let held = kept.iter().filter(|thread| thread.was_held.load(Ordering::Relaxed)).count();
+        let time: Moment = kept.iter().map(|thread| thread.held(now)).sum();
+        (forgotten.held + held, forgotten.time + time)
+    }
+}
+
+impl Seen {
+    /// Nobody else knows a thread that has ended.
+    fn forget_ended(&mut self) {
+        let (ended, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.kept)
+            .into_iter()
+            .partition(|thread| Arc::strong_count(thread) == 1);
+        self.kept = kept;
+        for thread in ended {
+            self.forgotten.held += usize::from(thread.was_held.load(Ordering::Relaxed));
+            self.forgotten.time += thread.held(0);
+        }
+    }
+}

@@ -1,0 +1,777 @@
+//! The recorder, driven by real threads and real futures.
+
+use std::future::Future;
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Duration;
+
+use lens::recording::{Figures, Held, Lane, Outcome, Recording};
+use lens::{InLane, Lens, done, failed};
+use tokio::runtime::Builder;
+use tokio::task::yield_now;
+use tracing::{Instrument, Span, info_span};
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::SubscriberExt;
+
+/// Records what `act` does.
+fn record(act: impl FnOnce()) -> Recording {
+    let lens = Lens::new();
+    tracing::subscriber::with_default(Registry::default().with(lens.clone()), act);
+    lens.recording()
+}
+
+/// The same for what a future does on a current-thread runtime.
+fn record_future(future: impl Future) -> Recording {
+    record(|| {
+        Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(future);
+    })
+}
+
+fn requester(name: &str) -> Span {
+    info_span!("requester", name)
+}
+
+fn outcomes(recording: &Recording) -> Vec<Outcome> {
+    recording.lanes.iter().map(|lane| lane.outcome).collect()
+}
+
+/// Holds the thread long enough to count as blocking.
+fn block() {
+    thread::sleep(Duration::from_millis(15));
+}
+
+async fn yields(times: usize) {
+    for _ in 0..times {
+        yield_now().await;
+    }
+    done();
+}
+
+#[test]
+fn a_thread_that_works_in_its_span_is_one_call() {
+    let recording = record(|| requester("R1").in_scope(done));
+    let [lane] = recording.lanes.as_slice() else { panic!("one lane, not {:?}", recording.lanes) };
+    assert_eq!(
+        (lane.name.as_str(), lane.outcome, lane.polls, lane.future),
+        ("R1", Outcome::Done, 1, false)
+    );
+    assert!(lane.created <= lane.started.unwrap() && lane.started < lane.ended);
+    assert_eq!(
+        recording.threads[lane.stretches[0].thread - 1].name,
+        thread::current().name().unwrap()
+    );
+}
+
+#[test]
+fn threads_at_the_same_time_are_in_flight_together_each_on_its_own() {
+    let meet = Barrier::new(3);
+    let recording = record(|| {
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        thread::scope(|scope| {
+            for name in ["R1", "R2", "R3"] {
+                let (span, dispatch, meet) = (requester(name), dispatch.clone(), &meet);
+                let work = move || span.in_scope(|| (meet.wait(), done()).1);
+                let spawned = move || tracing::dispatcher::with_default(&dispatch, work);
+                thread::Builder::new()
+                    .name(format!("of {name}"))
+                    .spawn_scoped(scope, spawned)
+                    .unwrap();
+            }
+        });
+    });
+    let figures = recording.figures;
+    assert_eq!((figures.most_in_flight, figures.threads, figures.done), (3, 3, 3));
+    for lane in &recording.lanes {
+        let thread = &recording.threads[lane.stretches[0].thread - 1];
+        assert_eq!(thread.name, format!("of {}", lane.name));
+    }
+}
+
+#[test]
+fn each_poll_of_a_future_is_a_stretch_and_its_drop_is_none() {
+    let recording = record_future(async { yields(4).instrument(requester("R1")).await });
+    let lane = &recording.lanes[0];
+    assert_eq!((lane.polls, lane.stretches.len(), lane.future), (5, 5, true));
+    assert_eq!(lane.outcome, Outcome::Done);
+    assert_eq!(lane.held, lane.stretches.iter().map(|stretch| stretch.held).sum());
+}
+
+#[test]
+fn futures_that_wait_together_share_a_thread() {
+    let recording = record_future(async {
+        let all = ["R1", "R2", "R3"].map(|name| yields(2).instrument(requester(name)));
+        futures::future::join_all(all).await
+    });
+    let figures = recording.figures;
+    assert_eq!((figures.most_in_flight, figures.threads, figures.done), (3, 1, 3));
+}
+
+#[test]
+fn a_future_made_early_and_polled_late_shows_both_moments() {
+    let recording = record_future(async {
+        let (first, second) =
+            (yields(0).instrument(requester("R1")), yields(0).instrument(requester("R2")));
+        async { block() }.instrument(first.span().clone()).await;
+        first.await;
+        second.await;
+    });
+    let [first, second] = recording.lanes.as_slice() else { panic!("two lanes") };
+    assert!(second.created < first.stretches[0].to, "R2 was ready while R1 held the thread");
+    assert!(second.started.unwrap() >= first.stretches[0].to, "and was polled only afterwards");
+}
+
+#[test]
+fn blocking_inside_a_future_blocks_the_event_loop_and_names_who_waited() {
+    let recording = record_future(async {
+        let blocking = async { (block(), done()).1 };
+        futures::join!(blocking.instrument(requester("R1")), yields(1).instrument(requester("R2")))
+    });
+    let blocked = only_block(&recording);
+    assert_eq!(blocked.lane, 0);
+    assert!(blocked.time() >= Duration::from_millis(15));
+    let waiting: Vec<&str> =
+        recording.kept_waiting(blocked).map(|lane: &Lane| lane.name.as_str()).collect();
+    assert_eq!(waiting, ["R2"]);
+}
+
+fn only_block(recording: &Recording) -> &Held {
+    let [blocked] = recording.blocked.as_slice() else {
+        panic!("one block, not {:?}", recording.blocked)
+    };
+    blocked
+}
+
+#[test]
+fn blocking_work_on_another_thread_leaves_the_event_loop_free() {
+    let recording = record_future(async {
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let span = requester("R1");
+        let blocking = move || {
+            tracing::dispatcher::with_default(&dispatch, || span.in_scope(|| (block(), done()).1))
+        };
+        tokio::task::spawn_blocking(blocking).await.unwrap();
+    });
+    assert_eq!(recording.blocked, []);
+    assert_eq!(recording.longest_on_loop, None);
+    assert_eq!(recording.figures.held, recording.lanes[0].held);
+    assert_eq!(recording.lanes[0].stretches[0].thread, 2);
+    assert_eq!(
+        (recording.threads[1].worker, recording.lanes[0].stretches[0].on_loop),
+        (None, false)
+    );
+}
+
+#[test]
+fn a_run_without_an_event_loop_blocks_none() {
+    let recording = record(|| requester("R1").in_scope(|| (block(), done()).1));
+    assert_eq!(recording.blocked, []);
+}
+
+#[test]
+fn a_future_dropped_half_way_is_dropped_and_one_never_polled_never_ran() {
+    let recording = record_future(async {
+        let never = yields(0).instrument(requester("R1"));
+        let half = std::future::pending::<()>().instrument(requester("R2"));
+        tokio::time::timeout(Duration::from_millis(1), half).await.unwrap_err();
+        drop(never);
+    });
+    assert_eq!(outcomes(&recording), [Outcome::Dropped, Outcome::Dropped]);
+    assert_eq!((recording.lanes[0].polls, recording.lanes[0].started), (0, None));
+    assert!(recording.lanes[1].polls >= 1 && recording.lanes[1].started.is_some());
+    assert_eq!(recording.figures.most_in_flight, 1);
+}
+
+#[test]
+fn a_failure_belongs_to_the_requester_it_arises_in() {
+    let recording = record(|| {
+        requester("R1").in_scope(failed);
+        failed();
+    });
+    assert_eq!(outcomes(&recording), [Outcome::Failed]);
+}
+
+#[test]
+fn the_last_word_counts_when_a_requester_tries_again() {
+    let recording = record(|| {
+        requester("R1").in_scope(|| {
+            failed();
+            done();
+        });
+    });
+    assert_eq!(outcomes(&recording), [Outcome::Done]);
+}
+
+#[test]
+fn a_panic_keeps_the_call_that_panicked() {
+    let recording = record(|| {
+        let panicking = || {
+            let span = requester("R1");
+            span.in_scope(|| panic!("on purpose"))
+        };
+        std::panic::catch_unwind(panicking).unwrap_err();
+    });
+    assert_eq!((recording.lanes[0].polls, recording.lanes[0].outcome), (1, Outcome::Ended));
+}
+
+#[test]
+fn entering_a_span_twice_is_one_stretch() {
+    let recording = record(|| {
+        let span = requester("R1");
+        span.in_scope(|| span.in_scope(done));
+    });
+    assert_eq!(recording.lanes[0].polls, 1);
+}
+
+#[test]
+fn a_span_entered_on_two_threads_at_once_holds_both() {
+    let recording = record(|| {
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let span = requester("R1");
+        let _here = span.enter();
+        let there = || tracing::dispatcher::with_default(&dispatch, || span.in_scope(block));
+        thread::scope(|scope| scope.spawn(there).join().unwrap());
+        done();
+    });
+    let lane = &recording.lanes[0];
+    let threads: Vec<usize> = lane.stretches.iter().map(|stretch| stretch.thread).collect();
+    assert_eq!((threads, lane.polls), (vec![1, 2], 2));
+}
+
+/// As the async driver of SQLite does: its thread is inside the caller's span
+/// for as long as the query, and leaves it a moment after the future is gone.
+fn helped_by_a_thread(lens: &Lens, ends: impl Future, lingers: Duration) {
+    let dispatch = tracing::dispatcher::get_default(Clone::clone);
+    let (span, lets_go) = (requester("R1"), Arc::new(Barrier::new(2)));
+    let (inside, waits) = (span.clone(), lets_go.clone());
+    let helper = thread::spawn(move || {
+        tracing::dispatcher::with_default(&dispatch, || {
+            inside.in_scope(|| {
+                waits.wait();
+                thread::sleep(lingers);
+            });
+        });
+    });
+    while lens.recording().lanes[0].polls == 0 {
+        thread::yield_now();
+    }
+    Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(async {
+        ends.instrument(span).await;
+    });
+    lets_go.wait();
+    // The recording does not wait for it.
+    if lingers.is_zero() {
+        helper.join().expect("it does not panic");
+    }
+}
+
+#[test]
+fn a_future_is_known_by_its_own_thread_whatever_another_does_in_its_span() {
+    let lens = Lens::new();
+    let subscriber = Registry::default().with(lens.clone());
+    tracing::subscriber::with_default(subscriber, || {
+        helped_by_a_thread(&lens, yields(2), Duration::ZERO);
+    });
+    let recording = lens.recording();
+    let lane = &recording.lanes[0];
+    assert_eq!((lane.outcome, lane.future, lane.polls), (Outcome::Done, true, 4));
+}
+
+#[test]
+fn a_future_that_was_cancelled_is_known_by_its_own_thread_too() {
+    let lens = Lens::new();
+    let subscriber = Registry::default().with(lens.clone());
+    tracing::subscriber::with_default(subscriber, || {
+        let cancelled = async {
+            yield_now().await;
+            yield_now().await;
+        };
+        helped_by_a_thread(&lens, cancelled, Duration::ZERO);
+    });
+    let recording = lens.recording();
+    let lane = &recording.lanes[0];
+    assert_eq!((lane.outcome, lane.future, lane.polls), (Outcome::Dropped, true, 4));
+    let longest = lane.stretches.iter().find(|stretch| stretch.held == lane.longest).unwrap();
+    assert_eq!((longest.thread, longest.to), (2, lane.ended.unwrap().min(longest.to)));
+    assert_eq!(lane.stretches.iter().filter(|stretch| stretch.thread == 1).count(), 3);
+}
+
+#[test]
+fn a_lane_whose_driver_leaves_it_a_moment_later_has_ended_with_the_run() {
+    let lens = Lens::new();
+    let subscriber = Registry::default().with(lens.clone());
+    let recording = tracing::subscriber::with_default(subscriber, || {
+        helped_by_a_thread(&lens, async {}, Duration::from_millis(20));
+        lens.settled(Duration::from_secs(10))
+    });
+    let lane = &recording.lanes[0];
+    assert_eq!((lane.outcome, lane.ended), (Outcome::Dropped, Some(recording.elapsed)));
+    assert!(lane.stretches.iter().all(|stretch| stretch.to <= recording.elapsed), "{lane:?}");
+    assert_eq!(lane.held, lane.stretches.iter().map(|stretch| stretch.held).sum());
+    assert!(lane.longest <= lane.held);
+}
+
+#[test]
+fn a_lane_that_goes_on_is_waited_for_no_longer_than_allowed() {
+    let lens = Lens::new();
+    let subscriber = Registry::default().with(lens.clone());
+    let recording = tracing::subscriber::with_default(subscriber, || {
+        let _open = requester("R1").entered();
+        lens.settled(Duration::from_millis(5))
+    });
+    assert_eq!(outcomes(&recording), [Outcome::Unfinished]);
+    assert_eq!(lens.recording().elapsed, recording.elapsed, "the clock stands still");
+}
+
+#[test]
+fn spans_of_other_names_are_no_lanes_but_their_events_belong_to_the_lane_around_them() {
+    let recording = record(|| {
+        info_span!("connection").in_scope(|| ());
+        requester("R1").in_scope(|| info_span!("connection").in_scope(done));
+    });
+    assert_eq!(recording.lanes.len(), 1);
+    assert_eq!(recording.lanes[0].outcome, Outcome::Done);
+}
+
+#[test]
+fn a_recording_taken_half_way_holds_what_is_still_going() {
+    let lens = Lens::new();
+    let subscriber = Registry::default().with(lens.clone());
+    let recording = tracing::subscriber::with_default(subscriber, || {
+        let half_way = async {
+            block();
+            lens.recording()
+        };
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(half_way.instrument(requester("R1")))
+    });
+    let lane = &recording.lanes[0];
+    assert_eq!((lane.outcome, lane.ended, lane.polls), (Outcome::Unfinished, None, 1));
+    assert!(lane.future, "what holds an event loop's thread and has not ended is polled");
+    assert!(lane.held >= Duration::from_millis(15));
+    assert_eq!(only_block(&recording).to, recording.elapsed, "it blocks at this moment");
+    assert_eq!(recording.longest_on_loop.as_ref(), recording.blocked.first());
+    assert_eq!(recording.figures.blocked, recording.blocked[0].time());
+}
+
+#[test]
+fn a_future_that_is_still_going_is_known_by_its_second_poll() {
+    let lens = Lens::new();
+    let subscriber = Registry::default().with(lens.clone());
+    let recording = tracing::subscriber::with_default(subscriber, || {
+        let going = async {
+            yield_now().await;
+            lens.recording()
+        };
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(going.instrument(requester("R1")))
+    });
+    assert_eq!((recording.lanes[0].polls, recording.lanes[0].future), (2, true));
+}
+
+#[test]
+fn a_million_polls_are_counted_in_bounded_memory() {
+    const POLLS: usize = 1_000_000;
+    let recording = record_future(async { yields(POLLS - 1).instrument(requester("R1")).await });
+    let lane = &recording.lanes[0];
+    assert_eq!(lane.polls, POLLS as u64);
+    assert!(lane.stretches.len() <= 2050, "{} stretches were kept", lane.stretches.len());
+    assert_eq!(lane.stretches.iter().map(|stretch| stretch.polls).sum::<u64>(), POLLS as u64);
+    assert_eq!(lane.stretches.iter().map(|stretch| stretch.held).sum::<Duration>(), lane.held);
+    assert!(lane.stretches.is_sorted_by(|a, b| a.to <= b.from), "merged stretches stay in order");
+    assert!(lane.held <= recording.elapsed);
+}
+
+#[test]
+fn a_recording_survives_the_way_through_json() {
+    let recording = record_future(async { yields(3).instrument(requester("R1")).await });
+    let json = serde_json::to_value(&recording).unwrap();
+    let again: Recording = serde_json::from_value(json.clone()).unwrap();
+    assert_eq!(serde_json::to_value(again).unwrap(), json);
+    assert_eq!(json["lanes"][0]["outcome"], "done");
+    assert!(json["lanes"][0]["stretches"][0]["from_s"].is_f64());
+}
+
+#[test]
+fn a_requester_ends_when_it_ends_and_not_with_the_last_that_it_spawned() {
+    let recording = record_future(async {
+        let outer = async {
+            tokio::spawn(yields(20).instrument(requester("child")));
+            yield_now().await;
+            done();
+        };
+        outer.instrument(requester("parent")).await;
+        yields(30).await;
+    });
+    let [parent, child] = recording.lanes.as_slice() else { panic!("two lanes") };
+    assert_eq!((parent.parent, child.parent), (None, Some(0)));
+    assert_eq!((parent.outcome, child.outcome), (Outcome::Done, Outcome::Done));
+    assert!(parent.ended < child.ended, "{recording:#?}");
+    assert_eq!(recording.figures.unfinished, 0);
+}
+
+#[test]
+fn a_span_of_somebody_else_ends_as_well_when_its_future_does() {
+    let lens = Lens::of_spans(["run"]);
+    let subscriber = Registry::default().with(lens.clone());
+    tracing::subscriber::with_default(subscriber, || {
+        Builder::new_current_thread().build().unwrap().block_on(async {
+            let outer = async {
+                let inside = async {
+                    yield_now().await;
+                    yield_now().await;
+                };
+                tokio::spawn(inside.instrument(info_span!("in the background")));
+                yield_now().await;
+            };
+            outer.instrument(info_span!("run", peer = "127.0.0.1:9")).await;
+            yields(30).await;
+        });
+    });
+    let recording = lens.recording();
+    let [lane] = recording.lanes.as_slice() else { panic!("one lane") };
+    assert_eq!((lane.name.as_str(), lane.outcome), ("127.0.0.1:9", Outcome::Ended));
+    assert!(lane.ended.unwrap() <= lane.stretches.last().unwrap().to + Duration::from_millis(1));
+    assert_eq!((recording.figures.ended, recording.figures.dropped), (1, 0));
+    assert!(
+        !recording.sentences().iter().any(|it| it.contains("ended")),
+        "that goes without saying"
+    );
+}
+
+#[test]
+fn who_has_no_name_is_called_by_its_span_and_a_number() {
+    let lens = Lens::of_spans(["run", "request"]);
+    tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
+        info_span!("run").in_scope(|| ());
+        info_span!("request", method = "GET", path = ?"/slow", later = tracing::field::Empty)
+            .in_scope(|| ());
+        info_span!("run", name = "R1").in_scope(|| ());
+        info_span!("run").in_scope(|| ());
+        info_span!("requester").in_scope(|| ());
+    });
+    let recording = lens.recording();
+    let names: Vec<&str> = recording.lanes.iter().map(|lane| lane.name.as_str()).collect();
+    assert_eq!(names, ["run 1", "GET \"/slow\"", "R1", "run 4"]);
+}
+
+#[test]
+fn what_one_requester_calls_inside_of_another_is_held_once() {
+    let recording = record_future(async {
+        let query = async { requester("query").in_scope(|| (block(), done()).1) };
+        let order = async {
+            query.await;
+            done();
+        };
+        futures::join!(order.instrument(requester("order")), yields(1).instrument(requester("R2")))
+    });
+    let order = recording.lanes.iter().find(|lane| lane.name == "order").unwrap();
+    let query = recording.lanes.iter().find(|lane| lane.name == "query").unwrap();
+    assert_eq!(query.parent, Some(order.number));
+    let blocked = only_block(&recording);
+    assert_eq!(blocked.lane, order.number);
+    assert_eq!(blocked.inner.as_ref().map(|inner| inner.lane), Some(query.number));
+    assert!(blocked.inner.as_ref().unwrap().held <= blocked.time());
+    assert!(recording.figures.held < order.held + query.held);
+    assert!(recording.figures.held <= recording.elapsed);
+    let waiting: Vec<&str> =
+        recording.kept_waiting(blocked).map(|lane| lane.name.as_str()).collect();
+    assert_eq!(waiting, ["R2"]);
+    let told = recording.sentences().join("\n");
+    assert!(told.contains("order held the event loop for"), "{told}");
+    assert!(told.contains("of it inside query: meanwhile R2 could not run."), "{told}");
+}
+
+#[test]
+fn who_computes_elsewhere_meanwhile_was_not_kept_waiting() {
+    let recording = record_future(async {
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let elsewhere = async {
+            let span = Span::current();
+            let begun = Arc::new(Barrier::new(2));
+            let there = begun.clone();
+            let computing = tokio::task::spawn_blocking(move || {
+                tracing::dispatcher::with_default(&dispatch, || {
+                    span.in_scope(|| {
+                        there.wait();
+                        thread::sleep(Duration::from_millis(40));
+                    });
+                });
+            });
+            begun.wait();
+            computing.await.unwrap();
+            done();
+        };
+        let blocking = async { (block(), done()).1 };
+        futures::join!(
+            elsewhere.instrument(requester("R1")),
+            blocking.instrument(requester("R2")),
+            yields(1).instrument(requester("R3")),
+        )
+    });
+    let of_r2 = recording.blocked.iter().find(|held| held.lane == 1).unwrap();
+    let waiting: Vec<&str> = recording.kept_waiting(of_r2).map(|lane| lane.name.as_str()).collect();
+    assert_eq!(waiting, ["R3"]);
+}
+
+#[test]
+fn the_place_is_told_between_whose_events_nothing_was_heard() {
+    let recording = record_future(async {
+        let blocking = async {
+            tracing::info!("before");
+            tracing::info!("still before");
+            block();
+            tracing::info!("after");
+            done();
+        };
+        blocking.instrument(requester("R1")).await;
+    });
+    let place = &only_block(&recording).place;
+    let line = |place: &Option<String>| {
+        let place = place.as_deref().unwrap();
+        let (file, line) = place.rsplit_once(':').unwrap();
+        assert_eq!(file, file!());
+        line.parse::<u32>().unwrap()
+    };
+    assert_eq!(line(&place.before) - line(&place.after), 2);
+    assert!(line(&place.span) < line(&place.after));
+    let told = recording.sentences().join("\n");
+    assert!(
+        told.contains(&format!("after the event at {}", place.after.as_ref().unwrap())),
+        "{told}"
+    );
+}
+
+/// A runtime of so many workers.
+fn workers(number: usize, future: impl Future) -> Recording {
+    let lens = Lens::new();
+    let dispatch = tracing::Dispatch::new(Registry::default().with(lens.clone()));
+    let there = dispatch.clone();
+    let set = move || {
+        // Workers have no subscriber of their own; it lasts as long as they do.
+        std::mem::forget(tracing::dispatcher::set_default(&there));
+    };
+    tracing::dispatcher::with_default(&dispatch, || {
+        let mut runtime = Builder::new_multi_thread();
+        runtime.worker_threads(number).enable_time().on_thread_start(set);
+        runtime.build().expect("a runtime").block_on(future);
+    });
+    lens.recording()
+}
+
+#[test]
+fn each_worker_of_a_runtime_runs_an_event_loop() {
+    let recording = workers(2, async {
+        let blocking = async { (block(), done()).1 };
+        tokio::spawn(blocking.instrument(requester("R1"))).await.unwrap();
+    });
+    let blocked = only_block(&recording);
+    let worker = recording.thread(blocked.thread).unwrap().worker.unwrap();
+    assert_eq!((worker.of, worker.index < 2), (2, true));
+    assert_eq!(recording.event_loop(), None, "there are two");
+    assert_eq!(recording.kept_waiting(blocked).count(), 0);
+    let wanted = format!("R1 held worker {} of 2 for", worker.index + 1);
+    let told = recording.sentences().join("\n");
+    assert!(told.contains(&wanted) && !told.contains("could not run"), "{told}");
+}
+
+#[test]
+fn who_was_woken_and_found_no_worker_waited() {
+    let recording = workers(1, async {
+        let (tell, told) = tokio::sync::oneshot::channel::<()>();
+        let (begun, begins) = tokio::sync::oneshot::channel::<()>();
+        let waits = async {
+            begun.send(()).unwrap();
+            told.await.unwrap();
+            done();
+        };
+        let waits = tokio::spawn(waits.in_lane(requester("R1")));
+        begins.await.unwrap();
+        let blocking = async {
+            tell.send(()).unwrap();
+            block();
+            done();
+        };
+        tokio::spawn(blocking.in_lane(requester("R2"))).await.unwrap();
+        waits.await.unwrap();
+    });
+    let wait = recording.longest_wait.as_ref().unwrap();
+    assert_eq!(recording.lane(wait.lane).unwrap().name, "R1");
+    assert!(wait.time() >= Duration::from_millis(14), "{wait:?}");
+    let told = recording.sentences().join("\n");
+    assert!(told.contains("R1 was woken, and waited") && told.contains("to be polled."), "{told}");
+}
+
+#[test]
+fn who_wakes_itself_while_it_is_polled_waits_from_the_end_of_that_poll() {
+    let lens = Lens::new();
+    tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
+        Builder::new_current_thread().build().unwrap().block_on(async {
+            let mut blocked = false;
+            let own = std::future::poll_fn(move |cx| {
+                if std::mem::replace(&mut blocked, true) {
+                    done();
+                    return std::task::Poll::Ready(());
+                }
+                cx.waker().wake_by_ref();
+                block();
+                std::task::Poll::Pending
+            });
+            own.in_lane(requester("R1")).await;
+        });
+    });
+    let wait = lens.recording().longest_wait.unwrap();
+    assert!(wait.time() < Duration::from_millis(15), "{wait:?}");
+}
+
+#[test]
+fn an_event_loop_that_is_not_tokios_can_say_so() {
+    let lens = Lens::new();
+    let recording =
+        tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
+            requester("R1").in_scope(|| (block(), done()).1);
+            lens.runs_event_loop();
+            requester("R2").in_scope(|| (block(), done()).1);
+            lens.recording()
+        });
+    assert_eq!(recording.event_loop(), Some(1));
+    assert_eq!(only_block(&recording).lane, 1);
+}
+
+#[test]
+fn nothing_counts_after_the_end_of_the_recording() {
+    let lens = Lens::new();
+    tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
+        let open = requester("R1");
+        lens.stop();
+        open.in_scope(done);
+        requester("R2").in_scope(done);
+    });
+    let recording = lens.recording();
+    assert_eq!(outcomes(&recording), [Outcome::Dropped]);
+    assert_eq!((recording.lanes[0].polls, recording.figures.requesters), (0, 1));
+}
+
+/// Both ways of counting are to agree as long as every lane is kept.
+#[test]
+fn figures_are_what_the_lanes_add_up_to() {
+    let recording = record_future(async {
+        let never = yields(0).instrument(requester("never polled"));
+        let mut some: Vec<_> = (1..30)
+            .map(|number| yields(number % 7).instrument(requester(&format!("R{number}"))))
+            .collect();
+        drop(some.pop());
+        drop(some.remove(3));
+        futures::future::join_all(some).await;
+        drop(never);
+        requester("fails").in_scope(failed);
+        std::mem::forget(requester("goes on"));
+    });
+    let Recording { elapsed, threads, lanes, figures, blocked, .. } = recording.clone();
+    let again = Recording::of_lanes(elapsed, threads, lanes);
+    // Dropping holds the thread for a moment, and is no stretch.
+    assert!(again.figures.held <= figures.held);
+    assert_eq!(Figures { held: figures.held, ..again.figures }, figures);
+    assert_eq!(again.blocked.len(), blocked.len());
+    assert_eq!(
+        (figures.requesters, figures.failed, figures.dropped, figures.unfinished),
+        (32, 1, 3, 1)
+    );
+}
+
+#[test]
+fn a_thread_on_which_something_was_only_dropped_was_not_held() {
+    let recording = record(|| {
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let half = std::future::pending::<()>().instrument(requester("R1"));
+        let mut half = Box::pin(half);
+        let polled = futures::FutureExt::now_or_never(half.as_mut());
+        assert_eq!(polled, None);
+        let elsewhere = move || tracing::dispatcher::with_default(&dispatch, || drop(half));
+        thread::spawn(elsewhere).join().unwrap();
+    });
+    let lane = &recording.lanes[0];
+    assert_eq!((lane.polls, lane.outcome, recording.figures.threads), (1, Outcome::Dropped, 1));
+}
+
+#[test]
+fn of_a_crowd_every_figure_is_exact_and_some_lanes_are_kept() {
+    const CROWD: usize = 40_000;
+    let recording = record_future(async {
+        for number in 0..CROWD {
+            let span = requester(&format!("R{number}"));
+            match number {
+                30_001 => (async { (block(), done()).1 }).instrument(span).await,
+                _ => yields(1).instrument(span).await,
+            }
+        }
+        std::mem::forget(requester("goes on"));
+    });
+    let figures = &recording.figures;
+    assert_eq!((figures.requesters, figures.done, figures.unfinished), (CROWD + 1, CROWD, 1));
+    assert_eq!((figures.most_in_flight, figures.threads), (1, 1));
+    assert!(recording.lanes.len() <= 16_500, "{} lanes", recording.lanes.len());
+    assert!(recording.lanes.is_sorted_by_key(|lane| lane.number));
+    let gaps = recording.lanes.windows(2).map(|pair| pair[1].number - pair[0].number);
+    assert!(gaps.max() <= Some(4), "the choice is fair");
+    // Who blocked the event loop is known, whether it was chosen or not.
+    let worst = only_block(&recording).lane;
+    assert_eq!(recording.lane(worst).unwrap().name, "R30001");
+    assert_eq!(recording.longest_on_loop.as_ref().unwrap().lane, worst);
+    let told = recording.sentences().join("\n");
+    assert!(told.contains("R30001 held the event loop for"), "{told}");
+    assert!(lens::timeline::draw(&recording, 80).contains("R30001  "), "it has a row");
+}
+
+/// Threads enough to keep every core busy, until it is dropped.
+struct Busy(Arc<std::sync::atomic::AtomicBool>);
+
+impl Busy {
+    fn machine() -> Self {
+        let on = Arc::new(std::sync::atomic::AtomicBool::new(true));
+        for _ in 0..4 * thread::available_parallelism().map_or(1, usize::from) {
+            let on = on.clone();
+            thread::spawn(move || while on.load(std::sync::atomic::Ordering::Relaxed) {});
+        }
+        Self(on)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.store(false, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn on_a_busy_machine_nobody_is_told_of_whom_the_system_kept_from_its_core() {
+    let recording = {
+        let _busy = Busy::machine();
+        record_future(async {
+            let innocent = async {
+                // Some 30 ms of work in pieces of less than 1 ms.
+                for _ in 0..200 {
+                    (0..200_000_u32).for_each(|number| _ = std::hint::black_box(number));
+                    yield_now().await;
+                }
+                done();
+            };
+            let blocking = async {
+                yield_now().await;
+                block();
+                done();
+            };
+            futures::join!(
+                innocent.instrument(requester("R1")),
+                blocking.instrument(requester("R2"))
+            )
+        })
+    };
+    let told: Vec<usize> = recording.blocked.iter().map(|held| held.lane).collect();
+    let long = |lane: usize| {
+        let lane = &recording.lanes[lane];
+        lane.stretches.iter().filter(|it| it.held >= Duration::from_millis(10)).count()
+    };
+    assert_eq!(told, [1], "R1 had {} long stretches, {recording:#?}", long(0));
+    assert_eq!(recording.figures.preempted + 1, long(0) + long(1));
+}
