@@ -1,4 +1,4 @@
-//! The timing harness: runs a strategy with a [lens](lens) on it, prints what its
+//! The timing harness: runs a strategy with a [lens] on it, prints what its
 //! requesters say, and draws what they did with their threads and their time.
 //!
 //! A program's `main` is three lines, whatever its strategy:

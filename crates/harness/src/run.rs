@@ -50,7 +50,7 @@ pub fn start(strategy: &str, requesters: usize, options: &Options) -> Run {
 }
 
 /// The same for a run that knows how long it would take if nothing but the
-/// delays it asks for took time ([`Strategy::ideal`]); its report tells that too.
+/// delays it asks for took time ([`Strategy::ideal`](crate::Strategy::ideal)); its report tells that too.
 pub fn start_with_ideal(
     strategy: &str,
     requesters: usize,
