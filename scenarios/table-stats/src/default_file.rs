@@ -1,6 +1,6 @@
 //! The database that needs nothing installed: an SQLite file, filled on first use.
 
-use cities_db::{Database, Error, Trouble};
+use database::{Database, Error, Trouble};
 
 use crate::Contents;
 use crate::fill::{COUNT_TABLES_IN_SQLITE, fill_unless_filled};

@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use cities_db::blocking::Driver;
-use cities_db::{Database, Error, Trouble};
+use database::blocking::Driver;
+use database::{Database, Error, Trouble};
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use postgres::Client;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params_from_iter};

@@ -1,8 +1,8 @@
 //! The WHAT of the big tables: what is asked of which table, and where the
 //! database comes from. The HOW is one file per strategy in `src/bin`.
 
-pub use cities_db::Database;
-pub use cities_db::asynchronous::Pool;
+pub use database::Database;
+pub use database::asynchronous::Pool;
 pub use default_file::default_file;
 pub use failure::Failure;
 pub use fill::{Contents, fill};

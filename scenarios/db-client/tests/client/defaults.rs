@@ -98,7 +98,7 @@ fn a_folder_that_cannot_be_written_is_told() {
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{strategy:?}");
         assert_eq!(
             ran.stderr,
-            "error: sqlite:cities-1.sqlite cannot be written: unable to open database file: cities-1.sqlite\n\
+            "error: sqlite:cities-1.sqlite cannot be written: No such file or directory (os error 2)\n\
              hint: name a file that may be written, in a folder that may be too\n"
         );
     }

@@ -1,8 +1,8 @@
 //! The command line.
 
-use cities_db::Database;
 use cities_db::generator::MOST_COPIES;
 use clap::Parser;
+use database::Database;
 
 /// Fill a database with the cities of Brazil, many times over.
 #[derive(Debug, Parser)]
