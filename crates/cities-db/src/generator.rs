@@ -56,7 +56,7 @@ impl Order {
 
 impl fmt::Display for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} cities", self.rows())
+        write!(f, "{} cities", self.all_rows())
     }
 }
 
@@ -64,7 +64,7 @@ impl Filling for Order {
     const ROWS: &'static str = "cities";
     const LOCK: &'static str = "cities-db";
 
-    fn rows(&self) -> u64 {
+    fn all_rows(&self) -> u64 {
         u64::from(self.copies) * u64::from(MUNICIPALITIES)
     }
 

@@ -30,8 +30,8 @@ pub trait Filling: fmt::Display {
     /// tables, and waits for the other.
     const LOCK: &'static str;
 
-    /// How many rows it adds.
-    fn rows(&self) -> u64;
+    /// How many rows it adds in all.
+    fn all_rows(&self) -> u64;
 
     /// How long to wait for another program that writes to the same tables, before
     /// that is an error ([`Trouble::Locked`]): a minute, unless it says otherwise.

@@ -17,7 +17,8 @@ fn told_to_stop_it_leaves_the_database_as_it_was(place: &Place) {
     place.generate(&["--copies", "1"]);
     for start in [Start::Add, Start::Over] {
         let order = Order::new(100, start);
-        for stop_at in [Progress::Added(0), Progress::Added(order.rows()), Progress::Finishing] {
+        for stop_at in [Progress::Added(0), Progress::Added(order.all_rows()), Progress::Finishing]
+        {
             let watch = |progress| if progress == stop_at { Break(()) } else { Continue(()) };
             let error = fill(&place.database(), &order, watch).unwrap_err();
             assert_eq!(error.trouble, Trouble::Interrupted, "{stop_at:?}");

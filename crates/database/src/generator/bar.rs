@@ -17,7 +17,7 @@ pub struct Bar {
 impl Bar {
     /// A bar for what is to be written.
     pub fn new<F: Filling>(filling: &F) -> Self {
-        let bar = ProgressBar::new(filling.rows()).with_prefix(F::ROWS);
+        let bar = ProgressBar::new(filling.all_rows()).with_prefix(F::ROWS);
         let style = ProgressStyle::with_template(TEMPLATE).expect("every test of it draws it");
         bar.set_style(style.with_key("rate", rate));
         Self { bar, waits: false }

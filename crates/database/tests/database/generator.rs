@@ -45,7 +45,7 @@ impl Filling for Sevens {
     const ROWS: &'static str = "sevens";
     const LOCK: &'static str = "sevens";
 
-    fn rows(&self) -> u64 {
+    fn all_rows(&self) -> u64 {
         self.rows
     }
 
