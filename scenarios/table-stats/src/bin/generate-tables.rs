@@ -12,9 +12,7 @@ use table_stats::{Contents, Database, Failure, default_file, fill};
 
 /// Fill four tables with random digits, and replace what they held
 #[derive(Debug, Parser)]
-#[command(after_help = "\
-    The database is the one that DATABASE_URL names, as sqlite:PATH or postgres://…\n\
-    Without it, the file of so many rows that the stats programs use.")]
+#[command(after_help = Database::help("the file of so many rows that the stats programs use"))]
 struct Options {
     /// Rows of each table [default: 1000000 in SQLite, 5000000 in Postgres]
     #[arg(long, value_name = "N", value_parser = Contents::parse_rows)]
