@@ -17,6 +17,7 @@ use std::fmt;
 use database::blocking::{Connection, Driver};
 use database::generator::{Filling, Progress, Watch};
 use database::{Error, Trouble};
+use indicatif::HumanCount;
 
 mod postgres;
 mod sqlite;
@@ -56,7 +57,7 @@ impl Order {
 
 impl fmt::Display for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} cities", self.all_rows())
+        write!(f, "{} cities", HumanCount(self.all_rows()))
     }
 }
 

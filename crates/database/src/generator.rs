@@ -2,8 +2,9 @@
 //!
 //! All of it is one transaction, so that whatever ends a generator early
 //! (Ctrl-C, kill -9, a full disk) leaves the database as it was. A generator
-//! says what it writes by [`Filling`]; the rest is here. None of it is for the
-//! thread of an event loop.
+//! says what it writes by [`Filling`]; the rest is here.
+//!
+//! It blocks its thread. On that of an event loop Postgres' driver would panic.
 
 use std::fmt;
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -21,7 +22,7 @@ use crate::blocking::Connection;
 use crate::{Database, Error, Trouble};
 use transaction::Transaction;
 
-/// What a database is filled with. It displays as what it is, such as `1000 cities`.
+/// What a database is filled with. It displays as what it is, such as `1,000 cities`.
 pub trait Filling: fmt::Display {
     /// What its rows are called, such as `cities`.
     const ROWS: &'static str;

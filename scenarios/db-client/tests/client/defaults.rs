@@ -59,7 +59,7 @@ fn the_first_run_fills_the_file_and_says_so() {
     let first = program.run(&["--copies", "2"]);
     assert_eq!(first.code, Some(0), "{}", first.stderr);
     let note = note(&first).expect("it says so");
-    assert!(note.contains("cities-2.sqlite") && note.contains("11142 cities"), "{note}");
+    assert!(note.contains("cities-2.sqlite") && note.contains("11,142 cities"), "{note}");
 
     let second = program.run(&["--copies", "2"]);
     assert_eq!((second.code, second.stderr.as_str()), (Some(0), ""));
