@@ -15,9 +15,10 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use cities_db::Database;
-use cities_db::generator::fill_if_missing;
+use cities_db::generator::{Order, Start};
 use clap::Parser;
+use database::Database;
+use database::generator::fill_if_missing;
 use db_client::{PROGRAMS, Request, Strategy};
 use postgres::{Client, NoTls};
 use wait4::Wait4;
@@ -85,7 +86,8 @@ fn on_postgres(given: &str, options: &Options) -> Result<()> {
     let drop = "DROP DATABASE IF EXISTS db_client_benchmark WITH (FORCE)";
     administrator.batch_execute(drop)?;
     administrator.batch_execute("CREATE DATABASE db_client_benchmark")?;
-    let measured = fill_if_missing(&Database::parse(&url)?, options.postgres_copies)
+    let order = Order::new(options.postgres_copies, Start::Add);
+    let measured = fill_if_missing(&Database::parse(&url)?, &order)
         .map_err(Into::into)
         .and_then(|()| Ok(Client::connect(&url, NoTls)?.batch_execute("VACUUM ANALYZE")?))
         .and_then(|()| measure(&Target { url, peer: psql }, options.rounds))
@@ -97,7 +99,8 @@ fn on_postgres(given: &str, options: &Options) -> Result<()> {
 fn on_sqlite(options: &Options) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let url = format!("sqlite:{}", folder.path().join("cities.sqlite").display());
-    fill_if_missing(&Database::parse(&url)?, options.sqlite_copies)?;
+    let order = Order::new(options.sqlite_copies, Start::Add);
+    fill_if_missing(&Database::parse(&url)?, &order)?;
     let rounds = measure(&Target { url, peer: sqlite3 }, options.rounds)?;
     print("SQLite", options.sqlite_copies, &rounds);
     Ok(())

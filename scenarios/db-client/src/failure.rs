@@ -20,9 +20,9 @@ impl Failure {
     }
 }
 
-impl From<cities_db::Error> for Failure {
-    fn from(error: cities_db::Error) -> Self {
-        Self(error.into())
+impl From<database::Error> for Failure {
+    fn from(error: database::Error) -> Self {
+        Self(harness::Failure::new(error.to_string(), cities_db::hint(&error)))
     }
 }
 

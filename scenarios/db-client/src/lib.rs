@@ -1,13 +1,14 @@
 //! The WHAT of the slow database: which queries are made, and where the
 //! database comes from. The HOW is one file per strategy in `src/bin`.
 
+use cities_db::generator::{Order, Start};
+use database::generator::given_or_filled;
 use tracing::{Span, info_span};
 
-pub use cities_db::Database;
+pub use database::Database;
 pub use failure::Failure;
 pub use harness::Strategy;
 
-mod default_file;
 mod failure;
 mod options;
 
@@ -55,14 +56,12 @@ impl Plan {
     /// wrong, else with 1.
     pub fn from_args(strategy: Strategy) -> Self {
         let options = Options::read(strategy);
-        Self::new(strategy, options).unwrap_or_else(|failure| harness::exit(&failure))
+        Self::new(strategy, options).unwrap_or_else(|failure| harness::exit(&failure.into()))
     }
 
-    fn new(strategy: Strategy, options: Options) -> Result<Self, harness::Failure> {
-        let database = match Database::from_env()? {
-            Some(database) => database,
-            None => default_file::find_or_fill(options.copies)?,
-        };
+    fn new(strategy: Strategy, options: Options) -> Result<Self, Failure> {
+        let default = Database::embedded(&format!("cities-{}", options.copies));
+        let database = given_or_filled(default, &Order::new(options.copies, Start::Add))?;
         Ok(Self { strategy, options, database })
     }
 

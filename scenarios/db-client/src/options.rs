@@ -2,13 +2,11 @@
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
-use crate::{PROGRAMS, Strategy};
+use crate::{Database, PROGRAMS, Strategy};
 
 /// What a user can choose.
 #[derive(Debug, Parser)]
-#[command(after_help = "\
-    The database is the one that DATABASE_URL names, as sqlite:PATH or postgres://…\n\
-    Without it, a file that the first run fills.")]
+#[command(after_help = Database::help("a file that the first run fills"))]
 pub(crate) struct Options {
     /// How many times the default file holds every city; each number has a file of its own
     #[arg(long, value_name = "N", default_value = "400", value_parser = at_least_one::<u32>)]

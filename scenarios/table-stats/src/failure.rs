@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use cities_db::Trouble;
+use database::Trouble;
 
 use crate::Table;
 
@@ -31,8 +31,8 @@ impl Failure {
     }
 }
 
-impl From<cities_db::Error> for Failure {
-    fn from(error: cities_db::Error) -> Self {
+impl From<database::Error> for Failure {
+    fn from(error: database::Error) -> Self {
         let hint = match error.trouble {
             Trouble::NoFile | Trouble::NoTable(_) => FILL_IT,
             Trouble::Full(_) => "make room, or ask for fewer --rows",

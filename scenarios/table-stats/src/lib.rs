@@ -1,9 +1,10 @@
 //! The WHAT of the big tables: what is asked of which table, and where the
 //! database comes from. The HOW is one file per strategy in `src/bin`.
 
-pub use cities_db::Database;
-pub use cities_db::asynchronous::Pool;
-pub use default_file::default_file;
+use database::generator::given_or_filled;
+
+pub use database::Database;
+pub use database::asynchronous::Pool;
 pub use failure::Failure;
 pub use fill::{Contents, fill};
 pub use harness::Strategy;
@@ -11,7 +12,6 @@ pub use request::{Request, Statistic};
 pub use table::Table;
 pub use values::values;
 
-mod default_file;
 mod failure;
 mod fill;
 mod options;
@@ -24,6 +24,12 @@ use options::Options;
 /// What the strategies' programs are called.
 pub const PROGRAMS: harness::Programs =
     harness::Programs { prefix: "stats-", subject: "Averages and sums of big tables" };
+
+/// The SQLite file that needs nothing installed, its tables with so many rows
+/// each; the first run fills it.
+pub fn default_file(rows: usize) -> Database {
+    Database::embedded(&format!("tables-{rows}"))
+}
 
 /// What one run is to do, and all it needs for it.
 pub struct Plan {
@@ -44,10 +50,8 @@ impl Plan {
     }
 
     fn new(strategy: Strategy, options: Options) -> Result<Self, Failure> {
-        let database = match Database::from_env()? {
-            Some(database) => database,
-            None => default_file::find_or_fill(options.rows)?,
-        };
+        let contents = Contents { rows: options.rows, seed: Contents::SEED };
+        let database = given_or_filled(default_file(options.rows), &contents)?;
         Ok(Self { strategy, options, database })
     }
 

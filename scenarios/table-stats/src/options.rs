@@ -2,13 +2,11 @@
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 
-use crate::{Contents, PROGRAMS, Strategy};
+use crate::{Contents, Database, PROGRAMS, Strategy};
 
 /// What a user can choose.
 #[derive(Debug, Parser)]
-#[command(after_help = "\
-    The database is the one that DATABASE_URL names, as sqlite:PATH or postgres://…\n\
-    Without it, a file that the first run fills.")]
+#[command(after_help = Database::help("a file that the first run fills"))]
 pub(crate) struct Options {
     /// Rows of each table in the default file; each number has its own
     #[arg(long, value_name = "N", default_value_t = Contents::ROWS_IN_SQLITE, value_parser = Contents::parse_rows)]

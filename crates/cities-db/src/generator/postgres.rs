@@ -1,22 +1,16 @@
 //! Filling a Postgres database.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::fmt::Write;
 
-use postgres::{Client, NoTls};
+use database::Error;
+use database::generator::Copy;
+use postgres::Client;
 
 use super::Store;
-use crate::database::Address;
+use crate::schema;
 use crate::states::STATES;
-use crate::{Error, Trouble, schema};
 
-/// Held until the connection ends, however it ends. The first number is this
-/// generator's own, the second stands for the schema that it fills.
-const LOCK: &str = "SELECT pg_try_advisory_lock(\
-    5571, hashtext(coalesce(current_schema(), '')))";
-
-/// `COPY` moves rows faster into a table than any other statement.
 const COPY: &str = "COPY cities (name, state_id) FROM STDIN";
 
 /// The same for a table that is new in this transaction: nobody else sees its
@@ -30,47 +24,22 @@ const KEYS_BY_THE_COPY: &str = "ALTER SEQUENCE IF EXISTS cities_id_seq CACHE 557
 /// As `serial` has it.
 const KEYS_ONE_BY_ONE: &str = "ALTER SEQUENCE IF EXISTS cities_id_seq CACHE 1";
 
-pub(super) struct Postgres {
-    client: Client,
+pub(super) struct Postgres<'c> {
+    client: &'c mut Client,
     /// One copy, in the text format of `COPY`.
     rows: String,
     /// Whether the table `cities` is new, and its key still to be made.
-    new: bool,
+    is_new: bool,
 }
 
-impl Postgres {
-    pub(super) fn open(address: &Address) -> Result<Self, Error> {
-        let client = address.blocking.connect(NoTls)?;
-        Ok(Self { client, rows: String::new(), new: false })
-    }
-
-    fn has_table(&mut self) -> Result<bool, Error> {
-        let query = "SELECT to_regclass('cities') IS NOT NULL";
-        Ok(self.client.query_one(query, &[])?.try_get(0)?)
+impl<'c> Postgres<'c> {
+    pub(super) fn new(client: &'c mut Client, is_new: bool) -> Self {
+        Self { client, rows: String::new(), is_new }
     }
 }
 
-impl Store for Postgres {
+impl Store for Postgres<'_> {
     const STEP: u32 = 20;
-
-    fn begin(&mut self) -> Result<bool, Error> {
-        // Before the transaction: one that has begun may go on believing that
-        // there is no table, whoever creates it meanwhile.
-        let locked = self.client.query_one(LOCK, &[])?.try_get(0)?;
-        if locked {
-            self.client.batch_execute("BEGIN")?;
-        }
-        Ok(locked)
-    }
-
-    fn has_cities(&mut self) -> Result<bool, Error> {
-        let has_rows = "SELECT EXISTS (SELECT FROM cities)";
-        Ok(self.has_table()? && self.client.query_one(has_rows, &[])?.try_get(0)?)
-    }
-
-    fn drop_tables(&mut self) -> Result<(), Error> {
-        Ok(self.client.batch_execute(schema::DROP)?)
-    }
 
     fn create_tables(&mut self) -> Result<(), Error> {
         self.client.batch_execute(schema::POSTGRES_STATES)?;
@@ -80,8 +49,7 @@ impl Store for Postgres {
                 self.client.execute(&insert, &[&state.id, &state.long_name, &state.code])?;
             }
         }
-        self.new = !self.has_table()?;
-        if self.new {
+        if self.is_new {
             self.client.batch_execute(schema::POSTGRES_CITIES)?;
         }
         Ok(self.client.batch_execute(KEYS_BY_THE_COPY)?)
@@ -102,34 +70,19 @@ impl Store for Postgres {
     }
 
     fn add(&mut self, copies: u32) -> Result<(), Error> {
-        let copy = if self.new { COPY_INTO_NEW } else { COPY };
-        let mut writer = self.client.copy_in(copy)?;
+        let statement = if self.is_new { COPY_INTO_NEW } else { COPY };
+        let mut copy = Copy::begin(self.client, statement)?;
         for _ in 0..copies {
-            writer.write_all(self.rows.as_bytes()).map_err(copy_failed)?;
+            copy.send(self.rows.as_bytes())?;
         }
-        writer.finish()?;
-        Ok(())
+        copy.finish()
     }
 
-    fn finish(&mut self) -> Result<u64, Error> {
+    fn finish(&mut self) -> Result<(), Error> {
         self.client.batch_execute(KEYS_ONE_BY_ONE)?;
-        if self.new {
+        if self.is_new {
             self.client.batch_execute(schema::POSTGRES_KEY)?;
         }
-        let count: i64 = self.client.query_one("SELECT count(*) FROM cities", &[])?.try_get(0)?;
-        Ok(count.unsigned_abs())
-    }
-
-    fn commit(&mut self) -> Result<bool, Error> {
-        self.client.batch_execute("COMMIT")?;
-        Ok(true)
-    }
-}
-
-/// The driver wraps its own errors to fit `io::Write`.
-fn copy_failed(error: io::Error) -> Error {
-    match error.downcast::<postgres::Error>() {
-        Ok(error) => error.into(),
-        Err(error) => Trouble::Other(error.to_string()).into(),
+        Ok(())
     }
 }

@@ -1,18 +1,13 @@
 //! Filling an SQLite file.
-//!
-//! The journal is whatever the file has, which is SQLite's rollback journal
-//! unless somebody chose another. New rows go to new pages at the end, of which
-//! a rollback journal keeps nothing; a write-ahead log would write them twice.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, params};
+use database::Error;
+use rusqlite::{Connection, params};
 
 use super::Store;
+use crate::schema;
 use crate::states::STATES;
-use crate::{Error, Trouble, schema};
 
 /// The copies are made inside the database: no row passes through this program.
 const ADD: &str = "
@@ -22,46 +17,16 @@ const ADD: &str = "
     )
     SELECT name, state_id FROM copy CROSS JOIN temp.municipalities";
 
-pub(super) struct Sqlite(Connection);
+pub(super) struct Sqlite<'c>(&'c Connection);
 
-impl Sqlite {
-    pub(super) fn open(path: &Path) -> Result<Self, Error> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(cannot_create)?;
-        // Whoever calls waits, and tells of it.
-        connection.busy_timeout(Duration::ZERO)?;
-        Ok(Self(connection))
+impl<'c> Sqlite<'c> {
+    pub(super) fn new(file: &'c Connection) -> Self {
+        Self(file)
     }
 }
 
-/// A file that is not there would have been created.
-fn cannot_create(error: rusqlite::Error) -> Error {
-    let why = error.to_string();
-    match Error::from(error) {
-        Error { trouble: Trouble::NoFile, .. } => Trouble::ReadOnly(why).into(),
-        error => error,
-    }
-}
-
-impl Store for Sqlite {
+impl Store for Sqlite<'_> {
     const STEP: u32 = 10;
-
-    fn begin(&mut self) -> Result<bool, Error> {
-        unless_locked(self.0.execute_batch("BEGIN IMMEDIATE"))
-    }
-
-    fn has_cities(&mut self) -> Result<bool, Error> {
-        let is_there = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'cities')";
-        let has_rows = "SELECT EXISTS (SELECT 1 FROM cities)";
-        let ask = |query| self.0.query_row(query, (), |row| row.get::<_, bool>(0));
-        Ok(ask(is_there)? && ask(has_rows)?)
-    }
-
-    fn drop_tables(&mut self) -> Result<(), Error> {
-        Ok(self.0.execute_batch(schema::DROP)?)
-    }
 
     fn create_tables(&mut self) -> Result<(), Error> {
         self.0.execute_batch(schema::SQLITE)?;
@@ -92,31 +57,7 @@ impl Store for Sqlite {
         Ok(())
     }
 
-    fn finish(&mut self) -> Result<u64, Error> {
-        let count: i64 = self.0.query_row("SELECT count(*) FROM cities", (), |row| row.get(0))?;
-        Ok(count.unsigned_abs())
-    }
-
-    fn commit(&mut self) -> Result<bool, Error> {
-        unless_locked(self.0.execute_batch("COMMIT"))
-    }
-}
-
-/// When a write has failed, SQLite leaves it to the next reader to put the file
-/// back and to give the room back. That one is here.
-impl Drop for Sqlite {
-    fn drop(&mut self) {
-        // There may be no transaction, and then there is nothing to put back.
-        let _ = self.0.execute_batch("ROLLBACK");
-        let _ = self.0.execute_batch("SELECT 1 FROM sqlite_schema");
-    }
-}
-
-/// Both beginning and committing may be tried again when the file was locked.
-fn unless_locked(result: rusqlite::Result<()>) -> Result<bool, Error> {
-    match result.map_err(Error::from) {
-        Ok(()) => Ok(true),
-        Err(Error { trouble: Trouble::Locked, .. }) => Ok(false),
-        Err(error) => Err(error),
+    fn finish(&mut self) -> Result<(), Error> {
+        Ok(())
     }
 }

@@ -10,15 +10,18 @@ on_both! {
 fn told_to_stop_it_leaves_the_database_as_it_was(place: &Place) {
     use std::ops::ControlFlow::{Break, Continue};
 
-    use cities_db::generator::{self, Order, Outcome, Progress, Start};
+    use cities_db::generator::{Order, Start};
+    use database::Trouble;
+    use database::generator::{Filling, Progress, fill};
 
     place.generate(&["--copies", "1"]);
     for start in [Start::Add, Start::Over] {
         let order = Order::new(100, start);
-        for stop_at in [Progress::Added(0), Progress::Added(order.cities()), Progress::Finishing] {
+        for stop_at in [Progress::Added(0), Progress::Added(order.all_rows()), Progress::Finishing]
+        {
             let watch = |progress| if progress == stop_at { Break(()) } else { Continue(()) };
-            let outcome = generator::fill(&place.database(), &order, watch).unwrap();
-            assert_eq!(outcome, Outcome::Stopped, "{stop_at:?}");
+            let error = fill(&place.database(), &order, watch).unwrap_err();
+            assert_eq!(error.trouble, Trouble::Interrupted, "{stop_at:?}");
             place.assert_holds_copies(1);
         }
     }

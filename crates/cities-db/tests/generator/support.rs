@@ -5,7 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use cities_db::{Database, MUNICIPALITIES};
+use cities_db::MUNICIPALITIES;
+use database::Database;
 use tempfile::TempDir;
 
 /// How long to wait for what should happen soon, before a test fails.

@@ -30,7 +30,7 @@ async fn pull_from_database(database: &Database, request: Request) -> Result<(),
     info!("Making query '{}'", request.query);
     let mut rows = 0_u64;
     let mut connection = database.connect_async().await?;
-    connection.for_each_city(request.query, |_city| rows += 1).await?;
+    connection.for_each_row(request.query, |_name, _state| rows += 1).await?;
     info!("Query made! Db replied '{rows}' rows");
     connection.close().await?;
     request.done();

@@ -40,7 +40,7 @@ fn pull_from_database(database: &Database, request: Request) -> Result<(), Failu
     info!("Making query '{}'", request.query);
     let mut rows = 0_u64;
     let mut connection = database.connect()?;
-    connection.for_each_city(request.query, |_city| rows += 1)?;
+    connection.for_each_row(request.query, |_name, _state| rows += 1)?;
     info!("Query made! Db replied '{rows}' rows");
     connection.close()?;
     request.done();

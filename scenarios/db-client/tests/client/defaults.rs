@@ -59,7 +59,7 @@ fn the_first_run_fills_the_file_and_says_so() {
     let first = program.run(&["--copies", "2"]);
     assert_eq!(first.code, Some(0), "{}", first.stderr);
     let note = note(&first).expect("it says so");
-    assert!(note.contains("cities-2.sqlite") && note.contains("11142 cities"), "{note}");
+    assert!(note.contains("cities-2.sqlite") && note.contains("11,142 cities"), "{note}");
 
     let second = program.run(&["--copies", "2"]);
     assert_eq!((second.code, second.stderr.as_str()), (Some(0), ""));
@@ -98,7 +98,7 @@ fn a_folder_that_cannot_be_written_is_told() {
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{strategy:?}");
         assert_eq!(
             ran.stderr,
-            "error: sqlite:cities-1.sqlite cannot be written: unable to open database file: cities-1.sqlite\n\
+            "error: sqlite:cities-1.sqlite cannot be written: No such file or directory (os error 2)\n\
              hint: name a file that may be written, in a folder that may be too\n"
         );
     }

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use cities_db::Database;
+use database::Database;
 use db_client::Strategy;
 
 use crate::support::{Postgres, Ran, command, connect, execute, file, run, sqlite, url_as, url_of};

@@ -5,9 +5,9 @@ use std::process::{self, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
-use cities_db::Database;
-use cities_db::blocking::{Connection, Driver};
-use cities_db::generator::{self, Order, Start};
+use cities_db::generator::{Order, Start};
+use database::blocking::{Connection, Driver};
+use database::{Database, generator};
 use db_client::Strategy;
 use harness::Report;
 use tempfile::TempDir;

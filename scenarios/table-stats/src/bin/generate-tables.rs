@@ -8,13 +8,11 @@ use std::time::Instant;
 
 use clap::Parser;
 use indicatif::HumanCount;
-use table_stats::{Contents, Database, Failure, Table, default_file, fill};
+use table_stats::{Contents, Database, Failure, default_file, fill};
 
 /// Fill four tables with random digits, and replace what they held
 #[derive(Debug, Parser)]
-#[command(after_help = "\
-    The database is the one that DATABASE_URL names, as sqlite:PATH or postgres://…\n\
-    Without it, the file of so many rows that the stats programs use.")]
+#[command(after_help = Database::help("the file of so many rows that the stats programs use"))]
 struct Options {
     /// Rows of each table [default: 1000000 in SQLite, 5000000 in Postgres]
     #[arg(long, value_name = "N", value_parser = Contents::parse_rows)]
@@ -45,9 +43,9 @@ fn generate(options: &Options) -> Result<(), Failure> {
     let contents = Contents { rows: options.rows.unwrap_or(usual_rows), seed: options.seed };
 
     let begun = Instant::now();
-    fill(&database, contents)?;
+    let rows = fill(&database, contents)?;
     let seconds = begun.elapsed().as_secs_f64();
-    let rate = HumanCount(((contents.rows * Table::ALL.len()) as f64 / seconds) as u64);
+    let rate = HumanCount((rows as f64 / seconds) as u64);
     let told = format!("{database} holds {contents}: {seconds:.1} s, {rate} rows per second");
     // The tables are filled, whether or not somebody reads it.
     let _ = writeln!(io::stdout(), "{told}");

@@ -9,8 +9,9 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::ops::ControlFlow::{Break, Continue};
 use std::process::ExitCode;
 
-use cities_db::Database;
-use cities_db::generator::{self, Bar, Order, Outcome, Start};
+use cities_db::generator::{Order, Start};
+use database::generator::{Bar, fill};
+use database::{Database, Error, Trouble};
 use harness::Failure;
 use indicatif::HumanCount;
 
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Result<ExitCode, Failure> {
-    let given = Database::from_env()?;
+    let given = Database::from_env().map_err(|error| failed(&error))?;
     let is_given = given.is_some();
     let database = given.unwrap_or_else(|| Database::embedded("cities"));
     if options.reset && !options.yes && !confirmed(&database)? {
@@ -37,23 +38,21 @@ fn run(options: &Options) -> Result<ExitCode, Failure> {
     let order = Order::new(options.copies_for(&database), start);
     let interrupt = Interrupt::listen();
     let mut bar = Bar::new(&order);
-    let outcome = generator::fill(&database, &order, |progress| {
+    let filled = fill(&database, &order, |progress| {
         bar.show(progress);
         if interrupt.came() { Break(()) } else { Continue(()) }
     });
     drop(bar);
-    match outcome? {
-        Outcome::Filled(cities) => {
-            say(&format!("{} cities in {database}", HumanCount(cities)))?;
-            if !is_given {
-                harness::note(&format!("to use it, set DATABASE_URL={database}"));
-            }
-        }
-        Outcome::Left => harness::note("nothing was changed"),
-        Outcome::Stopped => {
-            interrupted().print();
+    let cities = match filled {
+        Err(error) if error.trouble == Trouble::Interrupted => {
+            failed(&error).print();
             return Ok(interrupt.exit_code());
         }
+        filled => filled.map_err(|error| failed(&error))?,
+    };
+    say(&format!("{} cities in {database}", HumanCount(cities)))?;
+    if !is_given {
+        harness::note(&format!("to use it, set DATABASE_URL={database}"));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -82,6 +81,6 @@ fn say(text: &str) -> Result<(), Failure> {
     }
 }
 
-fn interrupted() -> Failure {
-    Failure::new("interrupted", "the database holds what it held before; run it again")
+fn failed(error: &Error) -> Failure {
+    Failure::new(error.to_string(), cities_db::hint(error))
 }

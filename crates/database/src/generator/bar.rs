@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 
-use super::{Order, Progress};
+use super::{Filling, Progress};
 
-const TEMPLATE: &str = "{bar:30} {human_pos} of {human_len} cities, {rate}{msg}";
+const TEMPLATE: &str = "{bar:30} {human_pos} of {human_len} {prefix}, {rate}{msg}";
 
 /// A progress bar on stderr. Where that is not a terminal, nothing is drawn.
 pub struct Bar {
@@ -15,10 +15,10 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// A bar for what is to be done.
-    pub fn new(order: &Order) -> Self {
-        let bar = ProgressBar::new(order.cities());
-        let style = ProgressStyle::with_template(TEMPLATE).expect("a test draws it");
+    /// A bar for what is to be written.
+    pub fn new<F: Filling>(filling: &F) -> Self {
+        let bar = ProgressBar::new(filling.all_rows()).with_prefix(F::ROWS);
+        let style = ProgressStyle::with_template(TEMPLATE).expect("every test of it draws it");
         bar.set_style(style.with_key("rate", rate));
         Self { bar, waits: false }
     }
@@ -32,13 +32,13 @@ impl Bar {
                 let note = "another program writes to the same tables; waiting for it";
                 self.bar.suspend(|| harness::note(note));
             }
-            Progress::Added(cities) => {
+            Progress::Added(rows) => {
                 self.waits = false;
-                if cities == 0 {
+                if rows == 0 {
                     // What was waited for does not count.
                     self.bar.reset();
                 }
-                self.bar.set_position(cities);
+                self.bar.set_position(rows);
             }
             Progress::Finishing => self.bar.set_message("; writing the rest"),
         }

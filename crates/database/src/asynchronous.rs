@@ -13,9 +13,9 @@ use tokio::time::timeout;
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
+use crate::Database;
 use crate::blocking::PATIENCE;
 use crate::error::Error;
-use crate::{City, Database};
 
 /// How many rows SQLite's thread may be ahead of the event loop. With sqlx's own
 /// 50 the two spend more time in waking each other than in work.
@@ -53,18 +53,19 @@ impl Connection {
         Ok(Self { driver, database: database.clone() })
     }
 
-    /// Runs the query and hands over its rows one by one, as they come.
-    pub async fn for_each_city(
+    /// Runs the query and hands over its rows one by one, as they come. They
+    /// have two columns, each a text that is not NULL.
+    pub async fn for_each_row(
         &mut self,
         query: &'static str,
-        each: impl FnMut(City),
+        each: impl FnMut(String, String),
     ) -> Result<(), Error> {
         match &mut self.driver {
-            Driver::Sqlite(connection) => sqlite_cities(connection, query, each).await,
+            Driver::Sqlite(connection) => sqlite_rows(connection, query, each).await,
             // sqlx enters its caller's span anew for every row, and the caller
             // is inside it already: half of the time would go there.
             Driver::Postgres(connection) => {
-                let rows = postgres_cities(connection, query, each);
+                let rows = postgres_rows(connection, query, each);
                 rows.with_subscriber(NoSubscriber::new()).await
             }
         }
@@ -103,16 +104,16 @@ impl Connection {
     }
 }
 
-async fn sqlite_cities(
+async fn sqlite_rows(
     connection: &mut SqliteConnection,
     query: &'static str,
-    mut each: impl FnMut(City),
+    mut each: impl FnMut(String, String),
 ) -> sqlx::Result<()> {
     let mut rows = sqlx::query(query).fetch(&mut *connection);
     let answer = async {
         let mut turn = Turn::default();
         while let Some(row) = rows.try_next().await? {
-            each(City { name: row.try_get(0)?, state: row.try_get(1)? });
+            each(row.try_get(0)?, row.try_get(1)?);
             turn.row().await;
         }
         Ok(())
@@ -127,15 +128,15 @@ async fn sqlite_cities(
     answer
 }
 
-async fn postgres_cities(
+async fn postgres_rows(
     connection: &mut PgConnection,
     query: &'static str,
-    mut each: impl FnMut(City),
+    mut each: impl FnMut(String, String),
 ) -> sqlx::Result<()> {
     let mut rows = sqlx::query(query).fetch(connection);
     let mut turn = Turn::default();
     while let Some(row) = rows.try_next().await? {
-        each(City { name: row.try_get(0)?, state: row.try_get(1)? });
+        each(row.try_get(0)?, row.try_get(1)?);
         turn.row().await;
     }
     Ok(())

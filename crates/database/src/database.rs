@@ -57,6 +57,15 @@ impl Database {
         }
     }
 
+    /// Tells in a program's help which database it uses: the one that
+    /// `DATABASE_URL` names, or `otherwise`, such as `a file that the first run fills`.
+    pub fn help(otherwise: &str) -> String {
+        format!(
+            "The database is the one that {DATABASE_URL} names, as sqlite:PATH or postgres://…\n\
+             Without it, {otherwise}."
+        )
+    }
+
     /// The default, which needs nothing installed: the SQLite file `NAME.sqlite`
     /// in cargo's target folder if the program lies there, else in the current folder.
     pub fn embedded(name: &str) -> Self {

@@ -46,6 +46,8 @@ pub enum Trouble {
     ReadOnly(String),
     /// The disk is full.
     Full(String),
+    /// A generator was told to stop.
+    Interrupted,
     /// Anything else.
     Other(String),
 }
@@ -65,6 +67,10 @@ impl Error {
     }
 
     /// What to do about it, in one line.
+    ///
+    /// Which command fills a missing table, and which option asks for less where
+    /// there is no room, knows the package whose tables these are: a better hint
+    /// about [`Trouble::NoFile`], [`Trouble::NoTable`] and [`Trouble::Full`] is its to give.
     pub fn hint(&self) -> &'static str {
         match self.trouble {
             Trouble::UnknownScheme(_) | Trouble::NotAUrl => {
@@ -76,7 +82,7 @@ impl Error {
             Trouble::Refused(_) => "check the user and the password in DATABASE_URL",
             Trouble::NoDatabase => "create it with createdb, or name another one in DATABASE_URL",
             Trouble::NoFile | Trouble::NoTable(_) => {
-                "fill it with cargo run -p cities-db --bin generatedb"
+                "fill it first, or name another one in DATABASE_URL"
             }
             Trouble::Stopped(_) => "look at what the server itself says, and run it again",
             Trouble::CannotOpen | Trouble::NotADatabase => {
@@ -84,7 +90,8 @@ impl Error {
             }
             Trouble::Locked => "wait until the program that writes to it is done",
             Trouble::ReadOnly(_) => "name a file that may be written, in a folder that may be too",
-            Trouble::Full(_) => "make room, or ask for fewer copies",
+            Trouble::Full(_) => "make room",
+            Trouble::Interrupted => "the database holds what it held before; run it again",
             Trouble::Other(_) => "look at what the database itself says",
         }
     }
@@ -109,6 +116,7 @@ impl fmt::Display for Error {
             Trouble::Locked => write!(f, "{place} is locked by another program"),
             Trouble::ReadOnly(why) => write!(f, "{place} cannot be written: {why}"),
             Trouble::Full(why) => write!(f, "{place} has no room left: {why}"),
+            Trouble::Interrupted => f.write_str("interrupted"),
             Trouble::Other(why) => write!(f, "{place}: {why}"),
         }
     }
@@ -119,13 +127,6 @@ impl StdError for Error {}
 impl From<Trouble> for Error {
     fn from(trouble: Trouble) -> Self {
         Self { trouble, database: None }
-    }
-}
-
-/// Convert inside the requester's span: the failure then carries its name.
-impl From<Error> for harness::Failure {
-    fn from(error: Error) -> Self {
-        Self::new(error.to_string(), error.hint())
     }
 }
 

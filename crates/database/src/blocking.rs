@@ -8,9 +8,9 @@ use rusqlite::OpenFlags;
 
 pub use crate::outside::Client;
 
+use crate::Database;
 use crate::error::Error;
 use crate::outside::outside;
-use crate::{City, Database};
 
 /// How long SQLite waits for a file that another program has locked.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -48,15 +48,16 @@ impl Connection {
         Ok(Self { driver, database: database.clone() })
     }
 
-    /// Runs the query and hands over its rows one by one, as they come.
-    pub fn for_each_city(
+    /// Runs the query and hands over its rows one by one, as they come. They
+    /// have two columns, each a text that is not NULL.
+    pub fn for_each_row(
         &mut self,
         query: &'static str,
-        each: impl FnMut(City) + Send,
+        each: impl FnMut(String, String) + Send,
     ) -> Result<(), Error> {
         match &mut self.driver {
-            Driver::Sqlite(connection) => sqlite_cities(connection, query, each),
-            Driver::Postgres(client) => outside(|| postgres_cities(client, query, each)),
+            Driver::Sqlite(connection) => sqlite_rows(connection, query, each),
+            Driver::Postgres(client) => outside(|| postgres_rows(client, query, each)),
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -108,28 +109,28 @@ impl Connection {
     }
 }
 
-fn sqlite_cities(
+fn sqlite_rows(
     connection: &rusqlite::Connection,
     query: &str,
-    mut each: impl FnMut(City),
+    mut each: impl FnMut(String, String),
 ) -> Result<(), Error> {
     let mut statement = connection.prepare(query)?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        each(City { name: row.get(0)?, state: row.get(1)? });
+        each(row.get(0)?, row.get(1)?);
     }
     Ok(())
 }
 
-fn postgres_cities(
+fn postgres_rows(
     client: &mut postgres::Client,
     query: &str,
-    mut each: impl FnMut(City),
+    mut each: impl FnMut(String, String),
 ) -> Result<(), Error> {
     let no_parameters: [&str; 0] = [];
     let mut rows = client.query_raw(query, no_parameters)?;
     while let Some(row) = rows.next()? {
-        each(City { name: row.try_get(0)?, state: row.try_get(1)? });
+        each(row.try_get(0)?, row.try_get(1)?);
     }
     Ok(())
 }
