@@ -127,20 +127,6 @@ impl Book {
         self.begun = (self.begun.0 + 1, self.begun.1 + u128::from(now));
     }
 
-    /// A lane that began then did not: it was dropped, and had never been polled.
-    fn did_not_begin(&mut self, lane: &Lane, then: Moment) {
-        if self.raised.0 == lane.number {
-            self.most_in_flight = self.raised.1;
-        }
-        self.ends_life(then, 0);
-    }
-
-    fn ends_life(&mut self, started: Moment, life: Moment) {
-        let (number, sum) = self.begun;
-        self.begun = (number.saturating_sub(1), sum.saturating_sub(u128::from(started)));
-        self.lives += u128::from(life);
-    }
-
     /// A lane is under way no longer.
     pub(crate) fn finishes(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
@@ -157,19 +143,22 @@ impl Book {
     }
 
     /// A lane has been closed.
-    pub(crate) fn closes(&mut self, lane: &Lane, outcome: Outcome, closed: &Closed) {
+    pub(crate) fn closes(&mut self, lane: &Lane, closed: &Closed) {
         if closed.finished {
             self.finishes();
         }
         if !closed.said {
-            self.will_end(outcome, None);
+            self.will_end(closed.outcome, None);
         }
-        self.longest = self.longest.max(lane.longest());
-        if let Some(then) = closed.began_in_vain {
-            self.did_not_begin(lane, then);
-        }
-        if let (Some(started), Some(life)) = (lane.started(), lane.life()) {
-            self.ends_life(started, life);
+        self.longest = self.longest.max(closed.longest);
+        if let Some(started) = closed.started {
+            let (number, sum) = self.begun;
+            self.begun = (number.saturating_sub(1), sum.saturating_sub(u128::from(started)));
+            self.lives += u128::from(closed.life.unwrap_or_default());
+            if closed.life.is_none() && self.raised.0 == lane.number {
+                // It did not begin: it was dropped, and had never been polled.
+                self.most_in_flight = self.raised.1;
+            }
         }
     }
 

@@ -61,6 +61,10 @@ impl Label {
 }
 
 fn cut(text: &str, longest: usize) -> Box<str> {
+    // Most are short, and need not be looked at letter by letter.
+    if text.len() <= longest {
+        return text.into();
+    }
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", &text[..end]).into(),
         None => text.into(),

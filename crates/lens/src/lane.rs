@@ -110,10 +110,15 @@ pub(crate) struct Closed {
     pub(crate) finished: bool,
     /// Whether it had said how it would end.
     pub(crate) said: bool,
-    /// When it held a thread for the first time, if that was only its drop.
-    pub(crate) began_in_vain: Option<Moment>,
+    pub(crate) outcome: Outcome,
+    /// For how long it held a thread at a time, at most.
+    pub(crate) longest: Moment,
     /// The thread of its last stretch, unless that was its drop.
     pub(crate) held: Option<u32>,
+    /// When it held a thread for the first time, if only for its drop.
+    pub(crate) started: Option<Moment>,
+    /// From its first poll or call to its end; none if it never ran.
+    pub(crate) life: Option<Moment>,
 }
 
 impl Lane {
@@ -214,8 +219,14 @@ impl Lane {
     /// it owns is dropped inside. That last stretch is no poll, and goes. It is
     /// known by being short, without an event, and by not holding the moment at
     /// which the requester said how it ended.
-    pub(crate) fn close(&self, now: Moment, by_child: bool, most: Option<usize>) -> Closed {
-        let begun = self.started();
+    pub(crate) fn close(
+        &self,
+        now: Moment,
+        by_child: bool,
+        most: Option<usize>,
+        ours: bool,
+    ) -> Closed {
+        let started = self.started();
         let mut state = self.state();
         state.ended = if by_child && state.left > 0 { state.left } else { now };
         let mut held = None;
@@ -233,14 +244,16 @@ impl Lane {
                 held = Some(last.thread);
             }
         }
-        let (finished, said, ran) = (state.finish(), state.mark.is_some(), state.polls > 0);
-        Closed { finished, said, began_in_vain: begun.filter(|_| !ran), held }
-    }
-
-    /// How it has ended or said that it will, as far as anybody knows. Who uses
-    /// spans of their own say nothing: what is theirs has `Ended`.
-    pub(crate) fn outcome(&self, ours: bool) -> Outcome {
-        self.state().outcome(ours)
+        let life = started.filter(|_| state.polls > 0);
+        Closed {
+            finished: state.finish(),
+            said: state.mark.is_some(),
+            outcome: state.outcome(ours),
+            longest: state.longest,
+            held,
+            started,
+            life: life.map(|started| state.ended.saturating_sub(started)),
+        }
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -250,17 +263,6 @@ impl Lane {
     /// When it first held a thread.
     pub(crate) fn started(&self) -> Option<Moment> {
         moment(self.started.load(Ordering::Relaxed))
-    }
-
-    /// From its first poll or call to its end.
-    pub(crate) fn life(&self) -> Option<Moment> {
-        let ended = moment(self.state().ended)?;
-        self.started().map(|started| ended.saturating_sub(started))
-    }
-
-    /// For how long it held a thread at a time, at most.
-    pub(crate) fn longest(&self) -> Moment {
-        self.state().longest
     }
 
     /// As plain data, with those of its stretches that have not ended.
@@ -305,6 +307,8 @@ fn moment(moment: Moment) -> Option<Moment> {
 }
 
 impl State {
+    /// How it has ended or said that it will, as far as anybody knows. Who uses
+    /// spans of their own say nothing: what is theirs has `Ended`.
     fn outcome(&self, ours: bool) -> Outcome {
         match self.mark {
             Some(mark) => mark.outcome,

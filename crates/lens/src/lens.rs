@@ -267,9 +267,10 @@ impl Lens {
     fn close(&self, span: u64, by_child: bool) {
         let Shared { clock, live, threads, book, choice, .. } = &*self.0;
         let Some(lane) = live.remove(span) else { return };
-        let closed = lane.close(clock.now(), by_child, choice.stretches(&lane));
+        let most = choice.stretches(&lane);
+        let closed = lane.close(clock.now(), by_child, most, is_ours(&lane));
         threads.held(closed.held);
-        lock(book).closes(&lane, lane.outcome(is_ours(&lane)), &closed);
+        lock(book).closes(&lane, &closed);
     }
 
     fn is_lane(&self, name: &str) -> bool {

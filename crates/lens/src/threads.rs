@@ -277,28 +277,26 @@ impl Threads {
     /// has no memory any more.
     pub(crate) fn here<T>(&self, act: impl FnOnce(&Arc<Thread>) -> T) -> Option<T> {
         HERE.try_with(|here| {
-            let known = |(lens, _): &Known| *lens == self.lens;
-            if !here.borrow().iter().any(known) {
-                let mut here = here.borrow_mut();
-                // Recordings that have gone keep nothing but this.
-                here.retain(|(_, thread)| Arc::strong_count(thread) > 1);
-                here.push((self.lens, self.meet()));
+            if let Some(thread) = self.find(&here.borrow()) {
+                return Some(act(thread));
             }
-            here.borrow().iter().find(|it| known(it)).map(|(_, thread)| act(thread))
+            // Recordings that have gone keep nothing but this.
+            here.borrow_mut().retain(|(_, thread)| Arc::strong_count(thread) > 1);
+            here.borrow_mut().push((self.lens, self.meet()));
+            self.find(&here.borrow()).map(act)
         })
         .ok()
         .flatten()
     }
 
+    fn find<'a>(&self, known: &'a [Known]) -> Option<&'a Arc<Thread>> {
+        known.iter().find(|(lens, _)| *lens == self.lens).map(|(_, thread)| thread)
+    }
+
     /// The same if the thread has been seen.
     pub(crate) fn here_if_seen(&self, act: impl FnOnce(&Arc<Thread>)) {
         // A thread that ends has no memory any more.
-        let _ = HERE.try_with(|here| {
-            let here = here.borrow();
-            if let Some((_, thread)) = here.iter().find(|(lens, _)| *lens == self.lens) {
-                act(thread);
-            }
-        });
+        let _ = HERE.try_with(|here| self.find(&here.borrow()).map(act));
     }
 
     fn meet(&self) -> Arc<Thread> {
