@@ -430,6 +430,11 @@ impl Held {
     pub fn time(&self) -> Duration {
         self.to.saturating_sub(self.from)
     }
+
+    /// For how long, not counting what the thread waited for a core.
+    pub fn own_time(&self) -> Duration {
+        self.time().saturating_sub(self.core_wait)
+    }
 }
 
 impl Wait {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::recording::{BLOCKED_AFTER, Figures, Held, Lane, Place, Recording};
-use crate::time::rounded;
+use crate::time::{exact, rounded};
 
 /// More blocked stretches than these are summed up.
 const MOST_BLOCKED_TOLD: usize = 5;
@@ -76,12 +76,18 @@ fn outcomes(figures: &Figures) -> Option<String> {
 fn event_loops(recording: &Recording) -> Vec<String> {
     let Some(one) = &recording.longest_on_loop else { return Vec::new() };
     if recording.blocked.is_empty() {
-        let what = match recording.event_loop() {
-            Some(_) => "the event loop",
-            None => "an event loop's thread",
-        };
-        let longest = rounded(one.time());
-        return vec![format!("Nobody held {what} for longer than {longest} at a time.")];
+        let longest = rounded(one.own_time());
+        if recording.event_loop().is_some() {
+            return vec![format!(
+                "Nobody held the event loop for longer than {longest} at a time."
+            )];
+        }
+        let what = event_loop(recording, one.thread);
+        let (who, when) = (recording.name(one.lane), exact(one.from));
+        let sentence = format!(
+            "{who} held {what} for {longest} at a time, {when} after the start; nobody held one for longer."
+        );
+        return [sentence].into_iter().chain(places(recording, &[one])).collect();
     }
     let told = told(recording);
     let mut sentences: Vec<String> = told.iter().map(|held| blocked(recording, held)).collect();
