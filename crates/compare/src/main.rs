@@ -31,7 +31,7 @@ enum Stop {
 
 fn main() -> ExitCode {
     let options = Options::read();
-    if let Err(error) = children::end_all_when_told() {
+    if let Err(error) = children::end_all_on_signal() {
         harness::note(&format!("Ctrl-C may leave programs running: {error}"));
     }
     match told(&options) {

@@ -3,18 +3,17 @@
 //! `cargo run -p delay-server`
 
 mod options;
-mod signals;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 use delay_server::{Config, Listener, StartError};
+use harness::signals::{Signal, Signals};
 use tokio::sync::oneshot;
 use tracing::warn;
 
 use crate::options::Options;
-use crate::signals::Signals;
 
 // One event loop on one thread is enough for a server that only waits.
 #[tokio::main(flavor = "current_thread")]
@@ -33,7 +32,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(config: &Config) -> Result<(), StartError> {
-    let mut signals = Signals::new()?;
+    let mut signals = Signals::listen(&[Signal::Interrupt, Signal::Terminate])?;
     let listener = Listener::bind(config)?;
     announce(listener.url());
 

@@ -40,6 +40,7 @@ mod failure;
 mod options;
 pub mod recorder;
 pub mod recording;
+pub mod signals;
 pub mod svg;
 pub mod time;
 pub mod timelines;

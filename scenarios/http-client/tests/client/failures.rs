@@ -266,3 +266,25 @@ fn a_reader_that_leaves_early_does_no_harm() {
         assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_second_ctrl_c_ends_a_run_that_cannot_print() {
+    let (server, url) = delay_server(Config::default());
+    // Nobody reads the report, which is larger than what a pipe holds.
+    let args = ["--url", &url, "--seconds", "60", "--requests", "300", "--json"];
+    let mut child = command(Strategy::Async, &args).spawn().unwrap();
+    let interrupt = |id: u32| {
+        let sent = Command::new("kill").args(["-INT", &id.to_string()]).status();
+        assert!(sent.unwrap().success());
+    };
+    while server.stats().in_flight < 300 {
+        std::thread::yield_now();
+    }
+    interrupt(child.id());
+    let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
+    let drawn = stderr.any(|line| line.unwrap().starts_with("300 still going."));
+    assert!(drawn && child.try_wait().unwrap().is_none());
+    interrupt(child.id());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
