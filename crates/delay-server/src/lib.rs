@@ -48,6 +48,7 @@ mod connections;
 mod home;
 mod listen;
 mod routes;
+mod rules;
 mod trouble;
 mod wait;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use socket2::{Domain, Socket, Type};
 
 use crate::Config;
-use crate::routes::Rules;
+use crate::rules::Rules;
 use crate::stats::Counts;
 
 /// As many clients may be connecting at the same moment. A system has its own
