@@ -169,12 +169,6 @@ impl Failures {
     pub(crate) fn none_or(failures: Vec<harness::Failure>) -> Result<(), Self> {
         if failures.is_empty() { Ok(()) } else { Err(Self(failures)) }
     }
-
-    /// The strategy itself could not go on.
-    fn own(error: &dyn Error) -> Self {
-        let cause = format!("no more threads can be started: {error}");
-        Self(vec![harness::Failure::new(cause, "ask for fewer --characters or --workers")])
-    }
 }
 
 impl IntoIterator for Failures {
@@ -186,17 +180,7 @@ impl IntoIterator for Failures {
     }
 }
 
-impl From<io::Error> for Failures {
-    fn from(error: io::Error) -> Self {
-        Self::own(&error)
-    }
-}
-
-impl From<rayon::ThreadPoolBuildError> for Failures {
-    fn from(error: rayon::ThreadPoolBuildError) -> Self {
-        Self::own(&error)
-    }
-}
+harness::no_more_threads!(Failures, "ask for fewer --characters or --workers");
 
 impl From<reqwest::Error> for Failures {
     fn from(error: reqwest::Error) -> Self {

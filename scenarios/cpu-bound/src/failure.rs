@@ -1,6 +1,5 @@
 //! What can go wrong with a range, in words.
 
-use std::error::Error;
 use std::io;
 use std::process::ExitStatus;
 
@@ -17,14 +16,6 @@ use crate::Range;
 pub struct Failure(harness::Failure);
 
 impl Failure {
-    /// The strategy itself could not go on.
-    fn own(error: &dyn Error) -> Self {
-        Self(harness::Failure::new(
-            format!("no more threads can be started: {error}"),
-            "ask for fewer --workers or --ranges, or end other programs",
-        ))
-    }
-
     /// No process could be started for the range.
     pub(crate) fn no_child(range: &Range, error: &io::Error) -> Self {
         Self(harness::Failure::new(
@@ -58,18 +49,6 @@ impl Failure {
     }
 }
 
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::own(&error)
-    }
-}
-
-impl From<rayon::ThreadPoolBuildError> for Failure {
-    fn from(error: rayon::ThreadPoolBuildError) -> Self {
-        Self::own(&error)
-    }
-}
-
 impl From<JoinError> for Failure {
     fn from(error: JoinError) -> Self {
         let hint = "the message above the picture says where and why";
@@ -80,6 +59,14 @@ impl From<JoinError> for Failure {
 impl From<AcquireError> for Failure {
     fn from(error: AcquireError) -> Self {
         Self(harness::Failure::new(error.to_string(), "run it again"))
+    }
+}
+
+harness::no_more_threads!(Failure, "ask for fewer --workers or --ranges, or end other programs");
+
+impl From<harness::Failure> for Failure {
+    fn from(failure: harness::Failure) -> Self {
+        Self(failure)
     }
 }
 

@@ -54,14 +54,6 @@ impl Failure {
         };
         Self(harness::Failure::new(cause, hint))
     }
-
-    /// The strategy itself could not go on.
-    fn own(error: &dyn Error) -> Self {
-        Self(harness::Failure::new(
-            format!("no more threads can be started: {error}"),
-            "ask for fewer --requests or --workers",
-        ))
-    }
 }
 
 enum Why {
@@ -103,15 +95,11 @@ impl From<ureq::Error> for Failure {
     }
 }
 
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::own(&error)
-    }
-}
+harness::no_more_threads!(Failure, "ask for fewer --requests or --workers");
 
-impl From<rayon::ThreadPoolBuildError> for Failure {
-    fn from(error: rayon::ThreadPoolBuildError) -> Self {
-        Self::own(&error)
+impl From<harness::Failure> for Failure {
+    fn from(failure: harness::Failure) -> Self {
+        Self(failure)
     }
 }
 
