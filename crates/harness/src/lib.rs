@@ -36,6 +36,7 @@ pub use options::{Log, Options};
 pub use report::{Prepared, Report, Told};
 pub use strategy::{Programs, Strategy};
 
+pub mod args;
 mod failure;
 mod options;
 pub mod recorder;

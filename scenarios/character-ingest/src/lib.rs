@@ -86,7 +86,7 @@ impl Plan {
     /// Starts the clock and the recording.
     pub fn start(&self) -> harness::Run {
         let count = self.options.ids().count();
-        let delay = Duration::try_from_secs_f64(self.options.delay()).unwrap_or(Duration::MAX);
+        let delay = Duration::from_secs_f64(self.options.delay());
         let delays = vec![delay; count];
         let ideal = match self.strategy {
             // A bound on futures is one on workers, as far as time goes.

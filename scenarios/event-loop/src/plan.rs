@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use delay_server::Server;
+use harness::args::{seconds, timeout};
 use tracing::{Span, info_span};
 
 use crate::route::Route;
@@ -78,8 +79,7 @@ impl Plan {
     pub fn requests(&self) -> impl Iterator<Item = Request> {
         let Route { host, port, path } = &self.route;
         self.options.seconds.iter().zip(1..).map(move |(seconds, number)| {
-            // Microseconds are enough, and 10/3 stays readable.
-            let seconds = (seconds / self.options.shared.speed * 1e6).round() / 1e6;
+            let seconds = self.options.shared.sped_up(*seconds);
             let url = format!("http://{host}:{port}{path}?seconds={seconds}");
             Request { name: format!("R{number}"), url, seconds }
         })
@@ -121,18 +121,4 @@ fn find_or_start() -> Result<(Route, Option<Server>), harness::Failure> {
     }
     let route = format!("{}/delay-me", found.url).parse();
     Ok((route.map_err(|error| failure(error, "name a server with --url"))?, found.own))
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    let wanted = "a number of seconds from 0 up is wanted, such as 2 or 0.5";
-    text.parse()
-        .ok()
-        .filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
-        .ok_or_else(|| wanted.to_owned())
-}
-
-fn timeout(text: &str) -> Result<Duration, String> {
-    let seconds = seconds(text)?;
-    let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero());
-    timeout.ok_or_else(|| "a number of seconds above 0 is wanted, such as 3 or 0.5".to_owned())
 }

@@ -64,8 +64,7 @@ impl Plan {
 
     /// Starts the clock and the recording.
     pub fn start(&self) -> harness::Run {
-        let delay = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-        let delays: Vec<Duration> = self.options.delays().map(delay).collect();
+        let delays: Vec<_> = self.options.delays().map(Duration::from_secs_f64).collect();
         let ideal = self.strategy.ideal(&delays, self.options.workers);
         let name = PROGRAMS.name(self.strategy);
         harness::start_with_ideal(&name, delays.len(), ideal, &self.options.shared)

@@ -106,7 +106,9 @@ fn wrong_options_are_told_with_what_is_wanted() {
         (["--url", "http://localhost:8000/delay-me?seconds=1"], "the query is made from --seconds"),
         (["--seconds", "ten"], "a number of seconds from 0 up is wanted"),
         (["--seconds", "1,,2"], "a number of seconds from 0 up is wanted"),
+        (["--seconds", "1e300"], "a number of seconds from 0 up is wanted"),
         (["--timeout", "0"], "a number of seconds above 0 is wanted"),
+        (["--timeout", "1e19"], "a number of seconds above 0 is wanted"),
         (["--speed", "0"], "a number above 0 is wanted"),
     ] {
         let ran = run(EVENT_LOOP, &args);

@@ -152,9 +152,13 @@ fn wrong_options_are_told_with_what_is_wanted() {
         (["--seconds", "inf"], "a number of seconds from 0 up is wanted"),
         (["--seconds=-1", "--json"], "a number of seconds from 0 up is wanted"),
         (["--timeout", "0"], "a number of seconds above 0 is wanted"),
+        (["--timeout", "1e19"], "a number of seconds above 0 is wanted"),
         (["--requests", "0"], "a whole number from 1 up is wanted"),
+        (["--requests", "18446744073709551615"], "a whole number from 1 up is wanted"),
         (["--workers", "none"], "a whole number from 1 up is wanted"),
+        (["--workers", "18446744073709551615"], "a whole number from 1 up is wanted"),
         (["--speed", "0"], "a number above 0 is wanted"),
+        (["--speed", "1e-300"], "a number above 0 is wanted"),
     ] {
         let ran = run(Strategy::Async, &args);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
