@@ -4,6 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 
+use harness::Failure;
 use socket2::{Domain, Socket, Type};
 
 use crate::Config;
@@ -65,6 +66,12 @@ impl StartError {
             Self::Listen { .. } => "take another address: --addr localhost:8000",
             Self::System(_) => "the system is short of threads or descriptors: free some",
         }
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self::new(error.to_string(), error.hint())
     }
 }
 

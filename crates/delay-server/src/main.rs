@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use delay_server::{Config, Listener, StartError};
+use harness::Failure;
 use harness::signals::{Signal, Signals};
 use tokio::sync::oneshot;
 use tracing::warn;
@@ -24,8 +25,7 @@ async fn main() -> ExitCode {
     match run(&config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // If stderr is closed there is nobody to tell.
-            let _ = writeln!(io::stderr(), "error: {error}\nhint: {}", error.hint());
+            Failure::from(error).print();
             ExitCode::FAILURE
         }
     }

@@ -1,9 +1,8 @@
 //! What can go wrong with a character, in words.
 
-use std::error::Error;
 use std::time::Duration;
-use std::{io, iter};
 
+use delay_server::client::{self, Hints, Unanswered};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use tracing::warn;
@@ -22,8 +21,22 @@ pub struct Failure {
 #[derive(Debug)]
 pub struct Failures(Vec<harness::Failure>);
 
-/// More of a refusal's text is not worth a line.
-const LONGEST_REFUSAL: usize = 160;
+/// A client that makes requests again, has a usual time-out and need not ask for
+/// all characters at once.
+const HINTS: Hints = Hints {
+    bad_request: "ask for another --delay",
+    not_found: "ask for other --characters, or check --url",
+    unavailable: "give it more --retries, or ask for less at once: --workers, --limit",
+    timed_out: "raise --timeout, if the server is only slow",
+    lost: "give it more --retries, or look at what the server itself says",
+    ..Hints::OF_DELAY_ME
+};
+
+/// With TLS, what fails first is trust.
+const HINTS_FOR_TLS: Hints = Hints {
+    failed: "check the host's name, and that its certificate is to be trusted: --ca names others",
+    ..HINTS
+};
 
 const CHECK_URL: &str =
     "check --url: it is the route without the id, such as http://localhost:8000/api/character";
@@ -43,19 +56,7 @@ impl Failure {
 
     /// The server answered, but not with what was asked for.
     pub(crate) fn refused(status: StatusCode, content: &str) -> Self {
-        let said: String = refusal(content).trim().chars().take(LONGEST_REFUSAL).collect();
-        let colon = if said.is_empty() { "" } else { ": " };
-        let hint = match status {
-            StatusCode::BAD_REQUEST => "ask for another --delay",
-            StatusCode::NOT_FOUND => "ask for other --characters, or check --url",
-            StatusCode::SERVICE_UNAVAILABLE => {
-                "give it more --retries, or ask for less at once: --workers, --limit"
-            }
-            status if status.is_server_error() => "look at what the server itself says",
-            _ => "check --url",
-        };
-        let told =
-            harness::Failure::new(format!("the server answered {status}{colon}{said}"), hint);
+        let told = client::refused(&status.to_string(), &sentence(content), &HINTS);
         Self { told, may_pass: status == StatusCode::SERVICE_UNAVAILABLE }
     }
 
@@ -70,39 +71,17 @@ impl Failure {
         Self { told, may_pass: false }
     }
 
-    /// No whole answer came.
-    fn unanswered(why: Why) -> Self {
-        let may_pass = matches!(why, Why::Lost);
-        let asked = harness::asked().unwrap_or_default();
-        let route = asked.split('?').next().unwrap_or_default();
-        let (cause, hint) = match why {
-            Why::NobodyThere => (
-                format!("nobody answers at {route}"),
-                "start it with cargo run -p delay-server, or leave --url out to use a built-in one",
-            ),
-            Why::TimedOut => (
-                format!("no complete answer from {route} within the time-out"),
-                "raise --timeout, if the server is only slow",
-            ),
-            Why::Lost => (
-                format!("{route} closed the connection before its answer was complete"),
-                "give it more --retries, or look at what the server itself says",
-            ),
-            Why::Other(error) => (
-                format!("the request to {route} failed: {error}"),
-                if route.starts_with("https:") {
-                    "check the host's name, and that its certificate is to be trusted: --ca names others"
-                } else {
-                    "check that an HTTP server answers there, and what it says itself"
-                },
-            ),
-        };
-        Self { told: harness::Failure::new(cause, hint), may_pass }
+    /// No whole reply came.
+    fn unanswered(why: Unanswered) -> Self {
+        let may_pass = why == Unanswered::Lost;
+        let is_tls = harness::asked().is_some_and(|asked| asked.starts_with("https:"));
+        let hints = if is_tls { &HINTS_FOR_TLS } else { &HINTS };
+        Self { told: why.failure(hints), may_pass }
     }
 }
 
 /// The sentence in `{"error":"…"}`, which is how the API refuses; else all of it.
-fn refusal(content: &str) -> String {
+fn sentence(content: &str) -> String {
     #[derive(Deserialize)]
     struct Refusal {
         error: String,
@@ -111,49 +90,18 @@ fn refusal(content: &str) -> String {
     refusal.map_or_else(|_| content.to_owned(), |Refusal { error }| error)
 }
 
-enum Why {
-    NobodyThere,
-    TimedOut,
-    Lost,
-    Other(String),
-}
-
-impl From<&io::Error> for Why {
-    fn from(error: &io::Error) -> Self {
-        use io::ErrorKind::{
-            BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, TimedOut,
-            UnexpectedEof,
-        };
-        match error.kind() {
-            ConnectionRefused => Self::NobodyThere,
-            TimedOut => Self::TimedOut,
-            ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof => Self::Lost,
-            _ => Self::Other(error.to_string()),
-        }
-    }
-}
-
 impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
-        // The outer errors only say that there is an inner one.
-        let chain = || iter::successors(Some(&error as &dyn Error), |error| (*error).source());
-        let io = chain().find_map(|error| error.downcast_ref::<io::Error>());
-        let mut hyper = chain().filter_map(|error| error.downcast_ref::<hyper::Error>());
-        Self::unanswered(match io {
-            _ if error.is_timeout() => Why::TimedOut,
-            _ if hyper.any(hyper::Error::is_incomplete_message) => Why::Lost,
-            Some(io) => io.into(),
-            None => Why::Other(chain().last().map(ToString::to_string).unwrap_or_default()),
-        })
+        let timed_out = error.is_timeout().then_some(Unanswered::TimedOut);
+        Self::unanswered(timed_out.unwrap_or_else(|| Unanswered::of(&error)))
     }
 }
 
 impl From<ureq::Error> for Failure {
     fn from(error: ureq::Error) -> Self {
-        Self::unanswered(match &error {
-            ureq::Error::Timeout(_) => Why::TimedOut,
-            ureq::Error::Io(io) => io.into(),
-            _ => Why::Other(error.to_string()),
+        Self::unanswered(match error {
+            ureq::Error::Timeout(_) => Unanswered::TimedOut,
+            other => Unanswered::from(&other.into_io()),
         })
     }
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use backon::ExponentialBuilder;
-use delay_server::Server;
+use delay_server::{Server, client};
 use tracing::{Span, info_span};
 
 pub use character::{Character, Gender, Place, Status};
@@ -70,7 +70,7 @@ impl Plan {
         let outcomes = Outcomes::new(options.out.as_deref())?;
         let (url, server) = match &options.url {
             Some(url) => (url.trim_end_matches('/').to_owned(), None),
-            None => find_or_start()?,
+            None => client::find_or_start("/api/character")?,
         };
         Ok(Self {
             strategy,
@@ -160,14 +160,4 @@ impl Request {
         }
         Ok(character)
     }
-}
-
-/// Gives the route of a delay server, and the server if it is the run's own.
-fn find_or_start() -> Result<(String, Option<Server>), harness::Failure> {
-    let found = Server::find_or_start()
-        .map_err(|error| harness::Failure::new(error.to_string(), error.hint()))?;
-    if found.own.is_some() {
-        harness::note("no delay server at http://localhost:8000, so this run brings its own");
-    }
-    Ok((format!("{}/api/character", found.url), found.own))
 }

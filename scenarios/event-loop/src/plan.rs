@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Parser;
-use delay_server::Server;
+use delay_server::{Server, client};
 use harness::args::{seconds, timeout};
 use tracing::{Span, info_span};
 
@@ -64,8 +64,7 @@ impl Plan {
             Some(route) => (route.clone(), None),
             None => find_or_start()?,
         };
-        let addresses =
-            route.addresses().map_err(|error| Failure::unknown_host(&route.host, &error))?;
+        let addresses = client::look_up(&route.host, route.port)?;
         Ok(Self { options, route, addresses, _server: server })
     }
 
@@ -113,12 +112,7 @@ impl Request {
 }
 
 fn find_or_start() -> Result<(Route, Option<Server>), harness::Failure> {
-    let failure = |cause: String, hint: &str| harness::Failure::new(cause, hint);
-    let found =
-        Server::find_or_start().map_err(|error| failure(error.to_string(), error.hint()))?;
-    if found.own.is_some() {
-        harness::note("no delay server at http://localhost:8000, so this run brings its own");
-    }
-    let route = format!("{}/delay-me", found.url).parse();
-    Ok((route.map_err(|error| failure(error, "name a server with --url"))?, found.own))
+    let (url, server) = client::find_or_start("/delay-me")?;
+    let unread = |why: String| harness::Failure::new(why, "name a server with --url");
+    Ok((url.parse().map_err(unread)?, server))
 }

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use delay_server::Server;
+use delay_server::{Server, client};
 use tracing::{Span, info_span};
 
 pub use failure::Failure;
@@ -55,7 +55,7 @@ impl Plan {
     fn new(strategy: Strategy, options: Options) -> Result<Self, harness::Failure> {
         let (url, server) = match &options.url {
             Some(url) => (url.clone(), None),
-            None => server::find_or_start()?,
+            None => client::find_or_start("/delay-me")?,
         };
         let (host, addresses) = server::look_up(&url)?;
         descriptors::provide(strategy.at_once(options.count(), options.workers), server.is_some())?;

@@ -39,7 +39,7 @@ fn every_kind_of_failure_is_told_at_the_end_in_order() {
         assert_eq!((ran.code, ids), (Some(1), vec![1, 3, 5]), "{strategy:?}");
         let causes = [
             "C2: the server answered 503 Service Unavailable: ".to_owned(),
-            format!("C4: no complete answer from {url}/4 within the time-out"),
+            format!("C4: no complete reply from {url}/4 within the time-out"),
             "C6: the answer is not the character that was asked for: ".to_owned(),
             "C99: the server answered 404 Not Found: Character not found".to_owned(),
         ];

@@ -48,8 +48,8 @@ fn a_connection_that_ends_half_way_is_told() {
     {
         let url = stranger(reply, close);
         let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0"]);
-        let cause = format!("R1: the request to {url} failed: the connection ended before");
-        assert_fails(&ran, &cause, "what it says itself");
+        let cause = format!("R1: {url} closed the connection before its reply was complete");
+        assert_fails(&ran, &cause, "what the server itself says");
     }
 }
 
