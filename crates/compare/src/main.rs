@@ -10,7 +10,7 @@ use compare::children;
 use compare::guesses;
 use compare::ladder;
 use compare::machine;
-use compare::measure::{self, Bench};
+use compare::measure;
 use compare::options::Options;
 use compare::page::Page;
 use compare::results::{Attempt, Compared, Comparison};
@@ -80,10 +80,6 @@ fn compare(options: &Options) -> Result<Comparison, Stop> {
         prepare(first, &args)?;
     }
 
-    let mut bench = Bench::new(options.limits()).map_err(|error| {
-        let cause = format!("no file can be made for what the programs print: {error}");
-        Stop::Failed(Failure::new(cause, "make room where the system keeps temporary files"))
-    })?;
     let mut comparison = Comparison {
         scenario: scenario.package.clone(),
         command: command(),
@@ -94,11 +90,11 @@ fn compare(options: &Options) -> Result<Comparison, Stop> {
     match scenario.ladder.as_deref().filter(|_| !options.ladder.is_empty()) {
         Some(option) => {
             let sizes = sizes(options);
-            let climbed = ladder::climb(&mut bench, &programs, &args, (option, &sizes));
+            let climbed = ladder::climb(options.limits(), &programs, &args, (option, &sizes));
             comparison.ladder = Some(climbed);
         }
         None => {
-            let attempts = rounds::run(&mut bench, &programs, &args, options.repeat);
+            let attempts = rounds::run(options.limits(), &programs, &args, options.repeat);
             comparison.strategies = programs
                 .iter()
                 .zip(attempts)
