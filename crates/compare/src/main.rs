@@ -25,8 +25,8 @@ enum Stop {
     /// The command line asks for something that is not there.
     Wrong(Failure),
     Failed(Failure),
-    /// A program has told why, and ended with this code.
-    Told(u8),
+    /// A program has said why itself, and ended with this code.
+    Code(u8),
 }
 
 fn main() -> ExitCode {
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     if let Err(error) = children::end_all_on_signal() {
         harness::note(&format!("Ctrl-C may leave programs running: {error}"));
     }
-    match told(&options) {
+    match run(&options) {
         Ok(code) => code,
         Err(Stop::Wrong(failure)) => {
             failure.print();
@@ -44,20 +44,20 @@ fn main() -> ExitCode {
             failure.print();
             ExitCode::FAILURE
         }
-        Err(Stop::Told(code)) => ExitCode::from(code),
+        Err(Stop::Code(code)) => ExitCode::from(code),
     }
 }
 
-/// Compares, and tells what was found.
-fn told(options: &Options) -> Result<ExitCode, Stop> {
+/// Compares, and prints what was found. Gives the exit code.
+fn run(options: &Options) -> Result<ExitCode, Stop> {
     // A page that cannot be written is told before anything runs.
     let page = options.html.as_deref().map(Page::create).transpose().map_err(Stop::Failed)?;
     let comparison = compare(options)?;
     // A reader that left early misses nothing it wanted.
     let _ = writeln!(anstream::stdout(), "{}", table::draw(&comparison));
     if !options.guess.is_empty() {
-        let told = guesses::draw(&comparison, &options.guess);
-        let _ = writeln!(anstream::stdout(), "\n{told}");
+        let guesses = guesses::draw(&comparison, &options.guess);
+        let _ = writeln!(anstream::stdout(), "\n{guesses}");
     }
     if let Some(page) = page {
         page.write(&comparison).map_err(Stop::Failed)?;
@@ -150,7 +150,7 @@ fn prepare(program: &Program, args: &[String]) -> Result<(), Stop> {
     })?;
     match ended {
         0 => Ok(()),
-        code => Err(Stop::Told(code)),
+        code => Err(Stop::Code(code)),
     }
 }
 

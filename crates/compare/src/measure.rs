@@ -203,8 +203,8 @@ fn signal(_status: ExitStatus) -> Option<i32> {
 /// Ends it as Ctrl-C does, and if it does not heed that, by force.
 fn end(running: &Running) -> io::Result<ResUse> {
     running.interrupt();
-    let told = Instant::now();
-    while told.elapsed() < GRACE {
+    let asked = Instant::now();
+    while asked.elapsed() < GRACE {
         if let Some(ended) = running.ended()? {
             return Ok(ended);
         }

@@ -161,19 +161,19 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_with_the_beginning_of_what_the_server_said() {
-        let told = |status, text| {
+        let words = |status, text| {
             let failure = refused(status, text, &Hints::OF_DELAY_ME);
             (failure.cause().to_owned(), failure.hint().to_owned())
         };
-        let (cause, hint) = told("400 Bad Request", " seconds is too many\n");
+        let (cause, hint) = words("400 Bad Request", " seconds is too many\n");
         assert_eq!(cause, "the server answered 400 Bad Request: seconds is too many");
         assert_eq!(hint, "ask for other --seconds");
-        let (cause, hint) = told("500", "");
+        let (cause, hint) = words("500", "");
         assert_eq!(
             (cause.as_str(), hint.as_str()),
             ("the server answered 500", Hints::OF_DELAY_ME.lost)
         );
-        let (cause, hint) = told("302 Found", &"x".repeat(1000));
+        let (cause, hint) = words("302 Found", &"x".repeat(1000));
         assert_eq!(
             cause,
             format!("the server answered 302 Found: {}", "x".repeat(LONGEST_REFUSAL))

@@ -36,8 +36,8 @@ async fn run(config: &Config) -> Result<(), StartError> {
     let listener = Listener::bind(config)?;
     announce(listener.url());
 
-    let (tell, told) = oneshot::channel();
-    let stop = async { told.await.unwrap_or_default() };
+    let (tell, grace) = oneshot::channel();
+    let stop = async { grace.await.unwrap_or_default() };
     let second_signal = async {
         signals.next().await;
         // Fails only if the server has ended, and then this ends with it.

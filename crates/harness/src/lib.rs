@@ -33,7 +33,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub use failure::Failure;
 pub use guess::Guess;
 pub use options::{Log, Options};
-pub use report::{Prepared, Report, Told};
+pub use report::{Prepared, Report, ReportedFailure};
 pub use strategy::{Programs, Strategy};
 
 pub mod args;

@@ -13,7 +13,7 @@ use tracing::warn;
 /// belongs to that requester.
 #[derive(Debug)]
 pub struct Failure {
-    told: harness::Failure,
+    reason: harness::Failure,
     may_pass: bool,
 }
 
@@ -51,24 +51,24 @@ impl Failure {
 
     /// Says that the request is made again after this pause.
     pub fn tell_retry(&self, pause: Duration) {
-        warn!("Trying again in {:.2} s: {}", pause.as_secs_f64(), self.told.cause());
+        warn!("Trying again in {:.2} s: {}", pause.as_secs_f64(), self.reason.cause());
     }
 
     /// The server answered, but not with what was asked for.
     pub(crate) fn refused(status: StatusCode, content: &str) -> Self {
-        let told = client::refused(&status.to_string(), &sentence(content), &HINTS);
-        Self { told, may_pass: status == StatusCode::SERVICE_UNAVAILABLE }
+        let reason = client::refused(&status.to_string(), &sentence(content), &HINTS);
+        Self { reason, may_pass: status == StatusCode::SERVICE_UNAVAILABLE }
     }
 
     /// The server's answer is not the character that was asked for.
     pub(crate) fn rubbish(why: &str) -> Self {
         let cause = format!("the answer is not the character that was asked for: {why}");
-        Self { told: harness::Failure::new(cause, CHECK_URL), may_pass: false }
+        Self { reason: harness::Failure::new(cause, CHECK_URL), may_pass: false }
     }
 
     /// The character is here, and cannot be kept.
-    pub(crate) fn not_kept(told: harness::Failure) -> Self {
-        Self { told, may_pass: false }
+    pub(crate) fn not_kept(reason: harness::Failure) -> Self {
+        Self { reason, may_pass: false }
     }
 
     /// No whole reply came.
@@ -76,7 +76,7 @@ impl Failure {
         let may_pass = why == Unanswered::Lost;
         let is_tls = harness::asked().is_some_and(|asked| asked.starts_with("https:"));
         let hints = if is_tls { &HINTS_FOR_TLS } else { &HINTS };
-        Self { told: why.failure(hints), may_pass }
+        Self { reason: why.failure(hints), may_pass }
     }
 }
 
@@ -108,7 +108,7 @@ impl From<ureq::Error> for Failure {
 
 impl From<Failure> for harness::Failure {
     fn from(failure: Failure) -> Self {
-        failure.told
+        failure.reason
     }
 }
 
@@ -132,7 +132,7 @@ harness::no_more_threads!(Failures, "ask for fewer --characters or --workers");
 
 impl From<reqwest::Error> for Failures {
     fn from(error: reqwest::Error) -> Self {
-        Self(vec![Failure::from(error).told])
+        Self(vec![Failure::from(error).reason])
     }
 }
 
