@@ -109,7 +109,7 @@ pub fn end_all_on_signal() -> io::Result<()> {
 
 fn interrupted() -> Failure {
     let cause = "interrupted before the comparison was done";
-    Failure::new(cause, "run it again; nothing that it started is running any more")
+    Failure::new(cause, "nothing that it started is running any more")
 }
 
 #[cfg(unix)]

@@ -146,7 +146,10 @@ fn server(options: &Options, scenario: &Scenario) -> Result<Option<Server>, Fail
 fn prepare(program: &Program, args: &[String]) -> Result<(), Stop> {
     let ended = measure::prepare_for_all(&program.path, args).map_err(|error| {
         let cause = format!("{} cannot be run: {error}", program.name);
-        Stop::Failed(Failure::new(cause, "build it once more"))
+        Stop::Failed(Failure::new(
+            cause,
+            "it has just been built: let nothing remove or replace it meanwhile",
+        ))
     })?;
     match ended {
         0 => Ok(()),

@@ -28,15 +28,21 @@ impl Failure {
     pub(crate) fn unreadable(process: u32, range: &Range, error: &io::Error) -> Self {
         Self(harness::Failure::new(
             format!("process {process}, with the numbers {range}, cannot be read: {error}"),
-            "run it again",
+            "look into the system's log: a pipe between two processes does not break by itself",
         ))
     }
 
     /// The child ended before it had counted.
     pub(crate) fn died(process: u32, range: &Range, status: ExitStatus) -> Self {
+        let hint = match status.code() {
+            Some(_) => "what it said above tells why",
+            None => {
+                "somebody ended it; if that was the system, for want of memory, ask for fewer --workers"
+            }
+        };
         Self(harness::Failure::new(
             format!("process {process}, with the numbers {range}, ended early: {status}"),
-            "run it again; if the system ends processes for want of memory, ask for fewer --workers",
+            hint,
         ))
     }
 
@@ -44,7 +50,7 @@ impl Failure {
     pub(crate) fn rubbish(process: u32, range: &Range, said: &str) -> Self {
         Self(harness::Failure::new(
             format!("process {process}, with the numbers {range}, answered {said:?}"),
-            "build it again: parent and child have to be the same program",
+            "let no build replace the program while it runs: parent and child have to be the same",
         ))
     }
 }
@@ -58,7 +64,10 @@ impl From<JoinError> for Failure {
 
 impl From<AcquireError> for Failure {
     fn from(error: AcquireError) -> Self {
-        Self(harness::Failure::new(error.to_string(), "run it again"))
+        Self(harness::Failure::new(
+            format!("no worker is given out any more: {error}"),
+            "this is the program's own fault: it never closes what gives them out",
+        ))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 
 use delay_server::client::{self, Hints, Unanswered};
+use tokio::task::JoinError;
 
 use crate::Reply;
 
@@ -50,9 +51,16 @@ impl From<Stopped> for Failure {
             ),
             Stopped::System(error) => harness::Failure::new(
                 format!("the system cannot wait: {error}"),
-                "close what has many files open, and run it again",
+                "close what has many files open",
             ),
         })
+    }
+}
+
+impl From<JoinError> for Failure {
+    fn from(error: JoinError) -> Self {
+        let hint = "the message above the picture says where and why";
+        Self(harness::Failure::new(format!("a task did not come to its end: {error}"), hint))
     }
 }
 
