@@ -42,8 +42,8 @@ pub fn is_release() -> bool {
     !cfg!(debug_assertions)
 }
 
-fn executables(told: impl std::io::Read) -> BTreeMap<String, PathBuf> {
-    let messages = Message::parse_stream(BufReader::new(told)).map_while(Result::ok);
+fn executables(stdout: impl std::io::Read) -> BTreeMap<String, PathBuf> {
+    let messages = Message::parse_stream(BufReader::new(stdout)).map_while(Result::ok);
     let executable = |message| match message {
         Message::CompilerArtifact(artifact) => {
             Some((artifact.target.name, artifact.executable?.into_std_path_buf()))

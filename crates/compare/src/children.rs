@@ -2,12 +2,12 @@
 
 use std::io;
 use std::process::{self, Child, ChildStdout, Command};
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use harness::Failure;
-use tokio::runtime::Builder;
+use harness::signals::{self, Signal};
 use wait4::{ResUse, Wait4};
 
 /// Those that have not been waited for.
@@ -93,52 +93,23 @@ impl Drop for Running {
 
 /// From here on Ctrl-C, and whatever else asks this process to end, ends all of
 /// them first. The exit code is 128 and the signal's number.
-pub fn end_all_when_told() -> io::Result<()> {
-    let runtime = Builder::new_current_thread().enable_io().build()?;
-    let (ready, listening) = mpsc::channel();
-    let watch = move || {
-        if let Ok(code) = runtime.block_on(told(ready)) {
-            // Kept until the end, so that no other is started.
-            let mut children = children();
-            for child in children.iter_mut() {
-                kill(child);
-                let _ = child.wait();
-            }
-            interrupted().print();
-            process::exit(code);
+pub fn end_all_on_signal() -> io::Result<()> {
+    let end = |signal: Signal| {
+        // Kept until the end, so that no other is started.
+        let mut children = children();
+        for child in children.iter_mut() {
+            kill(child);
+            let _ = child.wait();
         }
+        interrupted().print();
+        process::exit(signal.exit_code().into());
     };
-    thread::Builder::new().name("ctrl-c".to_owned()).spawn(watch)?;
-    // Either it listens or it never will.
-    let _ = listening.recv();
-    Ok(())
+    signals::on_first(&[Signal::Interrupt, Signal::Terminate, Signal::Hangup], end)
 }
 
 fn interrupted() -> Failure {
     let cause = "interrupted before the comparison was done";
-    Failure::new(cause, "run it again; nothing that it started is running any more")
-}
-
-#[cfg(unix)]
-async fn told(ready: mpsc::Sender<()>) -> io::Result<i32> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    let _ = ready.send(());
-    tokio::select! {
-        _ = interrupt.recv() => Ok(130),
-        _ = terminate.recv() => Ok(143),
-        _ = hangup.recv() => Ok(129),
-    }
-}
-
-#[cfg(windows)]
-async fn told(ready: mpsc::Sender<()>) -> io::Result<i32> {
-    let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    let _ = ready.send(());
-    interrupt.recv().await;
-    Ok(130)
+    Failure::new(cause, "nothing that it started is running any more")
 }
 
 #[cfg(unix)]

@@ -13,7 +13,7 @@ pub(crate) struct Columns {
 struct Line {
     cells: Vec<String>,
     /// Texts to the right of the cells, below each other.
-    told: Vec<(String, Style)>,
+    texts: Vec<(String, Style)>,
 }
 
 const BOLD: Style = Style::new().bold();
@@ -33,13 +33,13 @@ impl Columns {
 
     /// Adds a row.
     pub(crate) fn row(&mut self, cells: Vec<String>) {
-        self.lines.push(Line { cells, told: Vec::new() });
+        self.lines.push(Line { cells, texts: Vec::new() });
     }
 
-    /// Adds a row whose first cells are these, and the rest of it this text,
-    /// sentence below sentence.
-    pub(crate) fn told(&mut self, cells: Vec<String>, told: Vec<(String, Style)>) {
-        self.lines.push(Line { cells, told });
+    /// Adds a row whose first cells are these, and the rest of it these texts
+    /// below each other.
+    pub(crate) fn row_with_texts(&mut self, cells: Vec<String>, texts: Vec<(String, Style)>) {
+        self.lines.push(Line { cells, texts });
     }
 
     /// Two columns lie between the cells, or one where two have no room.
@@ -55,16 +55,17 @@ impl Columns {
                 lines.push(format!("{BOLD}{line}{BOLD:#}"));
             }
         }
-        for Line { cells, told } in &self.lines {
+        for Line { cells, texts } in &self.lines {
             let row = self.line(cells.iter().map(String::as_str), &widths, gap);
             let taken: usize = widths.iter().take(cells.len()).map(|width| width + gap).sum();
-            let texts = told.iter().flat_map(|(text, style)| wrapped(text, width - taken, *style));
+            let lines_of_texts =
+                texts.iter().flat_map(|(text, style)| wrapped(text, width - taken, *style));
             let mut left = row;
-            if told.is_empty() {
+            if texts.is_empty() {
                 lines.push(left);
                 continue;
             }
-            for text in texts {
+            for text in lines_of_texts {
                 lines.push(format!("{left:taken$}{text}"));
                 left.clear();
             }
@@ -129,8 +130,8 @@ mod tests {
     #[test]
     fn texts_stand_to_the_right_and_are_broken_between_words() {
         let mut columns = Columns::new(&[["", "strategy"], ["CPU", "time"]]);
-        let told = ["one two three", "four"].map(|text| (text.to_owned(), Style::new()));
-        columns.told(vec!["sync".to_owned()], told.into());
+        let texts = ["one two three", "four"].map(|text| (text.to_owned(), Style::new()));
+        columns.row_with_texts(vec!["sync".to_owned()], texts.into());
         let wanted =
             "           CPU\nstrategy  time\nsync      one two\n          three\n          four";
         assert_eq!(plain(&columns.drawn(18)), wanted);

@@ -31,12 +31,13 @@ fn count<T>(these: &[T], one: &str, many: &str) -> String {
 pub fn draw(comparison: &Comparison, guesses: &[f64]) -> String {
     let mut columns = Columns::new(&[["", "strategy"]]);
     for (strategy, guess) in comparison.strategies.iter().zip(guesses) {
-        columns.told(vec![strategy.name.clone()], vec![(told(strategy, *guess), Style::new())]);
+        let text = (sentence(strategy, *guess), Style::new());
+        columns.row_with_texts(vec![strategy.name.clone()], vec![text]);
     }
     columns.drawn(WIDTH)
 }
 
-fn told(strategy: &Compared, guess: f64) -> String {
+fn sentence(strategy: &Compared, guess: f64) -> String {
     match recording(strategy) {
         Some(recording) => Guess::told(guess, recording, middle(strategy).is_some()).told,
         None => format!("You guessed {guess} s; the run did not come to its end."),

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::measure::{Bench, Ended};
+use crate::limits::Limits;
+use crate::measure::{self, Ended};
 use crate::numbers::words;
 use crate::progress::Progress;
 use crate::results::{Attempt, Climber, Failed, Ladder};
@@ -19,7 +20,7 @@ enum Step {
 ///
 /// A step that is bound to take longer than a run may is not begun.
 pub fn climb(
-    bench: &mut Bench,
+    limits: Limits,
     programs: &[Program],
     args: &[String],
     (option, sizes): (&str, &[usize]),
@@ -27,17 +28,17 @@ pub fn climb(
     let progress = Progress::new(programs.len() * sizes.len());
     let climbs: Vec<Vec<Step>> = programs
         .iter()
-        .map(|program| steps(bench, program, args, (option, sizes), &progress))
+        .map(|program| steps(limits, program, args, (option, sizes), &progress))
         .collect();
     let climbers = programs.iter().zip(climbs).map(|(program, steps)| Climber {
         name: program.name.clone(),
-        steps: steps.into_iter().map(|step| attempt(bench, step)).collect(),
+        steps: steps.into_iter().map(attempt).collect(),
     });
     Ladder { sizes: sizes.to_vec(), climbers: climbers.collect() }
 }
 
 fn steps(
-    bench: &mut Bench,
+    limits: Limits,
     program: &Program,
     args: &[String],
     (option, sizes): (&str, &[usize]),
@@ -47,7 +48,7 @@ fn steps(
     for size in sizes {
         progress.next(&format!("{} {option} {size}", program.name));
         let args = [args, &[option.to_owned(), size.to_string()]].concat();
-        let step = step(bench, program, &args);
+        let step = step(limits, program, &args);
         let further = matches!(&step, Step::Made(ended) if ended.is_good());
         steps.push(step);
         if !further {
@@ -57,14 +58,14 @@ fn steps(
     steps
 }
 
-fn step(bench: &mut Bench, program: &Program, args: &[String]) -> Step {
-    let ideal = match bench.prepare(&program.path, args) {
+fn step(limits: Limits, program: &Program, args: &[String]) -> Step {
+    let ideal = match measure::prepare(limits, &program.path, args) {
         Ok(prepared) => prepared.ideal,
         Err(failed) => return Step::Spared(failed),
     };
-    match ideal.filter(|ideal| *ideal > bench.limits().time) {
-        Some(ideal) => Step::Spared(too_long(ideal, bench.limits().time)),
-        None => Step::Made(bench.run(&program.path, args)),
+    match ideal.filter(|ideal| *ideal > limits.time) {
+        Some(ideal) => Step::Spared(too_long(ideal, limits.time)),
+        None => Step::Made(measure::run(limits, &program.path, args)),
     }
 }
 
@@ -74,9 +75,9 @@ fn too_long(ideal: Duration, most: Duration) -> Failed {
 }
 
 /// The figures are what a ladder tells; thousands of lanes are not kept.
-fn attempt(bench: &mut Bench, step: Step) -> Attempt {
+fn attempt(step: Step) -> Attempt {
     let mut attempt = match step {
-        Step::Made(ended) => bench.attempt(&ended),
+        Step::Made(ended) => ended.attempt(),
         Step::Spared(failed) => Err(failed),
     };
     let report = match &mut attempt {

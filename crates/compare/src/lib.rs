@@ -22,4 +22,3 @@ pub mod guesses;
 mod columns;
 mod numbers;
 mod progress;
-mod store;

@@ -28,9 +28,9 @@ pub fn half_of_free_memory() -> u64 {
 
 /// 20,000 threads, or half of what the system allows if that is less.
 pub fn usual_most_threads() -> u64 {
-    let told =
+    let limits =
         ["/proc/sys/kernel/threads-max", "/proc/sys/kernel/pid_max", "/sys/fs/cgroup/pids.max"];
-    let least = told.into_iter().filter_map(number).min();
+    let least = limits.into_iter().filter_map(number).min();
     least.map_or(MOST_THREADS, |most| MOST_THREADS.min(most / 2))
 }
 
@@ -49,6 +49,6 @@ fn mac_memory() -> Option<u64> {
     if !cfg!(target_os = "macos") {
         return None;
     }
-    let told = Command::new("sysctl").args(["-n", "hw.memsize"]).output().ok()?;
-    String::from_utf8(told.stdout).ok()?.trim().parse().ok()
+    let output = Command::new("sysctl").args(["-n", "hw.memsize"]).output().ok()?;
+    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
 }

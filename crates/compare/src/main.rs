@@ -10,7 +10,7 @@ use compare::children;
 use compare::guesses;
 use compare::ladder;
 use compare::machine;
-use compare::measure::{self, Bench};
+use compare::measure;
 use compare::options::Options;
 use compare::page::Page;
 use compare::results::{Attempt, Compared, Comparison};
@@ -25,16 +25,16 @@ enum Stop {
     /// The command line asks for something that is not there.
     Wrong(Failure),
     Failed(Failure),
-    /// A program has told why, and ended with this code.
-    Told(u8),
+    /// A program has said why itself, and ended with this code.
+    Code(u8),
 }
 
 fn main() -> ExitCode {
     let options = Options::read();
-    if let Err(error) = children::end_all_when_told() {
+    if let Err(error) = children::end_all_on_signal() {
         harness::note(&format!("Ctrl-C may leave programs running: {error}"));
     }
-    match told(&options) {
+    match run(&options) {
         Ok(code) => code,
         Err(Stop::Wrong(failure)) => {
             failure.print();
@@ -44,20 +44,20 @@ fn main() -> ExitCode {
             failure.print();
             ExitCode::FAILURE
         }
-        Err(Stop::Told(code)) => ExitCode::from(code),
+        Err(Stop::Code(code)) => ExitCode::from(code),
     }
 }
 
-/// Compares, and tells what was found.
-fn told(options: &Options) -> Result<ExitCode, Stop> {
+/// Compares, and prints what was found. Gives the exit code.
+fn run(options: &Options) -> Result<ExitCode, Stop> {
     // A page that cannot be written is told before anything runs.
     let page = options.html.as_deref().map(Page::create).transpose().map_err(Stop::Failed)?;
     let comparison = compare(options)?;
     // A reader that left early misses nothing it wanted.
     let _ = writeln!(anstream::stdout(), "{}", table::draw(&comparison));
     if !options.guess.is_empty() {
-        let told = guesses::draw(&comparison, &options.guess);
-        let _ = writeln!(anstream::stdout(), "\n{told}");
+        let guesses = guesses::draw(&comparison, &options.guess);
+        let _ = writeln!(anstream::stdout(), "\n{guesses}");
     }
     if let Some(page) = page {
         page.write(&comparison).map_err(Stop::Failed)?;
@@ -80,10 +80,6 @@ fn compare(options: &Options) -> Result<Comparison, Stop> {
         prepare(first, &args)?;
     }
 
-    let mut bench = Bench::new(options.limits()).map_err(|error| {
-        let cause = format!("no file can be made for what the programs print: {error}");
-        Stop::Failed(Failure::new(cause, "make room where the system keeps temporary files"))
-    })?;
     let mut comparison = Comparison {
         scenario: scenario.package.clone(),
         command: command(),
@@ -94,11 +90,11 @@ fn compare(options: &Options) -> Result<Comparison, Stop> {
     match scenario.ladder.as_deref().filter(|_| !options.ladder.is_empty()) {
         Some(option) => {
             let sizes = sizes(options);
-            let climbed = ladder::climb(&mut bench, &programs, &args, (option, &sizes));
+            let climbed = ladder::climb(options.limits(), &programs, &args, (option, &sizes));
             comparison.ladder = Some(climbed);
         }
         None => {
-            let attempts = rounds::run(&mut bench, &programs, &args, options.repeat);
+            let attempts = rounds::run(options.limits(), &programs, &args, options.repeat);
             comparison.strategies = programs
                 .iter()
                 .zip(attempts)
@@ -150,11 +146,14 @@ fn server(options: &Options, scenario: &Scenario) -> Result<Option<Server>, Fail
 fn prepare(program: &Program, args: &[String]) -> Result<(), Stop> {
     let ended = measure::prepare_for_all(&program.path, args).map_err(|error| {
         let cause = format!("{} cannot be run: {error}", program.name);
-        Stop::Failed(Failure::new(cause, "build it once more"))
+        Stop::Failed(Failure::new(
+            cause,
+            "it has just been built: let nothing remove or replace it meanwhile",
+        ))
     })?;
     match ended {
         0 => Ok(()),
-        code => Err(Stop::Told(code)),
+        code => Err(Stop::Code(code)),
     }
 }
 

@@ -1,20 +1,19 @@
 //! One run of one strategy: a process, watched until it ends.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
-use std::ops::Range;
+use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::{Prepared, Report};
+use serde::de::DeserializeOwned;
 use wait4::ResUse;
 
 use crate::children::Running;
 use crate::limits::Limits;
 use crate::results::{Attempt, Cost, Failed, Measured};
-use crate::store::Store;
 
 /// How often to look at a run. Its own clock and the system's accounting tell
 /// what it took; this only ends what goes too far.
@@ -27,126 +26,84 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Of a long stderr only the end is looked at.
 const MOST_OF_STDERR: u64 = 64 * 1024;
 
-/// Runs programs one after another, and keeps what they print.
-#[derive(Debug)]
-pub struct Bench {
-    limits: Limits,
-    store: Store,
-}
-
 /// A run that is over, and not yet looked into.
 #[derive(Debug)]
 pub struct Ended {
     ended: io::Result<ResUse>,
     /// The limit that it was stopped at.
     stopped: Option<String>,
-    printed: Range<u64>,
+    /// What it wrote to stdout; none if it could not be run.
+    ///
+    /// It is kept in the file: a process begins with the peak memory of the one
+    /// that starts it, and a report of many requesters is large.
+    stdout: Option<File>,
     stderr: String,
 }
 
-impl Bench {
-    /// A bench on which every run has these limits.
-    ///
-    /// It fails if no file can be made where the system keeps passing ones.
-    pub fn new(limits: Limits) -> io::Result<Self> {
-        Ok(Self { limits, store: Store::new()? })
-    }
+/// Runs a program with `--json` and these arguments until it ends or goes beyond
+/// a limit.
+pub fn run(limits: Limits, program: &Path, args: &[String]) -> Ended {
+    try_run(limits, program, args).unwrap_or_else(|error| Ended {
+        ended: Err(error),
+        stopped: None,
+        stdout: None,
+        stderr: String::new(),
+    })
+}
 
-    /// The limits of each run.
-    pub fn limits(&self) -> Limits {
-        self.limits
-    }
+fn try_run(limits: Limits, program: &Path, args: &[String]) -> io::Result<Ended> {
+    // Files without a name, which are gone with this process.
+    let (stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    let mut command = Command::new(program);
+    command.args(args).arg("--json").stdin(Stdio::null());
+    command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+    let running = Running::start(&mut command)?;
+    drop(command);
+    let (ended, stopped) = watch(limits, &running, &stderr);
+    // Whatever it is, it writes no more.
+    drop(running);
+    // What it says when it is told to end is no news.
+    let (stopped, length) = match stopped {
+        Some((stopped, length)) => (Some(stopped), length),
+        None => (None, stderr.stream_position()?),
+    };
+    let stderr = end_of(&mut stderr, length)?;
+    Ok(Ended { ended, stopped, stdout: Some(stdout), stderr })
+}
 
-    /// Runs a program with `--json` and these arguments until it ends or goes
-    /// beyond a limit.
-    pub fn run(&mut self, program: &Path, args: &[String]) -> Ended {
-        self.try_run(program, args).unwrap_or_else(|error| Ended {
-            ended: Err(error),
-            stopped: None,
-            printed: 0..0,
-            stderr: String::new(),
-        })
-    }
-
-    fn try_run(&mut self, program: &Path, args: &[String]) -> io::Result<Ended> {
-        let (stdout, begin) = self.store.open()?;
-        let mut stderr = tempfile::tempfile()?;
-        let mut command = Command::new(program);
-        command.args(args).arg("--json").stdin(Stdio::null()).stdout(stdout);
-        command.stderr(stderr.try_clone()?);
-        let running = Running::start(&mut command)?;
-        drop(command);
-        let (ended, stopped) = self.watch(&running, &stderr);
-        // Whatever it is, it writes no more.
-        drop(running);
-        let printed = self.store.since(begin)?;
-        // What it says when it is told to end is no news.
-        let (stopped, length) = match stopped {
-            Some((stopped, length)) => (Some(stopped), length),
-            None => (None, stderr.stream_position()?),
-        };
-        let stderr = end_of(&mut stderr, length)?;
-        Ok(Ended { ended, stopped, printed, stderr })
-    }
-
-    /// Waits for its end. Gives the limit too at which it was stopped, and how
-    /// much it had written to stderr by then.
-    fn watch(
-        &self,
-        running: &Running,
-        mut stderr: &File,
-    ) -> (io::Result<ResUse>, Option<(String, u64)>) {
-        let mut written = || stderr.stream_position().unwrap_or(0);
-        let begun = Instant::now();
-        loop {
-            match running.ended() {
-                Ok(None) => {}
-                Ok(Some(ended)) => return (Ok(ended), None),
-                Err(error) => return (Err(error), None),
-            }
-            if let Some(stopped) = self.limits.exceeded_by(running.id()) {
-                running.kill();
-                return (running.wait(), Some((stopped, written())));
-            }
-            if let Some(stopped) = self.limits.exceeded_after(begun.elapsed()) {
-                let written = written();
-                return (end(running), Some((stopped, written)));
-            }
-            thread::sleep(PAUSE);
+/// Waits for its end. Gives the limit too at which it was stopped, and how much
+/// it had written to stderr by then.
+fn watch(
+    limits: Limits,
+    running: &Running,
+    mut stderr: &File,
+) -> (io::Result<ResUse>, Option<(String, u64)>) {
+    let mut written = || stderr.stream_position().unwrap_or(0);
+    let begun = Instant::now();
+    loop {
+        match running.ended() {
+            Ok(None) => {}
+            Ok(Some(ended)) => return (Ok(ended), None),
+            Err(error) => return (Err(error), None),
         }
-    }
-
-    /// What became of a run. Reads its report, so it is to be called when all
-    /// runs are over.
-    pub fn attempt(&mut self, run: &Ended) -> Attempt {
-        let report: Option<Report> = self.store.read(&run.printed);
-        match (&run.ended, report) {
-            (Ok(ended), Some(report)) if ended.status.success() && run.stopped.is_none() => {
-                let cost = Cost {
-                    cpu: ended.rusage.utime + ended.rusage.stime,
-                    peak: ended.rusage.maxrss,
-                };
-                Ok(Measured { report, cost })
-            }
-            (_, report) => {
-                let how = run.how(report.as_ref());
-                let last_line = run.lines().last().map(str::to_owned);
-                Err(Failed { how, last_line, report: report.map(Box::new) })
-            }
+        if let Some(stopped) = limits.exceeded_by(running.id()) {
+            running.kill();
+            return (running.wait(), Some((stopped, written())));
         }
+        if let Some(stopped) = limits.exceeded_after(begun.elapsed()) {
+            let written = written();
+            return (end(running), Some((stopped, written)));
+        }
+        thread::sleep(PAUSE);
     }
+}
 
-    /// What a program says of the run that it could begin, with the same
-    /// arguments and `--prepare`.
-    pub fn prepare(&mut self, program: &Path, args: &[String]) -> Result<Prepared, Failed> {
-        let run = self.run(program, &[args, &["--prepare".to_owned()]].concat());
-        let prepared = self.store.read(&run.printed).filter(|_| run.is_good());
-        prepared.ok_or_else(|| Failed {
-            how: run.how(None),
-            last_line: run.lines().last().map(str::to_owned),
-            report: None,
-        })
-    }
+/// What a program says of the run that it could begin, with the same arguments
+/// and `--prepare`.
+pub fn prepare(limits: Limits, program: &Path, args: &[String]) -> Result<Prepared, Failed> {
+    let mut run = run(limits, program, &[args, &["--prepare".to_owned()]].concat());
+    let prepared = run.read().filter(|_| run.is_good());
+    prepared.ok_or_else(|| run.failed(None))
 }
 
 /// Lets a program make ready what it needs, however long that takes, and gives
@@ -162,6 +119,35 @@ impl Ended {
     /// Whether it ended by itself and with exit code 0.
     pub fn is_good(&self) -> bool {
         self.stopped.is_none() && self.ended.as_ref().is_ok_and(|ended| ended.status.success())
+    }
+
+    /// What became of it. Reads its report, so it is to be called when all runs
+    /// are over.
+    pub fn attempt(mut self) -> Attempt {
+        let report: Option<Report> = self.read();
+        match (&self.ended, report) {
+            (Ok(ended), Some(report)) if self.is_good() => {
+                let cost = Cost {
+                    cpu: ended.rusage.utime + ended.rusage.stime,
+                    peak: ended.rusage.maxrss,
+                };
+                Ok(Measured { report, cost })
+            }
+            (_, report) => Err(self.failed(report)),
+        }
+    }
+
+    /// Reads what it printed as JSON; none if it is something else.
+    fn read<T: DeserializeOwned>(&mut self) -> Option<T> {
+        let stdout = self.stdout.as_mut()?;
+        stdout.rewind().ok()?;
+        serde_json::from_reader(BufReader::new(stdout)).ok()
+    }
+
+    fn failed(&self, report: Option<Report>) -> Failed {
+        let how = self.how(report.as_ref());
+        let last_line = self.lines().last().map(str::to_owned);
+        Failed { how, last_line, report: report.map(Box::new) }
     }
 
     /// What it wrote to stderr, without empty lines.
@@ -217,8 +203,8 @@ fn signal(_status: ExitStatus) -> Option<i32> {
 /// Ends it as Ctrl-C does, and if it does not heed that, by force.
 fn end(running: &Running) -> io::Result<ResUse> {
     running.interrupt();
-    let told = Instant::now();
-    while told.elapsed() < GRACE {
+    let asked = Instant::now();
+    while asked.elapsed() < GRACE {
         if let Some(ended) = running.ended()? {
             return Ok(ended);
         }

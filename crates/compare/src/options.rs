@@ -6,10 +6,18 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, CommandFactory, Parser};
 use harness::Guess;
+use harness::args::{MOST_REQUESTERS, at_least_one, timeout};
 
 use crate::limits::Limits;
 use crate::machine;
 use crate::numbers::parse_bytes;
+
+/// Each run keeps a file open until the last one is over, and many systems let a
+/// process have some 1,000: enough for ten strategies.
+const MOST_ROUNDS: usize = 100;
+
+/// No Linux has more threads.
+const MOST_THREADS: usize = 4_194_304;
 
 /// Run every strategy of a scenario, and set side by side what each one took
 #[derive(Debug, Parser)]
@@ -30,7 +38,7 @@ pub struct Options {
     pub strategies: Vec<String>,
 
     /// Run each of them N times, in turns, and tell how far the runs lie apart
-    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = at_least_one(MOST_ROUNDS))]
     pub repeat: usize,
 
     /// Guess how long each of them takes, in seconds and in the order of the table, such as
@@ -40,12 +48,12 @@ pub struct Options {
     pub guess: Vec<f64>,
 
     /// Instead, run each of them at these sizes, such as 10,100,1000, until it fails
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = at_least_one)]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = at_least_one(MOST_REQUESTERS))]
     #[arg(conflicts_with_all = ["repeat", "guess"])]
     pub ladder: Vec<usize>,
 
     /// End a run that takes longer
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = timeout)]
     pub timeout: Duration,
 
     /// End a run that takes more memory, such as 512MB or 4GB
@@ -55,7 +63,7 @@ pub struct Options {
 
     /// End a run that has more threads
     /// [default: 20000, or half of what the system allows]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", value_parser = at_least_one(MOST_THREADS))]
     pub most_threads: Option<usize>,
 
     /// Write all of it to a page for a browser, too
@@ -141,20 +149,6 @@ fn is(arg: &Arg, name: &str) -> bool {
 /// An option without its value.
 fn name(arg: &str) -> &str {
     arg.split('=').next().unwrap_or(arg)
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|number| *number > 0)
-        .ok_or_else(|| "a whole number from 1 up is wanted".to_owned())
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds
-        .filter(|seconds| !seconds.is_zero())
-        .ok_or_else(|| "a number of seconds above 0 is wanted, such as 60 or 0.5".to_owned())
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::measure::{Bench, Ended};
+use crate::limits::Limits;
+use crate::measure::{self, Ended};
 use crate::progress::Progress;
 use crate::results::Attempt;
 
@@ -19,7 +20,7 @@ pub struct Program {
 /// turns: what disturbs the machine for a while disturbs all of them alike.
 /// Gives the attempts of each program.
 pub fn run(
-    bench: &mut Bench,
+    limits: Limits,
     programs: &[Program],
     args: &[String],
     rounds: usize,
@@ -29,9 +30,9 @@ pub fn run(
     for _ in 0..rounds {
         for (program, ended) in programs.iter().zip(&mut ended) {
             progress.next(&program.name);
-            ended.push(bench.run(&program.path, args));
+            ended.push(measure::run(limits, &program.path, args));
         }
     }
-    let attempts = |ended: Vec<Ended>| ended.iter().map(|run| bench.attempt(run)).collect();
+    let attempts = |ended: Vec<Ended>| ended.into_iter().map(Ended::attempt).collect();
     ended.into_iter().map(attempts).collect()
 }

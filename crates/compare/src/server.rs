@@ -32,8 +32,8 @@ impl Server {
         let mut process = Running::start(&mut command)
             .map_err(|error| failed(&format!("cannot be started: {error}")))?;
         let mut line = String::new();
-        let told = process.stdout.take().map(|told| BufReader::new(told).read_line(&mut line));
-        match (told, address(&line)) {
+        let read = process.stdout.take().map(|out| BufReader::new(out).read_line(&mut line));
+        match (read, address(&line)) {
             (Some(Ok(_)), Some(url)) => Ok(Self { url: with_route(url, route), _process: process }),
             _ => Err(failed("does not tell its address")),
         }
@@ -64,9 +64,9 @@ mod tests {
 
     #[test]
     fn a_route_of_its_own_stands_in_for_the_one_that_is_told() {
-        let told = "http://localhost:8000/delay-me";
-        assert_eq!(super::with_route(told, None), told);
-        let url = super::with_route(told, Some("/api/character"));
+        let announced = "http://localhost:8000/delay-me";
+        assert_eq!(super::with_route(announced, None), announced);
+        let url = super::with_route(announced, Some("/api/character"));
         assert_eq!(url, "http://localhost:8000/api/character");
     }
 }

@@ -59,7 +59,7 @@ fn figures(strategies: &[Compared]) -> String {
                 (failed, all) => format!("{failed} of {all} runs: "),
             };
             let name = if run.is_some() { "" } else { strategy.name.as_str() };
-            columns.told(vec![name.to_owned()], failure(&times, first));
+            columns.row_with_texts(vec![name.to_owned()], failure(&times, first));
         }
     }
     columns.drawn(WIDTH)
@@ -170,7 +170,10 @@ fn ladder(ladder: &Ladder) -> String {
             match step {
                 Ok(run) => columns.row(step_row(name, *size, run)),
                 Err(failed) => {
-                    columns.told(vec![name.to_owned(), size.to_string()], failure("", failed));
+                    columns.row_with_texts(
+                        vec![name.to_owned(), size.to_string()],
+                        failure("", failed),
+                    );
                 }
             }
             name = "";

@@ -4,16 +4,14 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{StatusCode, Uri};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::http::Uri;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use tracing::info;
 
-use crate::board::shown;
-use crate::routes::Rules;
+use crate::rules::{Refusal, Rules};
 use crate::trouble::TroubleKind;
-use crate::wait::{BadSeconds, Seconds, Wait};
+use crate::wait::{Seconds, Wait};
 
 /// One character per line, the first with id 1.
 const CHARACTERS: &str = include_str!("../data/characters.jsonl");
@@ -53,18 +51,15 @@ impl IntoResponse for Content {
 }
 
 fn begin(rules: &Rules, id: &str, uri: &Uri) -> Result<(Wait, Content), Refusal> {
-    let (id, json) = find(id).ok_or(Refusal::NotFound)?;
-    let max = rules.max_seconds;
-    let seconds = Seconds::from_query(DELAY, uri.query().unwrap_or_default(), max)
-        .map_err(|reason| Refusal::BadDelay { reason, max })?;
+    let (id, json) = find(id).ok_or(Refusal::UnknownCharacter)?;
+    let seconds = rules.seconds(DELAY, uri)?;
     let (seconds, content) = match rules.troubles.meet(id) {
         None => (seconds, Content::Character(json)),
         Some(TroubleKind::Rubbish) => (seconds, Content::Rubbish),
-        Some(TroubleKind::Stall) => (Seconds::longest(max), Content::Character(json)),
-        Some(TroubleKind::Unavailable(_)) => return Err(Refusal::Unavailable),
+        Some(TroubleKind::Stall) => (Seconds::longest(rules.max_seconds), Content::Character(json)),
+        Some(TroubleKind::Unavailable(_)) => return Err(Refusal::Trouble),
     };
-    let full = Refusal::NoPlace { max_in_flight: rules.counts.max_in_flight() };
-    Ok((Wait::begin(shown(uri), seconds, &rules.counts).ok_or(full)?, content))
+    Ok((rules.begin_wait(seconds, uri)?, content))
 }
 
 /// The character with this id, and its id as a number.
@@ -74,37 +69,11 @@ fn find(id: &str) -> Option<(u32, &'static str)> {
     CHARACTERS.lines().nth(line).map(|json| (id, json))
 }
 
-/// Why no character is answered. The public API has such a sentence only for
-/// what it does not find; here all of them are told in that shape.
-#[derive(Debug, thiserror::Error)]
-enum Refusal {
-    #[error("Character not found")]
-    NotFound,
-    #[error("{reason}; it must be one decimal number from 0 to {max}")]
-    BadDelay { reason: BadSeconds, max: f64 },
-    #[error("this character gives trouble; try again in a second")]
-    Unavailable,
-    #[error("{max_in_flight} requests are waiting, which is the most; try again in a second")]
-    NoPlace { max_in_flight: usize },
-}
-
-impl Refusal {
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::BadDelay { .. } => StatusCode::BAD_REQUEST,
-            Self::Unavailable | Self::NoPlace { .. } => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-}
-
+/// The public API has such a body only for what it does not find; here all
+/// refusals are told in that shape.
 fn refuse(rules: &Rules, refusal: &Refusal, uri: &Uri) -> Response {
-    let status = refusal.status();
-    rules.counts.reject(shown(uri), status);
-    info!(target: "delay_server", "refused with {status}: {refusal}");
-    let retry = (status == StatusCode::SERVICE_UNAVAILABLE).then_some((RETRY_AFTER, "1"));
     let json = json!({ "error": refusal.to_string() }).to_string();
-    (status, AppendHeaders(retry), [(CONTENT_TYPE, "application/json")], json).into_response()
+    rules.refuse(refusal, uri, ([(CONTENT_TYPE, "application/json")], json))
 }
 
 #[cfg(test)]

@@ -1,14 +1,11 @@
-//! The server that every client asks unless it is told of another: the one at
-//! home, or one that is started for the occasion.
+//! The delay server that every client asks unless it is told of another.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use crate::{Config, Server, StartError};
-
 /// Where a delay server is at home.
-const HOME: &str = "localhost:8000";
+pub(crate) const HOME: &str = "localhost:8000";
 
 /// How long to listen for an answer from there. It comes at once or not at all.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -16,29 +13,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The most of an answer that is looked at, in bytes.
 const ENOUGH: u64 = 4096;
 
-/// A delay server to ask.
-pub struct Found {
-    /// Where it is, such as `http://localhost:8000`.
-    pub url: String,
-    /// The server itself, if it was started for the caller; it stops with this.
-    pub own: Option<Server>,
-}
-
-impl Server {
-    /// Gives the delay server at `localhost:8000` if one answers there, else
-    /// starts one on a free port.
-    pub fn find_or_start() -> Result<Found, StartError> {
-        if is_delay_server(HOME) {
-            return Ok(Found { url: format!("http://{HOME}"), own: None });
-        }
-        let server = Self::start(Config { addr: "localhost:0".to_owned(), ..Config::default() })?;
-        Ok(Found { url: server.url().to_owned(), own: Some(server) })
-    }
-}
-
-/// Asks for a wait of no time: anything else that lives at that address will
-/// hardly answer so.
-fn is_delay_server(address: &str) -> bool {
+/// Whether a delay server answers there. It is asked for a wait of no time:
+/// anything else that lives at that address will hardly answer so.
+pub(crate) fn is_delay_server(address: &str) -> bool {
     ask(address).is_ok_and(|answer| answer.contains("\r\n\r\nDone, I waited for 0"))
 }
 
@@ -72,6 +49,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::{Config, Server};
 
     #[test]
     fn a_delay_server_is_known_by_its_answer() {

@@ -20,7 +20,8 @@
 //! # Ok::<(), delay_server::StartError>(())
 //! ```
 //!
-//! [`Server::find_or_start`] takes the one at `localhost:8000` if there is one.
+//! [`client`] is for whoever asks one: it takes the one at `localhost:8000` if
+//! there is one.
 //!
 //! | route | answer |
 //! |---|---|
@@ -41,13 +42,16 @@
 //! as 404 with `{"error":"Character not found"}`. Which of them give trouble on
 //! purpose is for [`Config::troubles`] to say.
 
+pub mod client;
+mod home;
+
 mod server;
 
 mod characters;
 mod connections;
-mod home;
 mod listen;
 mod routes;
+mod rules;
 mod trouble;
 mod wait;
 
@@ -58,7 +62,6 @@ mod stats;
 
 use std::time::Duration;
 
-pub use home::Found;
 pub use listen::{Listener, StartError};
 pub use server::Server;
 pub use stats::Stats;

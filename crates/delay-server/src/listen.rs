@@ -4,10 +4,11 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 
+use harness::Failure;
 use socket2::{Domain, Socket, Type};
 
 use crate::Config;
-use crate::routes::Rules;
+use crate::rules::Rules;
 use crate::stats::Counts;
 
 /// As many clients may be connecting at the same moment. A system has its own
@@ -65,6 +66,12 @@ impl StartError {
             Self::Listen { .. } => "take another address: --addr localhost:8000",
             Self::System(_) => "the system is short of threads or descriptors: free some",
         }
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        Self::new(error.to_string(), error.hint())
     }
 }
 

@@ -15,9 +15,8 @@ use serde::Serialize;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep};
 
-use crate::Stats;
 use crate::board::{Board, End, Finished, Number, Waiting};
-use crate::stats::Counts;
+use crate::stats::{Counts, Stats};
 
 /// How many may watch at once.
 pub(crate) const MOST_VIEWERS: usize = 100;
@@ -76,7 +75,7 @@ impl Live {
             });
             if is_news {
                 last = Some((changes, Instant::now()));
-                self.latest.send_replace(News::Snapshot(counts.snapshot().into()));
+                self.latest.send_replace(News::Snapshot(counts.look(snapshot).into()));
             }
             sleep(TICK).await;
         }
@@ -150,7 +149,7 @@ enum LineEnd {
 }
 
 /// What viewers are told, as JSON.
-pub(crate) fn snapshot(stats: &Stats, board: &Board) -> String {
+fn snapshot(stats: &Stats, board: &Board) -> String {
     let snapshot = Snapshot {
         stats,
         waiting: board.waiting().take(MOST_DRAWN).map(bar).collect(),

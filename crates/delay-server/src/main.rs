@@ -3,18 +3,18 @@
 //! `cargo run -p delay-server`
 
 mod options;
-mod signals;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 use delay_server::{Config, Listener, StartError};
+use harness::Failure;
+use harness::signals::{Signal, Signals};
 use tokio::sync::oneshot;
 use tracing::warn;
 
 use crate::options::Options;
-use crate::signals::Signals;
 
 // One event loop on one thread is enough for a server that only waits.
 #[tokio::main(flavor = "current_thread")]
@@ -25,20 +25,19 @@ async fn main() -> ExitCode {
     match run(&config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // If stderr is closed there is nobody to tell.
-            let _ = writeln!(io::stderr(), "error: {error}\nhint: {}", error.hint());
+            Failure::from(error).print();
             ExitCode::FAILURE
         }
     }
 }
 
 async fn run(config: &Config) -> Result<(), StartError> {
-    let mut signals = Signals::new()?;
+    let mut signals = Signals::listen(&[Signal::Interrupt, Signal::Terminate])?;
     let listener = Listener::bind(config)?;
     announce(listener.url());
 
-    let (tell, told) = oneshot::channel();
-    let stop = async { told.await.unwrap_or_default() };
+    let (tell, grace) = oneshot::channel();
+    let stop = async { grace.await.unwrap_or_default() };
     let second_signal = async {
         signals.next().await;
         // Fails only if the server has ended, and then this ends with it.

@@ -3,7 +3,7 @@
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 
-use crate::Stats;
+use crate::stats::Stats;
 
 const PAGE: &str = include_str!("page.html");
 

@@ -36,8 +36,8 @@ impl Server {
         let url = listener.url().to_owned();
         let counts = listener.counts();
         let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
-        let (tell, told) = oneshot::channel();
-        let stop = async { told.await.unwrap_or_default() };
+        let (tell, grace) = oneshot::channel();
+        let stop = async { grace.await.unwrap_or_default() };
         let thread = thread::Builder::new().name("delay-server".to_owned()).spawn(move || {
             if let Err(error) = runtime.block_on(listener.serve(stop)) {
                 error!(target: "delay_server", %error, "cannot serve");

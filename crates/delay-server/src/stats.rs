@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::board::{Board, Number};
-use crate::live;
 
 /// What a server has done since it started. All are counts of requests.
 ///
@@ -94,10 +93,11 @@ impl Counts {
         self.lock().board.changes()
     }
 
-    /// What viewers of the live page are told, as JSON.
-    pub(crate) fn snapshot(&self) -> String {
+    /// Looks at the figures and at the requests behind them, as they are at the
+    /// same moment.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Stats, &Board) -> T) -> T {
         let Counted { stats, board } = &*self.lock();
-        live::snapshot(stats, board)
+        look(stats, board)
     }
 
     /// Counting cannot leave the figures half changed, so a panic elsewhere

@@ -1,5 +1,6 @@
 //! How things go wrong in words: one line of cause, one line of what to do.
 
+use std::error::Error;
 use std::fmt;
 use std::io::Write;
 use std::process;
@@ -21,6 +22,11 @@ impl Failure {
         lens::failed();
         let requester = lens::requester().map(|requester| requester.name().to_owned());
         Self { requester, cause: one_line(&cause.into()), hint: one_line(&hint.into()) }
+    }
+
+    /// The system gives a strategy no more threads, for this reason.
+    pub fn no_more_threads(reason: &dyn Error, hint: &str) -> Self {
+        Self::new(format!("no more threads can be started: {reason}"), hint)
     }
 
     /// The requester that failed; none if the run as a whole did.
@@ -60,7 +66,27 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl Error for Failure {}
+
+/// Lets `?` turn a thread or a pool that cannot be started into a scenario's own
+/// failure, which can be made from a [`Failure`]. The hint tells which of the
+/// scenario's options ask for fewer of them.
+#[macro_export]
+macro_rules! no_more_threads {
+    ($own:ty, $hint:literal) => {
+        impl From<::std::io::Error> for $own {
+            fn from(error: ::std::io::Error) -> Self {
+                $crate::Failure::no_more_threads(&error, $hint).into()
+            }
+        }
+
+        impl From<::rayon::ThreadPoolBuildError> for $own {
+            fn from(error: ::rayon::ThreadPoolBuildError) -> Self {
+                $crate::Failure::no_more_threads(&error, $hint).into()
+            }
+        }
+    };
+}
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

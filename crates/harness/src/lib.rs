@@ -22,7 +22,7 @@ pub use failure::Failure;
 pub use lens::guess::Guess;
 pub use lens::{done, recording, time};
 pub use options::{Log, Options};
-pub use report::{Prepared, Report, Told};
+pub use report::{Prepared, Report, ReportedFailure};
 pub use run::{Run, start, start_open, start_with_ideal};
 pub use screen::width;
 pub use strategy::{Programs, Strategy};
@@ -32,9 +32,11 @@ mod options;
 mod run;
 mod strategy;
 
+pub mod args;
 mod failure;
 mod files;
-mod interrupt;
+pub mod signals;
+
 mod live;
 mod log_file;
 mod report;

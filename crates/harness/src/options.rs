@@ -6,13 +6,15 @@ use clap::{Args, ValueEnum};
 
 use lens::guess::Guess;
 
+use crate::args;
+
 /// What can be asked of any run, whatever the scenario and the strategy.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Options of every client")]
 #[group(id = "shared")]
 pub struct Options {
     /// Make every delay N times shorter
-    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = speed)]
+    #[arg(long, value_name = "N", default_value_t = 1.0, value_parser = args::speed)]
     pub speed: f64,
 
     /// Guess how long the run will take, in seconds; afterwards it tells what happened, and why
@@ -45,6 +47,14 @@ pub struct Options {
     pub prepare: bool,
 }
 
+impl Options {
+    /// So many seconds, made shorter by `--speed`.
+    pub fn sped_up(&self, seconds: f64) -> f64 {
+        // Microseconds are enough, and 10/3 stays readable.
+        (seconds / self.speed * 1e6).round() / 1e6
+    }
+}
+
 /// What a line of the transcript tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Log {
@@ -52,11 +62,4 @@ pub enum Log {
     Short,
     /// Time, level, process and thread as well
     Full,
-}
-
-fn speed(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
-        _ => Err("a number above 0 is wanted, such as 10".to_owned()),
-    }
 }

@@ -20,7 +20,7 @@ pub struct Report {
     /// Whether Ctrl-C ended the run.
     pub interrupted: bool,
     /// What went wrong first; none if nothing did.
-    pub failure: Option<Told>,
+    pub failure: Option<ReportedFailure>,
     /// How long the run would take if nothing but the delays it asks for took
     /// time; none where that is not known.
     #[serde(rename = "ideal_s", with = "optional_seconds")]
@@ -33,9 +33,9 @@ pub struct Report {
     pub recording: Recording,
 }
 
-/// A failure in words.
+/// A [`Failure`] in a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct ReportedFailure {
     /// The requester that failed; none if the run as a whole did.
     pub requester: Option<String>,
     /// What went wrong.
@@ -51,7 +51,7 @@ impl Report {
         interrupted: bool,
         failure: Option<&Failure>,
     ) -> Self {
-        let failure = failure.map(|failure| Told {
+        let failure = failure.map(|failure| ReportedFailure {
             requester: failure.requester().map(str::to_owned),
             cause: failure.cause().to_owned(),
             hint: failure.hint().to_owned(),

@@ -18,15 +18,13 @@ use crate::failure::Failure;
 use crate::files::{create, unwritable, written};
 use crate::live::Live;
 use crate::log_file::LogFile;
+use crate::note;
 use crate::options::Options;
 use crate::report::{Prepared, Report};
 use crate::screen::{Screen, Stream};
+use crate::signals::{self, Signal};
 use crate::trace::Trace;
 use crate::transcript::Transcript;
-use crate::{interrupt, note};
-
-/// The exit code of a run that Ctrl-C ended: 128 and the signal's number.
-const INTERRUPTED: u8 = 130;
 
 /// How long a finished run waits for what its drivers' threads have yet to say.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -194,7 +192,7 @@ impl Drop for Run {
 }
 
 fn draw_on_interrupt(ending: OnceEnding) {
-    let watching = interrupt::on_interrupt(move || {
+    let watching = signals::on_first(&[Signal::Interrupt], move |_| {
         if let Some(ending) = take(&ending) {
             let recording = ending.lens.settled(Duration::ZERO);
             process::exit(ending.end(recording, vec![interrupted()], true).into());
@@ -248,7 +246,7 @@ impl Ending {
         }
         failures.iter().for_each(Failure::print);
         match (interrupted, failures.is_empty()) {
-            (true, _) => INTERRUPTED,
+            (true, _) => Signal::Interrupt.exit_code(),
             (false, true) => 0,
             (false, false) => 1,
         }

@@ -1,9 +1,8 @@
 //! What can go wrong with a character, in words.
 
-use std::error::Error;
 use std::time::Duration;
-use std::{io, iter};
 
+use delay_server::client::{self, Hints, Unanswered};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use tracing::warn;
@@ -14,7 +13,7 @@ use tracing::warn;
 /// belongs to that requester.
 #[derive(Debug)]
 pub struct Failure {
-    told: harness::Failure,
+    reason: harness::Failure,
     may_pass: bool,
 }
 
@@ -22,8 +21,22 @@ pub struct Failure {
 #[derive(Debug)]
 pub struct Failures(Vec<harness::Failure>);
 
-/// More of a refusal's text is not worth a line.
-const LONGEST_REFUSAL: usize = 160;
+/// A client that makes requests again, has a usual time-out and need not ask for
+/// all characters at once.
+const HINTS: Hints = Hints {
+    bad_request: "ask for another --delay",
+    not_found: "ask for other --characters, or check --url",
+    unavailable: "give it more --retries, or ask for less at once: --workers, --limit",
+    timed_out: "raise --timeout, if the server is only slow",
+    lost: "give it more --retries, or look at what the server itself says",
+    ..Hints::OF_DELAY_ME
+};
+
+/// With TLS, what fails first is trust.
+const HINTS_FOR_TLS: Hints = Hints {
+    failed: "check the host's name, and that its certificate is to be trusted: --ca names others",
+    ..HINTS
+};
 
 const CHECK_URL: &str =
     "check --url: it is the route without the id, such as http://localhost:8000/api/character";
@@ -38,71 +51,37 @@ impl Failure {
 
     /// Says that the request is made again after this pause.
     pub fn tell_retry(&self, pause: Duration) {
-        warn!("Trying again in {:.2} s: {}", pause.as_secs_f64(), self.told.cause());
+        warn!("Trying again in {:.2} s: {}", pause.as_secs_f64(), self.reason.cause());
     }
 
     /// The server answered, but not with what was asked for.
     pub(crate) fn refused(status: StatusCode, content: &str) -> Self {
-        let said: String = refusal(content).trim().chars().take(LONGEST_REFUSAL).collect();
-        let colon = if said.is_empty() { "" } else { ": " };
-        let hint = match status {
-            StatusCode::BAD_REQUEST => "ask for another --delay",
-            StatusCode::NOT_FOUND => "ask for other --characters, or check --url",
-            StatusCode::SERVICE_UNAVAILABLE => {
-                "give it more --retries, or ask for less at once: --workers, --limit"
-            }
-            status if status.is_server_error() => "look at what the server itself says",
-            _ => "check --url",
-        };
-        let told =
-            harness::Failure::new(format!("the server answered {status}{colon}{said}"), hint);
-        Self { told, may_pass: status == StatusCode::SERVICE_UNAVAILABLE }
+        let reason = client::refused(&status.to_string(), &sentence(content), &HINTS);
+        Self { reason, may_pass: status == StatusCode::SERVICE_UNAVAILABLE }
     }
 
     /// The server's answer is not the character that was asked for.
     pub(crate) fn rubbish(why: &str) -> Self {
         let cause = format!("the answer is not the character that was asked for: {why}");
-        Self { told: harness::Failure::new(cause, CHECK_URL), may_pass: false }
+        Self { reason: harness::Failure::new(cause, CHECK_URL), may_pass: false }
     }
 
     /// The character is here, and cannot be kept.
-    pub(crate) fn not_kept(told: harness::Failure) -> Self {
-        Self { told, may_pass: false }
+    pub(crate) fn not_kept(reason: harness::Failure) -> Self {
+        Self { reason, may_pass: false }
     }
 
-    /// No whole answer came.
-    fn unanswered(why: Why) -> Self {
-        let may_pass = matches!(why, Why::Lost);
-        let asked = harness::asked().unwrap_or_default();
-        let route = asked.split('?').next().unwrap_or_default();
-        let (cause, hint) = match why {
-            Why::NobodyThere => (
-                format!("nobody answers at {route}"),
-                "start it with cargo run -p delay-server, or leave --url out to use a built-in one",
-            ),
-            Why::TimedOut => (
-                format!("no complete answer from {route} within the time-out"),
-                "raise --timeout, if the server is only slow",
-            ),
-            Why::Lost => (
-                format!("{route} closed the connection before its answer was complete"),
-                "give it more --retries, or look at what the server itself says",
-            ),
-            Why::Other(error) => (
-                format!("the request to {route} failed: {error}"),
-                if route.starts_with("https:") {
-                    "check the host's name, and that its certificate is to be trusted: --ca names others"
-                } else {
-                    "check that an HTTP server answers there, and what it says itself"
-                },
-            ),
-        };
-        Self { told: harness::Failure::new(cause, hint), may_pass }
+    /// No whole reply came.
+    fn unanswered(why: Unanswered) -> Self {
+        let may_pass = why == Unanswered::Lost;
+        let is_tls = harness::asked().is_some_and(|asked| asked.starts_with("https:"));
+        let hints = if is_tls { &HINTS_FOR_TLS } else { &HINTS };
+        Self { reason: why.failure(hints), may_pass }
     }
 }
 
 /// The sentence in `{"error":"…"}`, which is how the API refuses; else all of it.
-fn refusal(content: &str) -> String {
+fn sentence(content: &str) -> String {
     #[derive(Deserialize)]
     struct Refusal {
         error: String,
@@ -111,56 +90,25 @@ fn refusal(content: &str) -> String {
     refusal.map_or_else(|_| content.to_owned(), |Refusal { error }| error)
 }
 
-enum Why {
-    NobodyThere,
-    TimedOut,
-    Lost,
-    Other(String),
-}
-
-impl From<&io::Error> for Why {
-    fn from(error: &io::Error) -> Self {
-        use io::ErrorKind::{
-            BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, TimedOut,
-            UnexpectedEof,
-        };
-        match error.kind() {
-            ConnectionRefused => Self::NobodyThere,
-            TimedOut => Self::TimedOut,
-            ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof => Self::Lost,
-            _ => Self::Other(error.to_string()),
-        }
-    }
-}
-
 impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
-        // The outer errors only say that there is an inner one.
-        let chain = || iter::successors(Some(&error as &dyn Error), |error| (*error).source());
-        let io = chain().find_map(|error| error.downcast_ref::<io::Error>());
-        let mut hyper = chain().filter_map(|error| error.downcast_ref::<hyper::Error>());
-        Self::unanswered(match io {
-            _ if error.is_timeout() => Why::TimedOut,
-            _ if hyper.any(hyper::Error::is_incomplete_message) => Why::Lost,
-            Some(io) => io.into(),
-            None => Why::Other(chain().last().map(ToString::to_string).unwrap_or_default()),
-        })
+        let timed_out = error.is_timeout().then_some(Unanswered::TimedOut);
+        Self::unanswered(timed_out.unwrap_or_else(|| Unanswered::of(&error)))
     }
 }
 
 impl From<ureq::Error> for Failure {
     fn from(error: ureq::Error) -> Self {
-        Self::unanswered(match &error {
-            ureq::Error::Timeout(_) => Why::TimedOut,
-            ureq::Error::Io(io) => io.into(),
-            _ => Why::Other(error.to_string()),
+        Self::unanswered(match error {
+            ureq::Error::Timeout(_) => Unanswered::TimedOut,
+            other => Unanswered::from(&other.into_io()),
         })
     }
 }
 
 impl From<Failure> for harness::Failure {
     fn from(failure: Failure) -> Self {
-        failure.told
+        failure.reason
     }
 }
 
@@ -168,12 +116,6 @@ impl Failures {
     /// These, unless there are none.
     pub(crate) fn none_or(failures: Vec<harness::Failure>) -> Result<(), Self> {
         if failures.is_empty() { Ok(()) } else { Err(Self(failures)) }
-    }
-
-    /// The strategy itself could not go on.
-    fn own(error: &dyn Error) -> Self {
-        let cause = format!("no more threads can be started: {error}");
-        Self(vec![harness::Failure::new(cause, "ask for fewer --characters or --workers")])
     }
 }
 
@@ -186,21 +128,11 @@ impl IntoIterator for Failures {
     }
 }
 
-impl From<io::Error> for Failures {
-    fn from(error: io::Error) -> Self {
-        Self::own(&error)
-    }
-}
-
-impl From<rayon::ThreadPoolBuildError> for Failures {
-    fn from(error: rayon::ThreadPoolBuildError) -> Self {
-        Self::own(&error)
-    }
-}
+harness::no_more_threads!(Failures, "ask for fewer --characters or --workers");
 
 impl From<reqwest::Error> for Failures {
     fn from(error: reqwest::Error) -> Self {
-        Self(vec![Failure::from(error).told])
+        Self(vec![Failure::from(error).reason])
     }
 }
 

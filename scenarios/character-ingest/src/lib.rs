@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use backon::ExponentialBuilder;
-use delay_server::Server;
+use delay_server::{Server, client};
 use tracing::{Span, info_span};
 
 pub use character::{Character, Gender, Place, Status};
@@ -70,7 +70,7 @@ impl Plan {
         let outcomes = Outcomes::new(options.out.as_deref())?;
         let (url, server) = match &options.url {
             Some(url) => (url.trim_end_matches('/').to_owned(), None),
-            None => find_or_start()?,
+            None => client::find_or_start("/api/character")?,
         };
         Ok(Self {
             strategy,
@@ -86,7 +86,7 @@ impl Plan {
     /// Starts the clock and the recording.
     pub fn start(&self) -> harness::Run {
         let count = self.options.ids().count();
-        let delay = Duration::try_from_secs_f64(self.options.delay()).unwrap_or(Duration::MAX);
+        let delay = Duration::from_secs_f64(self.options.delay());
         let delays = vec![delay; count];
         let ideal = match self.strategy {
             // A bound on futures is one on workers, as far as time goes.
@@ -160,14 +160,4 @@ impl Request {
         }
         Ok(character)
     }
-}
-
-/// Gives the route of a delay server, and the server if it is the run's own.
-fn find_or_start() -> Result<(String, Option<Server>), harness::Failure> {
-    let found = Server::find_or_start()
-        .map_err(|error| harness::Failure::new(error.to_string(), error.hint()))?;
-    if found.own.is_some() {
-        harness::note("no delay server at http://localhost:8000, so this run brings its own");
-    }
-    Ok((format!("{}/api/character", found.url), found.own))
 }

@@ -4,7 +4,9 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use harness::args::{self, MOST_REQUESTERS, MOST_THREADS, at_least_one, seconds, timeout};
 use reqwest::Url;
 
 use crate::{PROGRAMS, Strategy};
@@ -26,11 +28,11 @@ pub(crate) struct Options {
     delay: f64,
 
     /// Threads of the pool (ingest-thread-pool only)
-    #[arg(long, value_name = "N", default_value = "5", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value = "5", value_parser = at_least_one(MOST_THREADS))]
     pub(crate) workers: usize,
 
     /// Futures under way at once (ingest-async only) [default: all]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", value_parser = at_least_one(MOST_REQUESTERS))]
     pub(crate) limit: Option<usize>,
 
     /// Give up a request that takes longer
@@ -57,11 +59,18 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the command line; a wrong one ends the process with exit code 2.
     pub(crate) fn read(strategy: Strategy) -> Self {
-        let command = Self::command()
+        let mut command = Self::command()
             .about(PROGRAMS.about(strategy))
             // The threads in the log are what this scenario is about.
             .mut_arg("log", |log| log.default_value("full"));
-        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+        let options: Self = args::read(&mut command);
+        let count: u64 = options.characters.iter().map(length).sum();
+        if count > MOST_REQUESTERS as u64 {
+            let problem =
+                format!("{MOST_REQUESTERS} ids at most are wanted, and --characters has {count}");
+            command.error(ErrorKind::ValueValidation, problem).exit();
+        }
+        options
     }
 
     /// The characters' ids, in the order in which they are to be asked for.
@@ -71,8 +80,7 @@ impl Options {
 
     /// What each request asks the server to wait, in seconds, as the URL has it.
     pub(crate) fn delay(&self) -> f64 {
-        // Microseconds are enough, and 10/3 stays readable.
-        (self.delay / self.shared.speed * 1e6).round() / 1e6
+        self.shared.sped_up(self.delay)
     }
 }
 
@@ -103,23 +111,7 @@ fn ids(text: &str) -> Result<RangeInclusive<u32>, String> {
     }
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
-    let wanted = "a number of seconds from 0 up is wanted, such as 2 or 0.5";
-    text.parse()
-        .ok()
-        .filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
-        .ok_or_else(|| wanted.to_owned())
-}
-
-fn timeout(text: &str) -> Result<Duration, String> {
-    let seconds = seconds(text)?;
-    let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero());
-    timeout.ok_or_else(|| "a number of seconds above 0 is wanted, such as 3 or 0.5".to_owned())
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|number| *number > 0)
-        .ok_or_else(|| "a whole number from 1 up is wanted".to_owned())
+/// How many ids there are in a range.
+fn length(ids: &RangeInclusive<u32>) -> u64 {
+    u64::from(*ids.end()) - u64::from(*ids.start()) + 1
 }

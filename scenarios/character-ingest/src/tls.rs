@@ -44,7 +44,10 @@ impl Trust {
         }
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(|error| Failure::new(error.to_string(), "build it with another rustls"))?;
+            .map_err(|error| {
+                let cause = format!("TLS cannot be set up: {error}");
+                Failure::new(cause, "build it with what the lock file names: cargo run --locked")
+            })?;
         Ok(config.with_root_certificates(roots).with_no_client_auth())
     }
 }

@@ -1,6 +1,5 @@
 //! What can go wrong with a range, in words.
 
-use std::error::Error;
 use std::io;
 use std::process::ExitStatus;
 
@@ -17,14 +16,6 @@ use crate::Range;
 pub struct Failure(harness::Failure);
 
 impl Failure {
-    /// The strategy itself could not go on.
-    fn own(error: &dyn Error) -> Self {
-        Self(harness::Failure::new(
-            format!("no more threads can be started: {error}"),
-            "ask for fewer --workers or --ranges, or end other programs",
-        ))
-    }
-
     /// No process could be started for the range.
     pub(crate) fn no_child(range: &Range, error: &io::Error) -> Self {
         Self(harness::Failure::new(
@@ -37,15 +28,21 @@ impl Failure {
     pub(crate) fn unreadable(process: u32, range: &Range, error: &io::Error) -> Self {
         Self(harness::Failure::new(
             format!("process {process}, with the numbers {range}, cannot be read: {error}"),
-            "run it again",
+            "look into the system's log: a pipe between two processes does not break by itself",
         ))
     }
 
     /// The child ended before it had counted.
     pub(crate) fn died(process: u32, range: &Range, status: ExitStatus) -> Self {
+        let hint = match status.code() {
+            Some(_) => "what it said above tells why",
+            None => {
+                "somebody ended it; if that was the system, for want of memory, ask for fewer --workers"
+            }
+        };
         Self(harness::Failure::new(
             format!("process {process}, with the numbers {range}, ended early: {status}"),
-            "run it again; if the system ends processes for want of memory, ask for fewer --workers",
+            hint,
         ))
     }
 
@@ -53,20 +50,8 @@ impl Failure {
     pub(crate) fn rubbish(process: u32, range: &Range, said: &str) -> Self {
         Self(harness::Failure::new(
             format!("process {process}, with the numbers {range}, answered {said:?}"),
-            "build it again: parent and child have to be the same program",
+            "let no build replace the program while it runs: parent and child have to be the same",
         ))
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::own(&error)
-    }
-}
-
-impl From<rayon::ThreadPoolBuildError> for Failure {
-    fn from(error: rayon::ThreadPoolBuildError) -> Self {
-        Self::own(&error)
     }
 }
 
@@ -79,7 +64,18 @@ impl From<JoinError> for Failure {
 
 impl From<AcquireError> for Failure {
     fn from(error: AcquireError) -> Self {
-        Self(harness::Failure::new(error.to_string(), "run it again"))
+        Self(harness::Failure::new(
+            format!("no worker is given out any more: {error}"),
+            "this is the program's own fault: it never closes what gives them out",
+        ))
+    }
+}
+
+harness::no_more_threads!(Failure, "ask for fewer --workers or --ranges, or end other programs");
+
+impl From<harness::Failure> for Failure {
+    fn from(failure: harness::Failure) -> Self {
+        Self(failure)
     }
 }
 

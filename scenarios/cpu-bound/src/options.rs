@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, Parser};
+use harness::args::{self, MOST_REQUESTERS, at_least_one};
 
 use crate::{Range, Strategy};
 
@@ -11,21 +12,24 @@ use crate::{Range, Strategy};
 const LARGEST: u32 = 1_000_000_000;
 
 /// More threads or processes at a time would be a mistake.
-const MOST_WORKERS: u32 = 1000;
+const MOST_WORKERS: usize = 1000;
+
+/// Each range is a requester.
+const MOST_RANGES: u32 = MOST_REQUESTERS as u32;
 
 /// What a user can choose.
 #[derive(Debug, Parser)]
 pub(crate) struct Options {
     /// Find the primes from 1 to N
-    #[arg(long, value_name = "N", default_value_t = 10_100_000, value_parser = up_to(LARGEST))]
+    #[arg(long, value_name = "N", default_value_t = 10_100_000, value_parser = at_least_one(LARGEST))]
     pub(crate) up_to: u32,
 
     /// Threads or processes that work at the same time (not primes-sync and primes-async)
-    #[arg(long, value_name = "N", default_value = "2", value_parser = workers)]
+    #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one(MOST_WORKERS))]
     pub(crate) workers: usize,
 
     /// Cut the numbers into N ranges of the same length [default: one for each worker]
-    #[arg(long, value_name = "N", value_parser = up_to(LARGEST))]
+    #[arg(long, value_name = "N", value_parser = at_least_one(MOST_RANGES))]
     ranges: Option<u32>,
 
     /// Be a child of primes-process: print how many primes are in this range
@@ -43,13 +47,9 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the command line; a wrong one ends the process with exit code 2.
     pub(crate) fn read(strategy: Strategy) -> Self {
-        let mut command = Self::command()
-            .name(strategy.name())
-            .about(strategy.about())
-            // Accepted, as everywhere, but there is no delay to be made shorter.
-            .mut_arg("speed", |speed| speed.hide(true));
-        let options =
-            Self::from_arg_matches(&command.get_matches_mut()).unwrap_or_else(|error| error.exit());
+        let command = Self::command().name(strategy.name()).about(strategy.about());
+        let mut command = args::without_speed(command);
+        let options: Self = args::read(&mut command);
         if options.ranges() > options.up_to {
             let problem = format!("--ranges is more than there are numbers: {}", options.up_to);
             command.error(ErrorKind::ValueValidation, problem).exit();
@@ -60,18 +60,5 @@ impl Options {
     /// How many ranges there are.
     pub(crate) fn ranges(&self) -> u32 {
         self.ranges.unwrap_or((self.workers as u32).min(self.up_to))
-    }
-}
-
-fn workers(text: &str) -> Result<usize, String> {
-    up_to(MOST_WORKERS)(text).map(|workers| workers as usize)
-}
-
-fn up_to(largest: u32) -> impl Fn(&str) -> Result<u32, String> + Clone {
-    move |text| {
-        text.parse()
-            .ok()
-            .filter(|number| (1..=largest).contains(number))
-            .ok_or_else(|| format!("a whole number from 1 to {largest} is wanted"))
     }
 }

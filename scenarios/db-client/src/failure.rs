@@ -1,8 +1,5 @@
 //! What can go wrong with a request, in words.
 
-use std::error::Error;
-use std::io;
-
 /// Why a request failed, and what to do about it.
 ///
 /// It is made where the error arises, inside the requester's span, and so
@@ -10,31 +7,17 @@ use std::io;
 #[derive(Debug)]
 pub struct Failure(harness::Failure);
 
-impl Failure {
-    /// The strategy itself could not go on.
-    fn own(error: &dyn Error) -> Self {
-        Self(harness::Failure::new(
-            format!("no more threads can be started: {error}"),
-            "ask for fewer --workers, or end other programs",
-        ))
-    }
-}
-
 impl From<database::Error> for Failure {
     fn from(error: database::Error) -> Self {
         Self(harness::Failure::new(error.to_string(), cities_db::hint(&error)))
     }
 }
 
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::own(&error)
-    }
-}
+harness::no_more_threads!(Failure, "ask for fewer --workers, or end other programs");
 
-impl From<rayon::ThreadPoolBuildError> for Failure {
-    fn from(error: rayon::ThreadPoolBuildError) -> Self {
-        Self::own(&error)
+impl From<harness::Failure> for Failure {
+    fn from(failure: harness::Failure) -> Self {
+        Self(failure)
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, ValueEnum};
+use clap::{Args, CommandFactory, Parser, ValueEnum};
+use harness::args;
 use tracing::{Span, info_span};
 
 /// A run of futures that wait for time alone.
@@ -48,9 +49,7 @@ impl Lesson {
     /// Reads the command line, which may have these options too; a wrong one
     /// ends the process with exit code 2.
     pub fn from_args<More: Args>(program: &'static str, about: &'static str) -> (Self, More) {
-        let matches = Options::<More>::command().about(about).get_matches();
-        let options =
-            Options::<More>::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        let options: Options<More> = args::read(&mut Options::<More>::command().about(about));
         (Self { program, options: options.shared }, options.more)
     }
 
@@ -61,7 +60,7 @@ impl Lesson {
 
     /// So many seconds, made shorter by `--speed`.
     pub fn seconds(&self, seconds: f64) -> Duration {
-        Duration::try_from_secs_f64(seconds / self.options.speed).unwrap_or(Duration::MAX)
+        Duration::from_secs_f64(self.options.sped_up(seconds))
     }
 }
 

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Parser;
-use delay_server::Server;
+use delay_server::{Server, client};
+use harness::args::{seconds, timeout};
 use tracing::{Span, info_span};
 
 use crate::route::Route;
@@ -63,8 +64,7 @@ impl Plan {
             Some(route) => (route.clone(), None),
             None => find_or_start()?,
         };
-        let addresses =
-            route.addresses().map_err(|error| Failure::unknown_host(&route.host, &error))?;
+        let addresses = client::look_up(&route.host, route.port)?;
         Ok(Self { options, route, addresses, _server: server })
     }
 
@@ -78,8 +78,7 @@ impl Plan {
     pub fn requests(&self) -> impl Iterator<Item = Request> {
         let Route { host, port, path } = &self.route;
         self.options.seconds.iter().zip(1..).map(move |(seconds, number)| {
-            // Microseconds are enough, and 10/3 stays readable.
-            let seconds = (seconds / self.options.shared.speed * 1e6).round() / 1e6;
+            let seconds = self.options.shared.sped_up(*seconds);
             let url = format!("http://{host}:{port}{path}?seconds={seconds}");
             Request { name: format!("R{number}"), url, seconds }
         })
@@ -113,26 +112,7 @@ impl Request {
 }
 
 fn find_or_start() -> Result<(Route, Option<Server>), harness::Failure> {
-    let failure = |cause: String, hint: &str| harness::Failure::new(cause, hint);
-    let found =
-        Server::find_or_start().map_err(|error| failure(error.to_string(), error.hint()))?;
-    if found.own.is_some() {
-        harness::note("no delay server at http://localhost:8000, so this run brings its own");
-    }
-    let route = format!("{}/delay-me", found.url).parse();
-    Ok((route.map_err(|error| failure(error, "name a server with --url"))?, found.own))
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    let wanted = "a number of seconds from 0 up is wanted, such as 2 or 0.5";
-    text.parse()
-        .ok()
-        .filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
-        .ok_or_else(|| wanted.to_owned())
-}
-
-fn timeout(text: &str) -> Result<Duration, String> {
-    let seconds = seconds(text)?;
-    let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero());
-    timeout.ok_or_else(|| "a number of seconds above 0 is wanted, such as 3 or 0.5".to_owned())
+    let (url, server) = client::find_or_start("/delay-me")?;
+    let unread = |why: String| harness::Failure::new(why, "name a server with --url");
+    Ok((url.parse().map_err(unread)?, server))
 }

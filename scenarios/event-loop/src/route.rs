@@ -1,7 +1,5 @@
 //! An address such as `http://localhost:8000/delay-me`, taken apart.
 
-use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::str::FromStr;
 
 /// The port of HTTP, if an address names none.
@@ -15,15 +13,6 @@ pub(crate) struct Route {
     pub(crate) port: u16,
     /// What follows, with its slash.
     pub(crate) path: String,
-}
-
-impl Route {
-    /// Where the host is: `localhost` is two addresses.
-    pub(crate) fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
-        // An IPv6 address stands in brackets in a URL, and here without.
-        let name = self.host.trim_start_matches('[').trim_end_matches(']');
-        Ok((name, self.port).to_socket_addrs()?.collect())
-    }
 }
 
 impl FromStr for Route {
@@ -90,15 +79,6 @@ mod tests {
             "http://localhost/\r\nX: y",
         ] {
             assert!(text.parse::<Route>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn hosts_are_found_by_name_and_by_number() {
-        for text in ["http://localhost:8000/", "http://127.0.0.1:8000/", "http://[::1]:8000/"] {
-            let addresses = text.parse::<Route>().unwrap().addresses().unwrap();
-            assert!(!addresses.is_empty(), "{text}");
-            assert!(addresses.iter().all(|it| it.port() == 8000 && it.ip().is_loopback()));
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use delay_server::Server;
+use delay_server::{Server, client};
 use tracing::{Span, info_span};
 
 pub use failure::Failure;
@@ -55,7 +55,7 @@ impl Plan {
     fn new(strategy: Strategy, options: Options) -> Result<Self, harness::Failure> {
         let (url, server) = match &options.url {
             Some(url) => (url.clone(), None),
-            None => server::find_or_start()?,
+            None => client::find_or_start("/delay-me")?,
         };
         let (host, addresses) = server::look_up(&url)?;
         descriptors::provide(strategy.at_once(options.count(), options.workers), server.is_some())?;
@@ -64,8 +64,7 @@ impl Plan {
 
     /// Starts the clock and the recording.
     pub fn start(&self) -> harness::Run {
-        let delay = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
-        let delays: Vec<Duration> = self.options.delays().map(delay).collect();
+        let delays: Vec<_> = self.options.delays().map(Duration::from_secs_f64).collect();
         let ideal = self.strategy.ideal(&delays, self.options.workers);
         let name = PROGRAMS.name(self.strategy);
         harness::start_with_ideal(&name, delays.len(), ideal, &self.options.shared)

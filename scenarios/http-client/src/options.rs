@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, Parser};
+use harness::args::{self, MOST_REQUESTERS, MOST_THREADS, at_least_one, seconds, timeout};
 use reqwest::Url;
 
 use crate::{PROGRAMS, Strategy};
@@ -20,11 +21,11 @@ pub(crate) struct Options {
     pub(crate) seconds: Vec<f64>,
 
     /// Make N requests, all of the first delay
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", value_parser = at_least_one(MOST_REQUESTERS))]
     pub(crate) requests: Option<usize>,
 
     /// Threads of the pool (thread-pool only)
-    #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one(MOST_THREADS))]
     pub(crate) workers: usize,
 
     /// Give up a request after this many seconds [default: wait as long as it takes]
@@ -38,8 +39,7 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the command line; a wrong one ends the process with exit code 2.
     pub(crate) fn read(strategy: Strategy) -> Self {
-        let command = Self::command().about(PROGRAMS.about(strategy));
-        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+        args::read(&mut Self::command().about(PROGRAMS.about(strategy)))
     }
 
     /// How many requests there are.
@@ -49,8 +49,7 @@ impl Options {
 
     /// The delay that each request asks for, in seconds, as the URL has it.
     pub(crate) fn delays(&self) -> impl Iterator<Item = f64> {
-        // Microseconds are enough, and 10/3 stays readable.
-        let sped_up = |seconds: &f64| (seconds / self.shared.speed * 1e6).round() / 1e6;
+        let sped_up = |seconds: &f64| self.shared.sped_up(*seconds);
         let take = if self.requests.is_some() { 1 } else { self.seconds.len() };
         self.seconds[..take].iter().map(sped_up).cycle().take(self.count())
     }
@@ -68,25 +67,4 @@ fn route(text: &str) -> Result<String, String> {
         return Err(format!("the query is made from --seconds; {wanted}"));
     }
     Ok(text.to_owned())
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    let wanted = "a number of seconds from 0 up is wanted, such as 2 or 0.5";
-    text.parse()
-        .ok()
-        .filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0)
-        .ok_or_else(|| wanted.to_owned())
-}
-
-fn timeout(text: &str) -> Result<Duration, String> {
-    let seconds = seconds(text)?;
-    let timeout = Duration::try_from_secs_f64(seconds).ok().filter(|timeout| !timeout.is_zero());
-    timeout.ok_or_else(|| "a number of seconds above 0 is wanted, such as 3 or 0.5".to_owned())
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|number| *number > 0)
-        .ok_or_else(|| "a whole number from 1 up is wanted".to_owned())
 }

@@ -1,8 +1,5 @@
 //! What can go wrong with a request, in words.
 
-use std::error::Error;
-use std::io;
-
 use database::Trouble;
 
 use crate::Table;
@@ -21,14 +18,6 @@ impl Failure {
     pub(crate) fn empty(table: Table) -> Self {
         Self(harness::Failure::new(format!("{table} has no rows"), FILL_IT))
     }
-
-    /// The strategy itself could not go on.
-    fn own(error: &dyn Error) -> Self {
-        Self(harness::Failure::new(
-            format!("no more threads can be started: {error}"),
-            "have the limit of threads raised (ulimit -u shows it), or give fewer --workers",
-        ))
-    }
 }
 
 impl From<database::Error> for Failure {
@@ -42,15 +31,14 @@ impl From<database::Error> for Failure {
     }
 }
 
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::own(&error)
-    }
-}
+harness::no_more_threads!(
+    Failure,
+    "have the limit of threads raised (ulimit -u shows it), or give fewer --workers"
+);
 
-impl From<rayon::ThreadPoolBuildError> for Failure {
-    fn from(error: rayon::ThreadPoolBuildError) -> Self {
-        Self::own(&error)
+impl From<harness::Failure> for Failure {
+    fn from(failure: harness::Failure) -> Self {
+        Self(failure)
     }
 }
 

@@ -86,6 +86,6 @@ impl Plan {
 
     /// How many threads a pool is to have.
     pub fn workers(&self) -> usize {
-        self.options.workers as usize
+        self.options.workers
     }
 }

@@ -1,8 +1,12 @@
 //! The command line, the same for every strategy.
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, Parser};
+use harness::args::{self, MOST_THREADS, at_least_one};
 
 use crate::{Contents, Database, PROGRAMS, Strategy};
+
+/// More connections would be a slip: Postgres allows 100, unless it is told otherwise.
+const MOST_CONNECTIONS: u32 = 10_000;
 
 /// What a user can choose.
 #[derive(Debug, Parser)]
@@ -13,11 +17,11 @@ pub(crate) struct Options {
     pub(crate) rows: usize,
 
     /// Threads of the pool (stats-thread-pool only)
-    #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one)]
-    pub(crate) workers: u32,
+    #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one(MOST_THREADS))]
+    pub(crate) workers: usize,
 
     /// Connections of the pool (stats-async only)
-    #[arg(long, value_name = "N", default_value = "4", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value = "4", value_parser = at_least_one(MOST_CONNECTIONS))]
     pub(crate) connections: u32,
 
     #[command(flatten)]
@@ -27,17 +31,6 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the command line; a wrong one ends the process with exit code 2.
     pub(crate) fn read(strategy: Strategy) -> Self {
-        let command = Self::command()
-            .about(PROGRAMS.about(strategy))
-            // Accepted, as everywhere, but there is no delay to be made shorter.
-            .mut_arg("speed", |speed| speed.hide(true));
-        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+        args::read(&mut args::without_speed(Self::command().about(PROGRAMS.about(strategy))))
     }
-}
-
-fn at_least_one(text: &str) -> Result<u32, String> {
-    text.parse()
-        .ok()
-        .filter(|number| *number > 0)
-        .ok_or_else(|| "a whole number from 1 up is wanted".to_owned())
 }

@@ -45,10 +45,10 @@ pub(super) fn draw(
     let mut svg = String::new();
     // Drawing into a string cannot fail.
     let _ = plot(&mut svg, &lines, &ladder.sizes, words);
-    let told = format!(
+    let labelled = format!(
         r#"<svg class="chart" role="img" aria-label="{title} over requests: the figures are in the table below" "#
     );
-    svg.replacen("<svg ", &told, 1)
+    svg.replacen("<svg ", &labelled, 1)
 }
 
 /// The style that gives a chart the page's colours.

@@ -5,7 +5,6 @@ use std::time::Duration;
 use compare::build::build;
 use compare::limits::Limits;
 use compare::machine;
-use compare::measure::Bench;
 use compare::results::{Attempt, Compared, Comparison, Measured};
 use compare::rounds::{self, Program};
 use compare::{scenario, table};
@@ -22,8 +21,7 @@ fn compared(url: &str) -> Comparison {
     let programs: Vec<Program> = http.strategies.iter().map(program).collect();
     let limits = Limits { time: Duration::from_secs(60), memory: 1 << 30, threads: 1000 };
     let args = ["--url", url, "--speed", "50"].map(str::to_owned);
-    let mut bench = Bench::new(limits).expect("a file");
-    let attempts = rounds::run(&mut bench, &programs, &args, 2);
+    let attempts = rounds::run(limits, &programs, &args, 2);
     let strategies = programs.into_iter().zip(attempts);
     Comparison {
         scenario: http.package,

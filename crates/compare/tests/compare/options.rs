@@ -71,6 +71,7 @@ fn what_is_not_there_is_told_with_what_is() {
 fn wrong_values_are_told_with_what_is_wanted() {
     for (args, wanted) in [
         (["--repeat", "0"], "a whole number from 1 up is wanted"),
+        (["--repeat", "18446744073709551615"], "a whole number from 1 up is wanted"),
         (["--ladder", "10,ten"], "a whole number from 1 up is wanted"),
         (["--timeout", "0"], "a number of seconds above 0 is wanted"),
         (["--timeout", "soon"], "a number of seconds above 0 is wanted"),

@@ -39,7 +39,7 @@ fn every_kind_of_failure_is_told_at_the_end_in_order() {
         assert_eq!((ran.code, ids), (Some(1), vec![1, 3, 5]), "{strategy:?}");
         let causes = [
             "C2: the server answered 503 Service Unavailable: ".to_owned(),
-            format!("C4: no complete answer from {url}/4 within the time-out"),
+            format!("C4: no complete reply from {url}/4 within the time-out"),
             "C6: the answer is not the character that was asked for: ".to_owned(),
             "C99: the server answered 404 Not Found: Character not found".to_owned(),
         ];
@@ -131,11 +131,17 @@ fn wrong_options_end_with_2_before_anything_is_asked() {
         ["--characters", "10-1"],
         ["--characters", "x"],
         ["--characters", ""],
+        ["--characters", "1-4294967295"],
+        ["--characters", "1-1000000,1"],
         ["--delay", "inf"],
         ["--timeout", "0"],
+        ["--timeout", "1e19"],
         ["--retries", "1.5"],
         ["--limit", "0"],
+        ["--limit", "18446744073709551615"],
         ["--workers", "0"],
+        ["--workers", "18446744073709551615"],
+        ["--speed", "1e-300"],
         ["--url", "ftp://localhost/api/character"],
         ["--url", "http://localhost:8000/api/character?delay=1"],
     ] {

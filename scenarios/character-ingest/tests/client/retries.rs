@@ -128,7 +128,7 @@ fn a_connection_that_is_lost_for_good_is_told() {
         let (asked, url) = stranger(answer);
         let args = ["--url", &url, "--characters", "1", "--retries", "1"];
         let ran = run(strategy, &[&args, &FAST[..]].concat());
-        let cause = format!("C1: {url}/1 closed the connection before its answer was complete");
+        let cause = format!("C1: {url}/1 closed the connection before its reply was complete");
         assert_eq!(ran.errors(), [cause], "{strategy:?}");
         assert_eq!(asked.load(Ordering::SeqCst), 2, "{strategy:?}");
     }

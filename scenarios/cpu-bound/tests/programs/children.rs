@@ -11,7 +11,11 @@ fn a_child_that_answers_rubbish_is_told_with_its_range() {
     let ran = run(Strategy::Process, &["--up-to", "1000", "--child", other]);
     let (before, after) = ran.stderr.split_once(", with the numbers from ").expect("a range");
     assert!(before.contains("error: R") && before.contains(": process "), "{}", ran.stderr);
-    assert!(after.contains(" answered \"==========\"\nhint: build it again"), "{}", ran.stderr);
+    assert!(
+        after.contains(" answered \"==========\"\nhint: let no build replace"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(ran.code, Some(1));
 }
 

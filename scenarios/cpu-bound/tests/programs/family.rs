@@ -75,7 +75,7 @@ fn a_child_that_dies_is_told_with_its_range_and_ends_the_others() {
     let ran = family.ended();
     let cause = format!(
         "error: R2: process {second}, with the numbers from 333333334 to 666666666, \
-         ended early: signal: 9 (SIGKILL)\nhint: run it again"
+         ended early: signal: 9 (SIGKILL)\nhint: somebody ended it"
     );
     assert!(ran.stderr.starts_with(&cause), "{}", ran.stderr);
     assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);

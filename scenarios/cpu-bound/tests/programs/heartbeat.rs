@@ -14,7 +14,7 @@ fn lane<'a>(recording: &'a Recording, name: &str) -> &'a Lane {
 
 /// How many beats there were, how many there should have been, and by how many
 /// milliseconds the worst one was late.
-fn told(strategy: Strategy) -> [u32; 3] {
+fn beats(strategy: Strategy) -> [u32; 3] {
     let ran = run(strategy, SOME);
     let line =
         ran.stdout.lines().find(|line| line.starts_with("heartbeat: ")).expect("a heartbeat");
@@ -29,7 +29,7 @@ fn told(strategy: Strategy) -> [u32; 3] {
 
 #[test]
 fn computing_on_the_event_loop_starves_the_heartbeat() {
-    let [beats, wanted, late] = told(Strategy::Async);
+    let [beats, wanted, late] = beats(Strategy::Async);
     assert!(beats == 1 && wanted > 5, "{beats} of {wanted} beats");
     assert!(late / 10 + 2 >= wanted, "{late} ms late at the end of {wanted} beats");
 
@@ -41,7 +41,7 @@ fn computing_on_the_event_loop_starves_the_heartbeat() {
 
 #[test]
 fn computing_elsewhere_leaves_the_heartbeat_alive() {
-    let [beats, wanted, late] = told(Strategy::AsyncSpawnBlocking);
+    let [beats, wanted, late] = beats(Strategy::AsyncSpawnBlocking);
     assert!(beats > 3, "{beats} of {wanted} beats, {late} ms late");
 
     let recording = report(Strategy::AsyncSpawnBlocking, SOME).recording;

@@ -7,12 +7,13 @@ use crate::support::run;
 #[test]
 fn what_cannot_be_is_refused() {
     for (args, problem) in [
-        (["--up-to", "0"], "a whole number from 1 to 1000000000"),
-        (["--up-to", "1000000001"], "a whole number from 1 to 1000000000"),
-        (["--workers", "0"], "a whole number from 1 to 1000"),
-        (["--workers", "1001"], "a whole number from 1 to 1000"),
-        (["--ranges", "0"], "a whole number from 1 to 1000000000"),
-        (["--ranges", "20000000"], "--ranges is more than there are numbers: 10100000"),
+        (["--up-to", "0"], "a whole number from 1 up is wanted, 1000000000 at most"),
+        (["--up-to", "1000000001"], "a whole number from 1 up is wanted, 1000000000 at most"),
+        (["--workers", "0"], "a whole number from 1 up is wanted, 1000 at most"),
+        (["--workers", "1001"], "a whole number from 1 up is wanted, 1000 at most"),
+        (["--ranges", "0"], "a whole number from 1 up is wanted, 1000000 at most"),
+        (["--ranges", "1000001"], "a whole number from 1 up is wanted, 1000000 at most"),
+        (["--up-to=5", "--ranges=6"], "--ranges is more than there are numbers: 5"),
         (["--count", "9-5"], "the numbers from FIRST to LAST are none"),
     ] {
         let ran = run(Strategy::Process, &args);

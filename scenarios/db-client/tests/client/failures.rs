@@ -216,8 +216,14 @@ fn unknown_kinds_of_database_are_told_before_anything_begins() {
 
 #[test]
 fn wrong_options_are_told_with_what_is_wanted() {
-    for args in [["--copies", "0"], ["--copies", "many"], ["--workers", "0"], ["--workers", "two"]]
-    {
+    for args in [
+        ["--copies", "0"],
+        ["--copies", "many"],
+        ["--copies", "4294967295"],
+        ["--workers", "0"],
+        ["--workers", "two"],
+        ["--workers", "18446744073709551615"],
+    ] {
         let ran = run(Strategy::ThreadPool, "sqlite:any", &args);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
         assert!(ran.stderr.contains("a whole number from 1 up is wanted"), "{}", ran.stderr);

@@ -6,8 +6,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use event_loop::{Lesson, Nothing, lane};
-use harness::Failure;
+use event_loop::{Failure, Lesson, Nothing, lane};
 use tokio::task::JoinError;
 use tokio::time::sleep;
 use tracing::{Instrument, info};
@@ -20,7 +19,7 @@ async fn main() -> ExitCode {
     );
     let run = lesson.start(4);
     let result = spawn_three(&lesson).instrument(lane("main")).await;
-    run.finish(result.map_err(|error| Failure::new(error.to_string(), "look at what it says")))
+    run.finish(result.map_err(Failure::from))
 }
 
 async fn spawn_three(lesson: &Lesson) -> Result<(), JoinError> {

@@ -48,8 +48,8 @@ fn a_connection_that_ends_half_way_is_told() {
     {
         let url = stranger(reply, close);
         let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0"]);
-        let cause = format!("R1: the request to {url} failed: the connection ended before");
-        assert_fails(&ran, &cause, "what it says itself");
+        let cause = format!("R1: {url} closed the connection before its reply was complete");
+        assert_fails(&ran, &cause, "what the server itself says");
     }
 }
 
@@ -106,7 +106,9 @@ fn wrong_options_are_told_with_what_is_wanted() {
         (["--url", "http://localhost:8000/delay-me?seconds=1"], "the query is made from --seconds"),
         (["--seconds", "ten"], "a number of seconds from 0 up is wanted"),
         (["--seconds", "1,,2"], "a number of seconds from 0 up is wanted"),
+        (["--seconds", "1e300"], "a number of seconds from 0 up is wanted"),
         (["--timeout", "0"], "a number of seconds above 0 is wanted"),
+        (["--timeout", "1e19"], "a number of seconds above 0 is wanted"),
         (["--speed", "0"], "a number above 0 is wanted"),
     ] {
         let ran = run(EVENT_LOOP, &args);

@@ -106,13 +106,13 @@ impl Contender {
         let mut client = (self.client)();
         client.args(["--url", url]).args(work).stdout(Stdio::piped());
         let mut client = client.spawn()?;
-        let mut told = String::new();
-        client.stdout.take().ok_or("no output")?.read_to_string(&mut told)?;
+        let mut printed = String::new();
+        client.stdout.take().ok_or("no output")?.read_to_string(&mut printed)?;
         let used = client.wait4()?;
         if !used.status.success() {
             return Err(used.status.to_string().into());
         }
-        let elapsed = told.lines().find_map(|line| line.strip_prefix("Time elapsed: "));
+        let elapsed = printed.lines().find_map(|line| line.strip_prefix("Time elapsed: "));
         Ok((elapsed.ok_or("no time was told")?.parse()?, used.rusage.into()))
     }
 }

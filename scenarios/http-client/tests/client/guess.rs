@@ -14,9 +14,9 @@ fn run_with_guess(strategy: Strategy, seconds: &str) -> Ran {
 }
 
 /// What stands below the picture, in one line.
-fn told(ran: &Ran) -> String {
-    let (_, told) = ran.stdout.trim_end().rsplit_once("\n\n").expect("an empty line above it");
-    told.split_whitespace().collect::<Vec<_>>().join(" ")
+fn sentences(ran: &Ran) -> String {
+    let (_, part) = ran.stdout.trim_end().rsplit_once("\n\n").expect("an empty line above it");
+    part.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -35,20 +35,26 @@ fn each_strategy_has_a_reason_of_its_own() {
         ("With 2 threads, R3 waited", "for a free one, but R1 alone took"),
     ];
     for (strategy, (reason, more)) in Strategy::ALL.into_iter().zip(reasons) {
-        let told = told(&run_with_guess(strategy, "1000"));
-        assert!(told.starts_with("You guessed 1000 s; it took 0."), "{strategy:?}: {told}");
-        assert!(told.contains(reason) && told.contains(more), "{strategy:?}: {told}");
+        let sentences = sentences(&run_with_guess(strategy, "1000"));
+        assert!(
+            sentences.starts_with("You guessed 1000 s; it took 0."),
+            "{strategy:?}: {sentences}"
+        );
+        assert!(
+            sentences.contains(reason) && sentences.contains(more),
+            "{strategy:?}: {sentences}"
+        );
     }
 }
 
 #[test]
 fn a_guess_that_is_too_short_is_told_from_the_other_side() {
-    let told = told(&run_with_guess(Strategy::Async, "0.001"));
+    let sentences = sentences(&run_with_guess(Strategy::Async, "0.001"));
     let wanted = "You guessed 0.001 s; it took 0.";
     assert!(
-        told.starts_with(wanted)
-            && told.contains("s. All 3 waited at the same time, but R1 alone took"),
-        "{told}"
+        sentences.starts_with(wanted)
+            && sentences.contains("s. All 3 waited at the same time, but R1 alone took"),
+        "{sentences}"
     );
 }
 
@@ -71,12 +77,12 @@ fn json_tells_the_guess_only_if_there_was_one() {
 fn a_failed_run_does_not_test_a_guess() {
     let (_server, url) = delay_server(Config::default());
     let ran = run(Strategy::Async, &["--url", &url, "--seconds", "20,301,20", "--guess", "20"]);
-    let told = told(&ran);
+    let sentences = sentences(&ran);
     assert_eq!(ran.code, Some(1));
-    assert!(told.starts_with("You guessed 20 s; the run stopped after"), "{told}");
+    assert!(sentences.starts_with("You guessed 20 s; the run stopped after"), "{sentences}");
     assert!(
-        told.ends_with("R2 failed and 2 were dropped, so the guess was not put to the test."),
-        "{told}"
+        sentences.ends_with("R2 failed and 2 were dropped, so the guess was not put to the test."),
+        "{sentences}"
     );
 }
 

@@ -46,9 +46,9 @@ fn generate(options: &Options) -> Result<(), Failure> {
     let rows = fill(&database, contents)?;
     let seconds = begun.elapsed().as_secs_f64();
     let rate = HumanCount((rows as f64 / seconds) as u64);
-    let told = format!("{database} holds {contents}: {seconds:.1} s, {rate} rows per second");
+    let line = format!("{database} holds {contents}: {seconds:.1} s, {rate} rows per second");
     // The tables are filled, whether or not somebody reads it.
-    let _ = writeln!(io::stdout(), "{told}");
+    let _ = writeln!(io::stdout(), "{line}");
     Ok(())
 }
 

@@ -238,7 +238,9 @@ fn wrong_options_are_told_with_what_is_wanted() {
         (["--rows", "0"], "a whole number from 1 to 1000000000 is wanted"),
         (["--rows", "1e6"], "a whole number from 1 to 1000000000 is wanted"),
         (["--workers", "0"], "a whole number from 1 up is wanted"),
+        (["--workers", "18446744073709551615"], "a whole number from 1 up is wanted"),
         (["--connections", "none"], "a whole number from 1 up is wanted"),
+        (["--connections", "4294967295"], "a whole number from 1 up is wanted"),
     ] {
         let ran = run(Strategy::Async, "sqlite:/no/such/file", &args);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");

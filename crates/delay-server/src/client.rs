@@ -1,0 +1,201 @@
+//! What clients of this server need: a server to ask, the addresses of its host,
+//! and words for what they may meet instead of a reply.
+
+use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::iter;
+use std::net::{SocketAddr, ToSocketAddrs};
+
+use harness::Failure;
+
+use crate::home::{HOME, is_delay_server};
+use crate::{Config, Server};
+
+/// More of a refusal's text is not worth a line.
+const LONGEST_REFUSAL: usize = 160;
+
+/// Gives the address of a route, such as `/delay-me`, of the delay server at
+/// `localhost:8000`. If none answers there, one is started on a free port for
+/// this run, which a note says; it stops when it is dropped.
+pub fn find_or_start(route: &str) -> Result<(String, Option<Server>), Failure> {
+    if is_delay_server(HOME) {
+        return Ok((format!("http://{HOME}{route}"), None));
+    }
+    let server = Server::start(Config { addr: "localhost:0".to_owned(), ..Config::default() })?;
+    harness::note(&format!("no delay server at http://{HOME}, so this run brings its own"));
+    Ok((format!("{}{route}", server.url()), Some(server)))
+}
+
+/// Where a host is, which is written as in a URL: `localhost` is two addresses.
+pub fn look_up(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+    // An IPv6 address stands in brackets in a URL, and here without.
+    let name = host.trim_start_matches('[').trim_end_matches(']');
+    (name, port).to_socket_addrs().map(Iterator::collect).map_err(|error| {
+        let cause = format!("nobody knows where the host '{host}' is: {error}");
+        Failure::new(cause, "check the host's name in --url")
+    })
+}
+
+/// What the user of a client can do about what it meets, in words of its options.
+#[derive(Debug, Clone, Copy)]
+pub struct Hints {
+    /// The server does not wait as long as it was asked to.
+    pub bad_request: &'static str,
+    /// It does not have what it was asked for.
+    pub not_found: &'static str,
+    /// It has no place for one more request.
+    pub unavailable: &'static str,
+    /// There was no whole reply in time.
+    pub timed_out: &'static str,
+    /// The connection ended before the reply did.
+    pub lost: &'static str,
+    /// Something else was in the way of a reply, such as one that is no HTTP.
+    pub failed: &'static str,
+}
+
+impl Hints {
+    /// Those of a client of `/delay-me` with the options `--url`, `--seconds` and
+    /// `--timeout`.
+    pub const OF_DELAY_ME: Self = Self {
+        bad_request: "ask for other --seconds",
+        not_found: "check --url: it is the route without its query, such as http://localhost:8000/delay-me",
+        unavailable: "try again later, or give the server a larger --max-in-flight",
+        timed_out: "raise --timeout, or leave it out to wait as long as it takes",
+        lost: "look at what the server itself says",
+        failed: "check that an HTTP server answers there, and what it says itself",
+    };
+}
+
+/// The server answered, but not with what was asked for: with this status, such
+/// as `404 Not Found`, and this text.
+pub fn refused(status: &str, text: &str, hints: &Hints) -> Failure {
+    let said: String = text.trim().chars().take(LONGEST_REFUSAL).collect();
+    let colon = if said.is_empty() { "" } else { ": " };
+    let hint = match status.split(' ').next() {
+        Some("400") => hints.bad_request,
+        Some("404") => hints.not_found,
+        Some("503") => hints.unavailable,
+        Some(status) if status.starts_with('5') => "look at what the server itself says",
+        _ => "check --url",
+    };
+    Failure::new(format!("the server answered {status}{colon}{said}"), hint)
+}
+
+/// Why no whole reply came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unanswered {
+    /// Nobody takes connections there.
+    NobodyThere,
+    /// It took too long.
+    TimedOut,
+    /// The connection ended before the reply did.
+    Lost,
+    /// Something else, in the words of whoever noticed.
+    Failed(String),
+}
+
+impl Unanswered {
+    /// Finds it among an error of an HTTP client and the errors inside of that:
+    /// the outer ones only say that there is an inner one.
+    pub fn of(error: &(dyn Error + 'static)) -> Self {
+        let chain = || iter::successors(Some(error), |error| (*error).source());
+        let mut hyper = chain().filter_map(|error| error.downcast_ref::<hyper::Error>());
+        if hyper.any(hyper::Error::is_incomplete_message) {
+            return Self::Lost;
+        }
+        match chain().find_map(|error| error.downcast_ref::<io::Error>()) {
+            Some(error) => error.into(),
+            None => Self::Failed(chain().last().map(ToString::to_string).unwrap_or_default()),
+        }
+    }
+
+    /// The failure of the requester whose request this is.
+    pub fn failure(self, hints: &Hints) -> Failure {
+        let asked = harness::asked().unwrap_or_default();
+        let route = asked.split('?').next().unwrap_or_default();
+        let (cause, hint) = match self {
+            Self::NobodyThere => (
+                format!("nobody answers at {route}"),
+                "start it with cargo run -p delay-server, or leave --url out to use a built-in one",
+            ),
+            Self::TimedOut => {
+                (format!("no complete reply from {route} within the time-out"), hints.timed_out)
+            }
+            Self::Lost => {
+                (format!("{route} closed the connection before its reply was complete"), hints.lost)
+            }
+            Self::Failed(why) => (format!("the request to {route} failed: {why}"), hints.failed),
+        };
+        Failure::new(cause, hint)
+    }
+}
+
+impl From<&io::Error> for Unanswered {
+    fn from(error: &io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::ConnectionRefused => Self::NobodyThere,
+            ErrorKind::TimedOut => Self::TimedOut,
+            ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::UnexpectedEof => Self::Lost,
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_found_by_name_and_by_both_kinds_of_number() {
+        for host in ["localhost", "127.0.0.1", "[::1]"] {
+            let addresses = look_up(host, 8000).unwrap();
+            assert!(!addresses.is_empty(), "{host}");
+            assert!(addresses.iter().all(|it| it.port() == 8000 && it.ip().is_loopback()));
+        }
+        let failure = look_up("no.such.host.invalid", 80).unwrap_err();
+        assert!(failure.cause().contains("no.such.host.invalid"), "{failure}");
+    }
+
+    #[test]
+    fn a_refusal_is_told_with_the_beginning_of_what_the_server_said() {
+        let words = |status, text| {
+            let failure = refused(status, text, &Hints::OF_DELAY_ME);
+            (failure.cause().to_owned(), failure.hint().to_owned())
+        };
+        let (cause, hint) = words("400 Bad Request", " seconds is too many\n");
+        assert_eq!(cause, "the server answered 400 Bad Request: seconds is too many");
+        assert_eq!(hint, "ask for other --seconds");
+        let (cause, hint) = words("500", "");
+        assert_eq!(
+            (cause.as_str(), hint.as_str()),
+            ("the server answered 500", Hints::OF_DELAY_ME.lost)
+        );
+        let (cause, hint) = words("302 Found", &"x".repeat(1000));
+        assert_eq!(
+            cause,
+            format!("the server answered 302 Found: {}", "x".repeat(LONGEST_REFUSAL))
+        );
+        assert_eq!(hint, "check --url");
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_found_inside_of_the_outer_errors() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("there was an error")]
+        struct Outer<E: Error + 'static>(#[source] E);
+
+        let of = |kind: ErrorKind| Unanswered::of(&Outer(Outer(io::Error::from(kind))));
+        assert_eq!(of(ErrorKind::ConnectionRefused), Unanswered::NobodyThere);
+        assert_eq!(of(ErrorKind::TimedOut), Unanswered::TimedOut);
+        assert_eq!(of(ErrorKind::ConnectionReset), Unanswered::Lost);
+        assert_eq!(of(ErrorKind::UnexpectedEof), Unanswered::Lost);
+        let error = Outer(io::Error::new(ErrorKind::InvalidData, "this is not HTTP"));
+        assert_eq!(Unanswered::of(&error), Unanswered::Failed("this is not HTTP".to_owned()));
+        let error = Outer("x".parse::<u32>().unwrap_err());
+        let innermost = Unanswered::Failed("invalid digit found in string".to_owned());
+        assert_eq!(Unanswered::of(&error), innermost);
+    }
+}

@@ -1,0 +1,115 @@
+//! Reading a command line: the values that several programs take, each refused
+//! with a sentence that says what is wanted.
+
+use std::fmt::Display;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{Command, FromArgMatches};
+
+/// The longest time that can be asked for, in seconds: more than a day. Nobody
+/// waits for more, and there are times that no clock can count.
+const LONGEST: f64 = 100_000.0;
+
+/// The smallest `--speed`: it makes a quarter of an hour of a second, and of the
+/// longest time three years.
+const SLOWEST: f64 = 0.001;
+
+/// As many requesters as a run may have: more would be a slip, since to record a
+/// million takes more than a gigabyte.
+pub const MOST_REQUESTERS: usize = 1_000_000;
+
+/// As many threads as a pool may have: more would be a slip, since many systems
+/// give some 30,000 to all programs together.
+pub const MOST_THREADS: usize = 10_000;
+
+/// Reads a command line of this form; a wrong one ends the process with exit code 2.
+pub fn read<Options: FromArgMatches>(command: &mut Command) -> Options {
+    Options::from_arg_matches(&command.get_matches_mut()).unwrap_or_else(|error| error.exit())
+}
+
+/// For programs in which there is no delay to be made shorter: `--speed` is
+/// taken, as everywhere, and not told of.
+pub fn without_speed(command: Command) -> Command {
+    command.mut_arg("speed", |speed| speed.hide(true))
+}
+
+/// Reads a number of seconds, which may be none.
+pub fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse().ok().filter(|seconds| (0.0..=LONGEST).contains(seconds));
+    seconds.ok_or_else(|| {
+        format!("a number of seconds from 0 up is wanted, {LONGEST} at most, such as 2 or 0.5")
+    })
+}
+
+/// Reads how many seconds to wait before giving up.
+pub fn timeout(text: &str) -> Result<Duration, String> {
+    let timeout = seconds(text).ok().map(Duration::from_secs_f64);
+    timeout.filter(|timeout| !timeout.is_zero()).ok_or_else(|| {
+        format!("a number of seconds above 0 is wanted, {LONGEST} at most, such as 3 or 0.5")
+    })
+}
+
+/// Reads a whole number from 1 to `most`.
+pub fn at_least_one<N>(
+    most: N,
+) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static
+where
+    N: FromStr + Default + PartialOrd + Display + Copy + Send + Sync + 'static,
+{
+    move |text| {
+        let number = text.parse().ok().filter(|number| N::default() < *number && *number <= most);
+        number.ok_or_else(|| format!("a whole number from 1 up is wanted, {most} at most"))
+    }
+}
+
+/// Reads how many times shorter every delay is to be.
+pub(crate) fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().ok().filter(|speed: &f64| speed.is_finite() && *speed >= SLOWEST);
+    speed.ok_or_else(|| format!("a number above 0 is wanted, {SLOWEST} at least, such as 10"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_counted_from_0_to_more_than_a_day() {
+        let read = ["0", "2", "0.5", "1e-9", "100000"].map(seconds);
+        assert_eq!(read, [0.0, 2.0, 0.5, 1e-9, 100_000.0].map(Ok));
+        for wrong in ["", "ten", "-1", "-0.1", "inf", "nan", "100000.1", "1e19", "1e300"] {
+            let wanted =
+                "a number of seconds from 0 up is wanted, 100000 at most, such as 2 or 0.5";
+            assert_eq!(seconds(wrong), Err(wanted.to_owned()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_out_is_never_at_once_and_fits_every_clock() {
+        assert_eq!(timeout("0.5"), Ok(Duration::from_millis(500)));
+        for wrong in ["", "soon", "0", "1e-10", "-1", "inf", "1e19", "18446744073709551615"] {
+            let wanted = "a number of seconds above 0 is wanted, 100000 at most, such as 3 or 0.5";
+            assert_eq!(timeout(wrong), Err(wanted.to_owned()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_counted_from_1_to_the_most() {
+        assert_eq!([at_least_one(7)("1"), at_least_one(7)("7")], [Ok(1), Ok(7)]);
+        for wrong in ["", "none", "0", "-1", "1.5", "1e3", "1000001", "18446744073709551616"] {
+            let wanted = "a whole number from 1 up is wanted, 1000000 at most";
+            assert_eq!(at_least_one(MOST_REQUESTERS)(wrong), Err(wanted.to_owned()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn no_speed_makes_a_time_that_no_clock_can_count() {
+        assert_eq!(["0.001", "10", "1e300"].map(speed), [0.001, 10.0, 1e300].map(Ok));
+        for wrong in ["", "fast", "0", "-1", "inf", "nan", "1e-300", "0.0009"] {
+            let wanted = "a number above 0 is wanted, 0.001 at least, such as 10";
+            assert_eq!(speed(wrong), Err(wanted.to_owned()), "{wrong}");
+        }
+        let longest = Duration::try_from_secs_f64(LONGEST / SLOWEST).unwrap();
+        assert!(std::time::Instant::now().checked_add(longest).is_some());
+    }
+}

@@ -1,0 +1,141 @@
+//! The signals that ask a program to end: Ctrl-C, and on Unix also SIGTERM and
+//! SIGHUP.
+//!
+//! A signal that is listened to no longer ends the program by itself: that is
+//! up to the program then, and [`on_first`] sees to it that a second one does.
+
+use std::future::poll_fn;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process;
+use std::sync::mpsc::{self, Sender};
+use std::task::Poll;
+use std::thread::Builder;
+
+use tokio::runtime;
+#[cfg(unix)]
+use tokio::signal::unix::Signal as Listener;
+#[cfg(windows)]
+use tokio::signal::windows::CtrlC as Listener;
+
+/// A signal that asks a program to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Ctrl-C; on Unix, SIGINT.
+    Interrupt,
+    /// SIGTERM, by which one program asks another. Never comes on Windows.
+    Terminate,
+    /// SIGHUP: the terminal has gone. Never comes on Windows.
+    Hangup,
+}
+
+impl Signal {
+    /// The exit code that tells of it: by convention, 128 and its number on Unix.
+    pub fn exit_code(self) -> u8 {
+        128 + match self {
+            Self::Hangup => 1,
+            Self::Interrupt => 2,
+            Self::Terminate => 15,
+        }
+    }
+}
+
+/// The signals that a program listens to, as they come.
+#[derive(Debug)]
+pub struct Signals(Vec<(Signal, Listener)>);
+
+impl Signals {
+    /// Listens to these, and to no others. From here on they no longer end the
+    /// program by themselves.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not let it.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime with I/O.
+    pub fn listen(signals: &[Signal]) -> io::Result<Self> {
+        let mut listeners = Vec::new();
+        for signal in signals {
+            listeners.extend(listener(*signal)?.map(|listener| (*signal, listener)));
+        }
+        Ok(Self(listeners))
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) -> Signal {
+        poll_fn(|context| {
+            let come = self.0.iter_mut().find_map(|(signal, listener)| {
+                listener.poll_recv(context).is_ready().then_some(*signal)
+            });
+            come.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+}
+
+#[cfg(unix)]
+fn listener(signal: Signal) -> io::Result<Option<Listener>> {
+    use tokio::signal::unix::SignalKind;
+    let kind = match signal {
+        Signal::Interrupt => SignalKind::interrupt(),
+        Signal::Terminate => SignalKind::terminate(),
+        Signal::Hangup => SignalKind::hangup(),
+    };
+    tokio::signal::unix::signal(kind).map(Some)
+}
+
+#[cfg(windows)]
+fn listener(signal: Signal) -> io::Result<Option<Listener>> {
+    match signal {
+        Signal::Interrupt => tokio::signal::windows::ctrl_c().map(Some),
+        Signal::Terminate | Signal::Hangup => Ok(None),
+    }
+}
+
+/// Hands the first of these signals to `act`, on a thread of its own: the other
+/// threads may be inside of blocking calls. It listens before it returns.
+///
+/// Whoever waits for the end gets it. If `act` panics, the process ends with the
+/// signal's exit code; if it takes too long, a second signal ends the process at
+/// once, with the code of that one. If `act` returns, the process goes on.
+///
+/// # Errors
+///
+/// When the system gives no threads or does not let it listen.
+pub fn on_first(
+    signals: &'static [Signal],
+    act: impl FnOnce(Signal) + Send + 'static,
+) -> io::Result<()> {
+    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
+    // Both threads are started now: when the signal comes, the program may have
+    // so many that the system gives no more.
+    let (hand_over, first) = mpsc::channel();
+    Builder::new().name("ending".to_owned()).spawn(move || {
+        // There is none if the other thread could not be started.
+        let Ok(signal) = first.recv() else { return };
+        if catch_unwind(AssertUnwindSafe(|| act(signal))).is_err() {
+            process::exit(signal.exit_code().into());
+        }
+    })?;
+    let (tell, is_listening) = mpsc::channel();
+    Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || runtime.block_on(watch(signals, &tell, &hand_over)))?;
+    is_listening.recv().unwrap_or_else(|error| Err(io::Error::other(error)))
+}
+
+async fn watch(signals: &[Signal], tell: &Sender<io::Result<()>>, hand_over: &Sender<Signal>) {
+    let mut signals = match Signals::listen(signals) {
+        Ok(signals) => signals,
+        Err(error) => {
+            // The thread at the other end waits for this, and below.
+            let _ = tell.send(Err(error));
+            return;
+        }
+    };
+    let _ = tell.send(Ok(()));
+    let _ = hand_over.send(signals.next().await);
+    process::exit(signals.next().await.exit_code().into());
+}
