@@ -69,7 +69,7 @@ fn lines(lens: &Lens, sample: Sample, colour: bool) -> String {
     let mut lines = String::new();
     for going in &shown {
         let state = match going.doing {
-            Doing::NotYetRun => "· ready, not yet run".to_owned(),
+            Doing::NotYetRun => "· made, not yet run".to_owned(),
             Doing::Waits => "░ waits, thread free".to_owned(),
             Doing::HoldsLoop => "█ holds the event loop".to_owned(),
             Doing::Holds(thread) => format!("█ holds thread {thread}"),

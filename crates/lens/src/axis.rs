@@ -16,7 +16,8 @@ impl Axis {
         let (unit, size) = if elapsed < Duration::from_secs(1) { ("ms", 1e-3) } else { ("s", 1.0) };
         let end = (elapsed.as_secs_f64() / size).max(1e-3);
         let step = step(end / most.max(1) as f64);
-        let decimals = usize::from(step < 1.0);
+        // As many as tell neighbours apart; 0.2 has a logarithm a little off.
+        let decimals = (-step.log10() - 1e-9).ceil().max(0.0) as usize;
         let count = (end / step) as usize;
         let mark = |k: usize| {
             let value = k as f64 * step;
@@ -55,6 +56,8 @@ mod tests {
         );
         assert_eq!(numbers(17_040, 4).0, ["0", "5", "10", "15"]);
         assert_eq!(numbers(1_702, 4).0, ["0", "0.5", "1.0", "1.5"]);
+        assert_eq!(numbers(1_002, 25).0[..4], ["0", "0.05", "0.10", "0.15"]);
+        assert_eq!(numbers(1_002, 11).0[..3], ["0", "0.1", "0.2"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! it does not grow.
 
 use std::cmp::Reverse;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -16,6 +17,10 @@ use crate::threads::Silence;
 /// Lanes that are kept for pictures. Every lane up to so many, then every
 /// second, fourth, eighth …
 const MOST_KEPT: usize = 16_384;
+
+/// So many futures inside each other may be dropped before their first poll and
+/// not be taken for some that were under way.
+const MOST_NESTED: usize = 16;
 
 /// Blocked stretches that are kept one by one: the longest.
 const MOST_BLOCKED: usize = 64;
@@ -33,8 +38,8 @@ pub(crate) struct Book {
     kept: Vec<Arc<Lane>>,
     in_flight: usize,
     most_in_flight: usize,
-    /// Who raised that number last, and what it was before.
-    raised: (u64, usize),
+    /// Who raised that number last, the newest at the end, and what it was before.
+    raised: VecDeque<(u64, usize)>,
     ends: Ends,
     /// The beginnings of those that have begun and not been closed, added up.
     begun: (usize, u128),
@@ -48,6 +53,7 @@ pub(crate) struct Book {
     blocked: Vec<HeldLoop>,
     longest_on_loop: Option<HeldLoop>,
     longest_wait: Option<(Arc<Lane>, Moment, Moment)>,
+    across_await: Option<HeldLoop>,
 }
 
 /// How lanes have ended, or said that they will.
@@ -68,6 +74,8 @@ pub(crate) struct HeldLoop {
     pub(crate) silence: Silence,
     /// How long the thread waited for a core meanwhile, at most.
     pub(crate) core_wait: Moment,
+    /// Whether the event loop slept meanwhile: then nobody held it.
+    pub(crate) slept: bool,
 }
 
 /// Which lanes are kept for pictures, to be asked without the book's lock.
@@ -121,7 +129,10 @@ impl Book {
     pub(crate) fn begins(&mut self, lane: &Lane, now: Moment) {
         self.in_flight += 1;
         if self.in_flight > self.most_in_flight {
-            self.raised = (lane.number, self.most_in_flight);
+            if self.raised.len() == MOST_NESTED {
+                self.raised.pop_front();
+            }
+            self.raised.push_back((lane.number, self.most_in_flight));
             self.most_in_flight = self.in_flight;
         }
         self.begun = (self.begun.0 + 1, self.begun.1 + u128::from(now));
@@ -155,10 +166,27 @@ impl Book {
             let (number, sum) = self.begun;
             self.begun = (number.saturating_sub(1), sum.saturating_sub(u128::from(started)));
             self.lives += u128::from(closed.life.unwrap_or_default());
-            if closed.life.is_none() && self.raised.0 == lane.number {
-                // It did not begin: it was dropped, and had never been polled.
-                self.most_in_flight = self.raised.1;
+            if closed.life.is_none() {
+                self.never_began(lane);
             }
+        }
+    }
+
+    /// A lane was dropped and had never been polled: it did not begin when it
+    /// entered its span to be dropped. Of several inside each other, the
+    /// innermost comes first.
+    fn never_began(&mut self, lane: &Lane) {
+        let raised = |(number, _): &(u64, usize)| *number == lane.number;
+        let Some(place) = self.raised.iter().position(raised) else { return };
+        self.raised.remove(place);
+        self.raised.iter_mut().skip(place).for_each(|(_, before)| *before -= 1);
+        self.most_in_flight -= 1;
+    }
+
+    /// A span was kept entered while the event loop slept.
+    pub(crate) fn across_await(&mut self, held: HeldLoop) {
+        if self.across_await.as_ref().is_none_or(|longest| longest.time() < held.time()) {
+            self.across_await = Some(held);
         }
     }
 
@@ -200,7 +228,7 @@ impl Book {
         &'a self,
         these: impl Iterator<Item = &'a Arc<Lane>>,
     ) -> Vec<Arc<Lane>> {
-        let held = self.blocked.iter().chain(&self.longest_on_loop);
+        let held = self.blocked.iter().chain(&self.longest_on_loop).chain(&self.across_await);
         let named = held.flat_map(|held| {
             [&held.lane].into_iter().chain(held.inner.as_ref().map(|(lane, _)| lane))
         });
@@ -235,6 +263,7 @@ impl Book {
             blocked,
             longest_on_loop: self.longest_on_loop.as_ref().map(HeldLoop::recorded),
             longest_wait: wait,
+            across_await: self.across_await.as_ref().map(HeldLoop::recorded),
         }
     }
 
@@ -302,7 +331,7 @@ impl HeldLoop {
     }
 
     pub(crate) fn recorded(&self) -> Held {
-        let Self { lane, inner, stretch, silence, core_wait } = self;
+        let Self { lane, inner, stretch, silence, core_wait, .. } = self;
         let inner = inner
             .as_ref()
             .map(|(lane, held)| Inner { lane: lane.number as usize, held: time(*held) });

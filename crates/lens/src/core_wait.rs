@@ -13,6 +13,12 @@ use crate::clock::{Clock, Moment};
 /// much, at most, a stretch may be taken for shorter than it was.
 const FRESH: Moment = 2_000_000;
 
+/// A look at the counter takes no longer, unless the core is lost meanwhile.
+const AT_ONCE: Moment = 500_000;
+
+/// How often to look before giving up on that.
+const LOOKS: usize = 4;
+
 /// What a thread knows of its own waits for a core.
 #[derive(Default)]
 pub(crate) struct CoreWait {
@@ -30,24 +36,34 @@ impl CoreWait {
         if self.read.is_some_and(is_fresh) {
             return now;
         }
-        self.read(now);
-        clock.now()
+        self.read(clock).map_or_else(|| clock.now(), |(_, at)| at)
     }
 
-    fn read(&mut self, now: Moment) -> Option<Moment> {
+    /// A stretch ends. Gives the moment at which it does, and how long, at most,
+    /// the thread waited for a core meanwhile; none where the system does not tell.
+    pub(crate) fn end(&mut self, clock: &Clock) -> Option<(Moment, Moment)> {
+        let (before, _) = self.read?;
+        let (counted, at) = self.read(clock)?;
+        Some((at, counted.saturating_sub(before)))
+    }
+
+    /// Gives what was counted, and the moment after that. Whoever loses the core
+    /// between the two looks once more: else the wait would be on one side alone.
+    fn read(&mut self, clock: &Clock) -> Option<(Moment, Moment)> {
         if self.counter.is_none() {
             self.counter = system::Counter::open();
         }
-        let counted = self.counter.as_ref()?.read()?;
-        self.read = Some((counted, now));
-        Some(counted)
-    }
-
-    /// The stretch ends. Gives how long, at most, the thread waited for a core
-    /// meanwhile; none where the system does not tell.
-    pub(crate) fn since_begin(&mut self, now: Moment) -> Option<Moment> {
-        let (before, _) = self.read?;
-        self.read(now).map(|counted| counted.saturating_sub(before))
+        let counter = self.counter.as_ref()?;
+        for _ in 0..LOOKS {
+            let before = clock.now();
+            let counted = counter.read()?;
+            let at = clock.now();
+            self.read = Some((counted, at));
+            if at - before < AT_ONCE {
+                break;
+            }
+        }
+        self.read
     }
 }
 

@@ -73,7 +73,7 @@ fn verdict(guess_s: f64, elapsed: Duration) -> Verdict {
     if missed(guess_s, elapsed) <= NEARLY {
         Verdict::Right
     } else if guess_s < elapsed.as_secs_f64() {
-        Verdict::TooShort
+        Verdict::TooShort(Duration::from_secs_f64(guess_s))
     } else {
         Verdict::TooLong
     }
@@ -92,16 +92,21 @@ fn elapsed(time: Duration) -> String {
 
 /// How far the requesters of a run had come that did not come to its end.
 fn stopped(recording: &Recording) -> String {
-    let of = |outcome| recording.lanes.iter().filter(move |lane| lane.outcome == outcome);
+    let figures = &recording.figures;
+    let who = |outcome| recording.lanes.iter().find(|lane| lane.outcome == outcome);
     let kinds = [
-        (Outcome::Failed, "failed", "failed"),
-        (Outcome::Dropped, "was dropped", "were dropped"),
-        (Outcome::Ended, "ended", "ended"),
-        (Outcome::Unfinished, "was still going", "were still going"),
+        (figures.failed, Outcome::Failed, "failed", "failed"),
+        (figures.dropped, Outcome::Dropped, "was dropped", "were dropped"),
+        (figures.ended, Outcome::Ended, "ended", "ended"),
+        (figures.unfinished, Outcome::Unfinished, "was still going", "were still going"),
     ];
-    let told = kinds.into_iter().filter_map(|(outcome, one, many)| match of(outcome).count() {
+    let told = kinds.into_iter().filter_map(|(number, outcome, one, many)| match number {
         0 => None,
-        1 => of(outcome).next().map(|lane| format!("{} {one}", lane.name)),
+        // Of a crowd, not every lane is kept.
+        1 => Some(match who(outcome) {
+            Some(lane) => format!("{} {one}", recording.called(lane.number)),
+            None => format!("1 {one}"),
+        }),
         number => Some(format!("{number} {many}")),
     });
     let told: Vec<String> = told.collect();
@@ -174,7 +179,9 @@ mod tests {
             ["R1", "R2", "R3"].map(|name| lane(name, [0, 400], &[(1, 0, 1)])).to_vec(),
         );
         let told = |recording: &Recording| {
-            let guess = Guess::told(10.0, recording, false);
+            let Recording { elapsed, threads, lanes, .. } = recording.clone();
+            let recording = Recording::of_lanes(elapsed, threads, lanes);
+            let guess = Guess::told(10.0, &recording, false);
             assert_eq!(guess.right, None);
             guess.told
         };

@@ -27,9 +27,10 @@ impl Label {
 
     /// Its `name`, or else the values of its fields, or else a number; and what it `asks`.
     pub(crate) fn told(self, span: &str, number: u64) -> (Box<str>, Option<Box<str>>) {
+        let name = self.name.filter(|name| !name.trim().is_empty());
         let others = || (!self.others.is_empty()).then(|| cut(&self.others, LONGEST_NAME));
         let numbered = || format!("{span} {}", number + 1).into();
-        (self.name.or_else(others).unwrap_or_else(numbered), self.asks)
+        (name.or_else(others).unwrap_or_else(numbered), self.asks)
     }
 }
 

@@ -121,11 +121,11 @@ impl Lens {
         let open: Vec<Open> = seen.iter().filter_map(|thread| Open::of(thread, now)).collect();
         let (lanes, mut recording) = {
             let mut book = lock(book);
-            let named = open.iter().filter(|open| open.blocks(now)).map(|open| &open.held.lane);
+            let named = open.iter().filter(|open| open.is_long(now)).map(|open| &open.held.lane);
             (book.lanes(named), book.recorded(now))
         };
         for open in open.iter().filter(|open| open.held.stretch.on_loop) {
-            recording.add_held(open.held.recorded(), open.blocks(now));
+            recording.add_held(open.held.recorded(), open.is_long(now), open.held.slept);
         }
         let recorded = |lane: &Arc<Lane>| {
             let all = open.iter().flat_map(|open| &open.stretches);
@@ -151,7 +151,7 @@ impl Lens {
         let now = clock.now();
         let open = threads.all();
         let open = open.iter().filter_map(|thread| thread.open(now));
-        let open: Vec<(Arc<Lane>, Whole)> = open.flat_map(|(stretches, _)| stretches).collect();
+        let open: Vec<(Arc<Lane>, Whole)> = open.flat_map(|(stretches, ..)| stretches).collect();
         let book = lock(book);
         let going = book.kept().iter().filter(|lane| !lane.has_ended()).map(|lane| {
             let held = open.iter().find(|(other, _)| Arc::ptr_eq(other, lane));
@@ -241,7 +241,7 @@ impl Lens {
 
     fn leave(&self, span: u64) {
         let Shared { clock, threads, book, choice, .. } = &*self.0;
-        let ended = threads.here(|thread| thread.leave(span, clock.now())).flatten();
+        let ended = threads.here(|thread| thread.leave(span, clock)).flatten();
         let Some(Ended { lane, stretch, silence, outermost }) = ended else { return };
         let left = lane.leave(stretch, choice.stretches(&lane));
         threads.held(left.held);
@@ -251,13 +251,16 @@ impl Lens {
         if let Some(waited) = left.waited {
             lock(book).waited(&lane, waited);
         }
-        if let Some(Outermost { inner, core_wait }) = outermost.filter(|_| stretch.on_loop) {
-            self.held_loop(HeldLoop { lane, inner, stretch, silence, core_wait });
+        if let Some(Outermost { inner, core_wait, slept }) = outermost.filter(|_| stretch.on_loop) {
+            self.held_loop(HeldLoop { lane, inner, stretch, silence, core_wait, slept });
         }
     }
 
     /// The thread of an event loop was held, and is free again.
     fn held_loop(&self, held: HeldLoop) {
+        if held.slept {
+            return lock(&self.0.book).across_await(held);
+        }
         let longest = self.0.longest_on_loop.fetch_max(held.own_time(), Ordering::Relaxed);
         if held.is_long() || held.own_time() > longest {
             lock(&self.0.book).held_loop(held);
@@ -342,7 +345,7 @@ struct Open {
 
 impl Open {
     fn of(thread: &Thread, now: Moment) -> Option<Self> {
-        let (mut stretches, silence) = thread.open(now)?;
+        let (mut stretches, silence, slept) = thread.open(now)?;
         // Whoever entered since the clock was read is not in this recording yet.
         stretches.retain(|(_, stretch)| stretch.from <= now);
         let (lane, stretch) = stretches.first()?;
@@ -355,12 +358,13 @@ impl Open {
             silence,
             // Only a thread itself can look for how long it waited.
             core_wait: 0,
+            slept,
         };
         Some(Self { stretches, held })
     }
 
-    /// Whether it blocks an event loop at this moment.
-    fn blocks(&self, now: Moment) -> bool {
+    /// Whether it has had an event loop for so long that it blocks it, if it was awake.
+    fn is_long(&self, now: Moment) -> bool {
         self.held.stretch.on_loop && now - self.held.stretch.from >= LONG
     }
 }

@@ -55,7 +55,7 @@
 //! That prints:
 //!
 //! ```text
-//! 2 requesters took 652 ms, in 362 ms of your time: at most 2 at once, on 1 thread, held for 301 ms in all.
+//! 2 requesters were under way for 652 ms, in 362 ms of your time: at most 2 at once, on 1 thread, held for 301 ms in all.
 //! /blocking held the event loop for 301 ms: meanwhile /patient could not run.
 //! Where: in the span of src/main.rs:16.
 //! ```

@@ -36,6 +36,10 @@ pub struct Recording {
     /// The longest time that a requester waited for its poll after it had been
     /// woken; none if nobody noted wakes. See [`InLane`](crate::InLane).
     pub longest_wait: Option<Wait>,
+    /// The longest stretch during which the event loop slept: its span was kept
+    /// entered across an `.await`. Who held that thread cannot be told, and such
+    /// stretches are in neither of the lists above; none if there was none.
+    pub across_await: Option<Held>,
 }
 
 /// An operating-system thread.
@@ -258,6 +262,7 @@ impl Recording {
             blocked: Vec::new(),
             longest_on_loop: None,
             longest_wait: None,
+            across_await: None,
         };
         for (number, lane) in recording.lanes.iter_mut().enumerate() {
             lane.number = number;
@@ -325,26 +330,45 @@ impl Recording {
 
     /// For how long any lane held this thread.
     fn thread_held(&self, thread: usize) -> Duration {
-        let stretches = self.lanes.iter().flat_map(|lane| &lane.stretches);
+        self.thread_held_within(thread, self.lanes.iter(), (Duration::ZERO, Duration::MAX))
+    }
+
+    /// For how long any of these lanes held this thread between two moments: by
+    /// two of them, one inside the other, it was held once.
+    pub(crate) fn thread_held_within<'a>(
+        &self,
+        thread: usize,
+        lanes: impl Iterator<Item = &'a Lane>,
+        (from, to): (Duration, Duration),
+    ) -> Duration {
+        let stretches = lanes.flat_map(|lane| &lane.stretches);
         let mut here: Vec<_> = stretches.filter(|stretch| stretch.thread == thread).collect();
         here.sort_by_key(|stretch| stretch.from);
-        let (mut held, mut until) = (Duration::ZERO, Duration::ZERO);
+        let (mut held, mut until) = (Duration::ZERO, from);
         for stretch in here {
-            held += stretch.held_within(until.max(stretch.from), stretch.to);
+            held += stretch.held_within(until.max(stretch.from), stretch.to.min(to));
             until = until.max(stretch.to);
         }
         held
     }
 
-    /// Adds a stretch on the thread of an event loop, unless it is known already.
-    pub(crate) fn add_held(&mut self, held: Held, blocks: bool) {
+    /// Adds a stretch on the thread of an event loop that has not ended, unless it
+    /// is known already.
+    pub(crate) fn add_held(&mut self, held: Held, is_long: bool, slept: bool) {
+        let longer = |than: &Option<Held>| than.as_ref().is_none_or(|it| it.time() < held.time());
+        if slept {
+            if is_long && longer(&self.across_await) {
+                self.across_await = Some(held);
+            }
+            return;
+        }
         let same = |other: &Held| (other.thread, other.from) == (held.thread, held.from);
-        if blocks && !self.blocked.iter().any(same) {
+        if is_long && !self.blocked.iter().any(same) {
             self.figures.blocks += 1;
             self.figures.blocked += held.time();
             self.blocked.push(held.clone());
         }
-        if self.longest_on_loop.as_ref().is_none_or(|longest| longest.time() < held.time()) {
+        if longer(&self.longest_on_loop) {
             self.longest_on_loop = Some(held);
         }
     }
@@ -404,15 +428,24 @@ impl Recording {
 
     fn is_kept_by(&self, lane: &Lane, held: &Held) -> bool {
         let there = lane.created <= held.from && lane.end(self) >= held.to;
-        let related = lane.number == held.lane
-            || self.is_inside(lane.number, held.lane)
-            || self.is_inside(held.lane, lane.number);
-        let busy = |it: &Stretch| it.from < held.to && it.to > held.from;
+        let meanwhile = |it: &Stretch| it.from < held.to && it.to > held.from;
         let here = |it: &Stretch| it.thread == held.thread && it.on_loop;
         there
-            && !related
-            && !lane.stretches.iter().any(busy)
+            && !self.are_related(lane.number, held.lane)
+            && !lane.stretches.iter().any(meanwhile)
             && (lane.stretches.is_empty() || lane.stretches.iter().any(here))
+    }
+
+    /// Whether no lane was there meanwhile but those that called what held the
+    /// thread or were called by it.
+    pub(crate) fn is_alone(&self, held: &Held) -> bool {
+        let there = |lane: &Lane| lane.created < held.to && lane.end(self) > held.from;
+        self.lanes.iter().all(|lane| self.are_related(lane.number, held.lane) || !there(lane))
+    }
+
+    /// Whether they are one, or one of them was made inside the other.
+    fn are_related(&self, one: usize, other: usize) -> bool {
+        one == other || self.is_inside(one, other) || self.is_inside(other, one)
     }
 
     /// The numbers of the threads that a requester held.

@@ -316,7 +316,7 @@ impl Row<'_> {
         if to - from < FEWEST_DOTS {
             return Ok(());
         }
-        let title = title(&self.lane.name, "was ready, and not yet run,", created, started);
+        let title = title(&self.lane.name, "was made, and had not run,", created, started);
         let area = self.rect("area", created, started);
         let (colour, y) = (self.colour, self.y + BAR / 2.0);
         writeln!(
@@ -365,7 +365,7 @@ fn title(name: &str, what: &str, from: Duration, to: Duration) -> String {
 }
 
 const SIGNS: [(&str, &str); 3] =
-    [("held", "held a thread"), ("wait", "waited, thread free"), ("dots", "ready, not yet run")];
+    [("held", "held a thread"), ("wait", "waited, thread free"), ("dots", "made, not yet run")];
 
 /// A piece of a texture on this base line.
 fn sign(class: &str, x: f64, base: f64) -> String {

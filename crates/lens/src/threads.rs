@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
 use smallvec::SmallVec;
-use tokio::runtime::{Handle, worker_index};
+use tokio::runtime::{Handle, RuntimeMetrics, worker_index};
 use tracing::Metadata;
 
 use crate::clock::{Clock, Moment};
@@ -37,6 +37,10 @@ pub(crate) struct Inside {
     /// For how long it was inside of any, before.
     held: Moment,
     worker: Option<Worker>,
+    /// What the runtime tells of the worker, if it is its only one.
+    alone: Option<RuntimeMetrics>,
+    /// How often the worker had slept when the outermost was entered.
+    slept: u64,
     core_wait: CoreWait,
     /// Of those inside another, the one that was there longest since `since`.
     inner: Option<(Arc<Lane>, Moment)>,
@@ -85,6 +89,8 @@ pub(crate) struct Outermost {
     /// How long the thread waited for a core meanwhile, at most; 0 where the
     /// stretch was too short to ask, or the system does not tell.
     pub(crate) core_wait: Moment,
+    /// Whether the event loop slept meanwhile.
+    pub(crate) slept: bool,
 }
 
 impl Thread {
@@ -134,6 +140,7 @@ impl Thread {
         };
         if inside.stack.is_empty() {
             inside.since = now;
+            inside.slept = inside.sleeps();
         }
         let on_loop = worker.is_some();
         let silence = Silence { time: 0, after: None, before: None };
@@ -144,7 +151,7 @@ impl Thread {
     }
 
     /// Leaves it; gives the stretch that ends here, if one does.
-    pub(crate) fn leave(&self, span: u64, now: Moment) -> Option<Ended> {
+    pub(crate) fn leave(&self, span: u64, clock: &Clock) -> Option<Ended> {
         let mut inside = self.inside();
         let place = inside.stack.iter().rposition(|entry| entry.span == span)?;
         let entry = &mut inside.stack[place];
@@ -152,18 +159,22 @@ impl Thread {
         if entry.depth > 0 {
             return None;
         }
+        let mut entry = inside.stack.remove(place);
+        let mut now = clock.now();
+        let is_outermost = inside.stack.is_empty();
+        let long = entry.on_loop && is_outermost && now.saturating_sub(entry.from) >= LONG;
+        let mut core_wait = 0;
+        if long && let Some((at, waited)) = inside.core_wait.end(clock) {
+            (now, core_wait) = (at, waited);
+        }
         entry.hear(now, None);
-        let Entry { lane, from, on_loop, heard, silence, .. } = inside.stack.remove(place);
+        let Entry { lane, from, on_loop, heard, silence, .. } = entry;
         let spoke = silence.after.is_some() || silence.before.is_some() || heard.1.is_some();
         let held = now.saturating_sub(from);
-        let outermost = inside.stack.is_empty().then(|| {
+        let outermost = is_outermost.then(|| {
             inside.held += now.saturating_sub(inside.since);
-            let long = on_loop && held >= LONG;
-            let core_wait = long.then(|| inside.core_wait.since_begin(now)).flatten();
-            Outermost {
-                inner: inside.inner.take(),
-                core_wait: core_wait.unwrap_or_default().min(held),
-            }
+            let slept = long && inside.sleeps() > inside.slept;
+            Outermost { inner: inside.inner.take(), core_wait: core_wait.min(held), slept }
         });
         if outermost.is_none() && inside.inner.as_ref().is_none_or(|(_, longest)| held > *longest) {
             inside.inner = Some((Arc::clone(&lane), held));
@@ -182,9 +193,9 @@ impl Thread {
         inside.stack.iter_mut().for_each(|entry| entry.hear(now, Some(event)));
     }
 
-    /// What it is inside of until now, the outermost first, and the longest
-    /// silence in that; none if it is inside of nothing.
-    pub(crate) fn open(&self, now: Moment) -> Option<(Vec<Open>, Silence)> {
+    /// What it is inside of until now, the outermost first, the longest silence in
+    /// that, and whether the event loop slept meanwhile; none if it is inside of nothing.
+    pub(crate) fn open(&self, now: Moment) -> Option<(Vec<Open>, Silence, bool)> {
         let inside = self.inside();
         let silence = inside.stack.first()?.silence_until(now, None);
         let open = inside.stack.iter().map(|entry| {
@@ -192,7 +203,7 @@ impl Thread {
             let stretch = Whole { from, to: now, thread: self.id, on_loop, spoke };
             (Arc::clone(&entry.lane), stretch)
         });
-        Some((open.collect(), silence))
+        Some((open.collect(), silence, inside.sleeps() > inside.slept))
     }
 
     /// For how long it was inside of any lane.
@@ -211,8 +222,23 @@ impl Thread {
 impl Inside {
     fn note_worker(&mut self, index: usize) {
         if self.worker.is_none_or(|worker| worker.index != index) {
-            self.worker = Some(Worker { index, of: workers() });
+            let metrics = Handle::try_current().map(|runtime| runtime.metrics()).ok();
+            let of = metrics.as_ref().map_or(1, RuntimeMetrics::num_workers);
+            self.worker = Some(Worker { index, of });
+            self.alone = metrics.filter(|_| of == 1);
         }
+    }
+
+    /// How often this worker has gone to sleep, as far as is known. Who is entered
+    /// while it does so was not left at an `.await`: it holds no thread.
+    #[cfg(target_has_atomic = "64")]
+    fn sleeps(&self) -> u64 {
+        self.alone.as_ref().map_or(0, |metrics| metrics.worker_park_count(0))
+    }
+
+    #[cfg(not(target_has_atomic = "64"))]
+    fn sleeps(&self) -> u64 {
+        0
     }
 }
 
@@ -227,11 +253,6 @@ impl Entry {
         let time = now.saturating_sub(since);
         if time >= self.silence.time { Silence { time, after, before } } else { self.silence }
     }
-}
-
-/// How many workers the runtime has that the caller is in.
-fn workers() -> usize {
-    Handle::try_current().map_or(1, |runtime| runtime.metrics().num_workers())
 }
 
 /// A thread, and the recording that knows it as this.

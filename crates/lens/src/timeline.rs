@@ -5,6 +5,7 @@
 //! R1  ▏░░░░░░░░░░░░░░░░░░▕    10.002 s  0.4 ms in 3 polls
 //! ```
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::axis::Axis;
@@ -129,6 +130,8 @@ impl Scale {
 }
 
 const HELD: &str = "held a thread";
+/// For how long, where its span was kept entered across an await.
+const UNKNOWN: &str = "nobody can tell";
 
 impl<'a> Row<'a> {
     fn of(lane: &'a Lane, recording: &Recording) -> Self {
@@ -144,7 +147,9 @@ impl<'a> Row<'a> {
             Outcome::Unfinished => "unfinished",
         };
         let took = exact(lane.end(recording).saturating_sub(lane.created));
-        Self { lane, name, took, outcome, held: held(lane) }
+        let kept = recording.across_await.as_ref().map(|held| held.lane);
+        let held = if kept == Some(lane.number) { UNKNOWN.to_owned() } else { held(lane) };
+        Self { lane, name, took, outcome, held }
     }
 }
 
@@ -156,7 +161,9 @@ fn held(lane: &Lane) -> String {
         (false, 1) => "1 call".to_owned(),
         (false, calls) => format!("{calls} times"),
     };
-    format!("{} in {times}", rounded(lane.held))
+    let threads: BTreeSet<usize> = lane.stretches.iter().map(|stretch| stretch.thread).collect();
+    let on = if threads.len() > 1 { format!(", {} threads", threads.len()) } else { String::new() };
+    format!("{} in {times}{on}", rounded(lane.held))
 }
 
 /// The axis above the bars: `0 s     2     4`, each number where its moment is.
@@ -213,7 +220,7 @@ fn legend(seen: &str) -> Option<String> {
         (seen.contains(SHADES[3]), "█ held a thread"),
         (seen.contains(part), "▒ held it in part"),
         (seen.contains(SHADES[0]), "░ waited, thread free"),
-        (seen.contains(NOT_YET_RUN), "· ready, not yet run"),
+        (seen.contains(NOT_YET_RUN), "· made, not yet run"),
     ];
     let told: Vec<&str> = signs.iter().filter(|(drawn, _)| *drawn).map(|(_, sign)| *sign).collect();
     (!told.is_empty()).then(|| told.join("  "))
@@ -276,14 +283,14 @@ R2  ▏░░░░░░░░░▕                                       2.00
 R3  ▏░░░░░░░░░░░░░░░░░░░░░░░▕                         5.001 s  2.0 ms in 2 polls
 
 ░ waited, thread free
-3 requesters took 17.0 s, in 10.0 s of your time: at most 3 at once, on 1
-  thread, held for 6.0 ms in all.
-Nobody held the event loop for longer than 1.0 ms at a time.";
+3 requesters were under way for 17.0 s, in 10.0 s of your time: at most 3 at
+  once, on 1 thread, held for 6.0 ms in all.
+No requester held the event loop for longer than 1.0 ms at a time.";
         assert_eq!(drawn(&recording(10_002, lanes), 80), wanted);
     }
 
     #[test]
-    fn requests_that_block_the_loop_keep_the_others_ready_but_not_running() {
+    fn requests_that_block_the_loop_keep_the_others_from_running() {
         let lanes = vec![
             lane("R1", [0, 10_000], &[(0, 10_000)]),
             lane("R2", [0, 12_000], &[(10_000, 12_000)]),
@@ -295,12 +302,12 @@ R1  ▏████████████████████████�
 R2  ▏····························█████▕               12.000 s  2.0 s in 1 poll
 R3  ▏·································██████████████▕ 17.000 s  5.0 s in 1 poll
 
-█ held a thread  · ready, not yet run
-3 requesters took 17.0 s, in 17.0 s of your time: at most 1 at once, on 1
-  thread, held for 17.0 s in all.
+█ held a thread  · made, not yet run
+3 requesters were under way for 17.0 s, in 17.0 s of your time: at most 1 at
+  once, on 1 thread, held for 17.0 s in all.
 R1 held the event loop for 10.0 s: meanwhile R2 and R3 could not run.
 R2 held the event loop for 2.0 s: meanwhile R3 could not run.
-R3 held the event loop for 5.0 s; nobody else was there to wait.";
+R3 held the event loop for 5.0 s; no other requester was there to wait.";
         assert_eq!(drawn(&recording, 80), wanted);
     }
 
@@ -324,9 +331,9 @@ R2  ▏░░░░░░░░░░░░░░░░░░░░░░░░�
 R3  ▏···································▕ 0.400 s  dropped     never
 R4  ▏█████████████████▓░░░░░░░░░░░░░░░░░  0.400 s  unfinished  197 ms in 1 poll
 
-█ held a thread  ▒ held it in part  ░ waited, thread free  · ready, not yet run
-4 requesters took 1.2 s, in 400 ms of your time: at most 3 at once, on 1 thread,
-  held for 200 ms in all.
+█ held a thread  ▒ held it in part  ░ waited, thread free  · made, not yet run
+4 requesters were under way for 1.2 s, in 400 ms of your time: at most 3 at
+  once, on 1 thread, held for 200 ms in all.
 1 failed, 2 dropped before the end, 1 still going.";
         assert_eq!(drawn(&recording, 80), wanted);
     }
@@ -370,7 +377,7 @@ R1  ▏████████████████████████�
 
     #[test]
     fn a_run_in_which_nothing_happened_can_be_drawn() {
-        assert!(drawn(&recording(0, Vec::new()), 80).contains("0 requesters took"));
+        assert!(drawn(&recording(0, Vec::new()), 80).contains("No requester was made, in 0.0 ms"));
         assert!(drawn(&recording(0, vec![lane("R1", [0, 0], &[])]), 80).contains("R1"));
     }
 }

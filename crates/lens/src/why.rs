@@ -1,19 +1,21 @@
-//! Why a run took as long as it did, in one sentence.
+//! Why a run took as long as it did, in one sentence or two.
 //!
 //! Every sentence is true by the recording alone. What a thread did while it
-//! was held, waiting or working, no recording can tell, and so none says it.
+//! was held, waiting or working, no recording can tell, and so none says it; nor
+//! does it tell whether anybody awaited a future before its first poll.
 
 use std::time::Duration;
 
-use crate::recording::{Figures, Lane, Recording};
+use crate::recording::{Figures, Lane, Outcome, Recording};
 use crate::time::rounded;
 
-/// How a guess compares with what happened: that decides which side of the
-/// reason is told.
+/// What was guessed, and how it compares with what happened: that decides which
+/// side of the reason is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Right,
-    TooShort,
+    /// The run took longer than this.
+    TooShort(Duration),
     TooLong,
 }
 
@@ -21,22 +23,33 @@ pub(crate) enum Verdict {
 /// least: no machine starts its threads in no time.
 const NEARLY_ALL: f64 = 0.75;
 
-/// A wait for a thread is worth telling from this part of the elapsed time on.
+/// A wait for a thread is worth telling from this part of the elapsed time on,
+/// and so is a time at which nobody was under way.
 const WORTH_TELLING: f64 = 0.05;
 
-/// The sentence for a run that came to its end.
+/// The sentences for a run that came to its end.
 pub(crate) fn why(recording: &Recording, verdict: Verdict) -> String {
     let run = Run { recording, figures: &recording.figures };
     if !recording.is_whole() {
         // Who is left out may be the reason.
         return run.in_part();
     }
-    let reasons = [Run::few, Run::one_by_one, Run::busy_loop, Run::queue];
+    let reasons = [
+        Run::unknown,
+        Run::few,
+        Run::never_ran,
+        Run::one_by_one,
+        Run::first_of_all,
+        Run::busy_loop,
+        Run::queue,
+        Run::in_turn,
+    ];
     let reason = reasons.into_iter().find_map(|reason| reason(&run));
-    reason
+    let reason = reason
         .or_else(|| run.together(verdict))
-        .or_else(|| run.in_turns())
-        .unwrap_or_else(|| run.in_part())
+        .or_else(|| run.in_halves())
+        .unwrap_or_else(|| run.in_part());
+    [Some(reason), run.outside()].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 struct Run<'a> {
@@ -44,16 +57,15 @@ struct Run<'a> {
     figures: &'a Figures,
 }
 
-/// A requester that was ready and not run, and for how long.
+/// A requester that had been made and not run, and for how long.
 struct Queued<'a> {
     lane: &'a Lane,
-    index: usize,
     until: Duration,
     wait: Duration,
 }
 
-impl Run<'_> {
-    fn lanes(&self) -> &[Lane] {
+impl<'a> Run<'a> {
+    fn lanes(&self) -> &'a [Lane] {
         &self.recording.lanes
     }
 
@@ -62,15 +74,40 @@ impl Run<'_> {
         self.recording.elapsed.mul_f64(part)
     }
 
+    /// When it was under way: from its first poll or call to its end.
+    fn under_way(&self, lane: &Lane) -> Option<(Duration, Duration)> {
+        lane.started.map(|started| (started, lane.end(self.recording)))
+    }
+
     fn life(&self, lane: &Lane) -> Duration {
-        lane.end(self.recording).saturating_sub(lane.started.unwrap_or(lane.created))
+        self.under_way(lane).map_or(Duration::ZERO, |(from, to)| to.saturating_sub(from))
+    }
+
+    /// Those that ran, in the order in which they began to.
+    fn ran(&self) -> Vec<&'a Lane> {
+        let mut ran: Vec<&Lane> =
+            self.lanes().iter().filter(|lane| lane.started.is_some()).collect();
+        ran.sort_by_key(|lane| lane.started);
+        ran
+    }
+
+    fn called(&self, lane: &Lane) -> String {
+        self.recording.called(lane.number)
+    }
+
+    fn unknown(&self) -> Option<String> {
+        let held = self.recording.across_await.as_ref()?;
+        Some(format!(
+            "Why, this recording cannot tell: the span of {} was kept entered across an .await.",
+            self.recording.called(held.lane)
+        ))
     }
 
     fn few(&self) -> Option<String> {
         match self.lanes() {
             [] => Some("There was no requester at all.".to_owned()),
-            [one] => Some(format!(
-                "{} took {} of that, and there was nobody else to wait at the same time.",
+            [one] if one.started.is_some() => Some(format!(
+                "{} was under way for {} of that, and there was no other requester beside it.",
                 one.name,
                 rounded(self.life(one))
             )),
@@ -78,82 +115,146 @@ impl Run<'_> {
         }
     }
 
+    fn never_ran(&self) -> Option<String> {
+        match (self.ran().len(), self.lanes()) {
+            (0, [one]) => Some(format!("{} was made, and never ran.", one.name)),
+            (0, [_, _]) => Some("Both requesters were made, and never ran.".to_owned()),
+            (0, all) => {
+                Some(format!("All {} requesters were made, and none of them ran.", all.len()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether each of them had ended before the next one ran.
+    fn follow(&self, lanes: &[&Lane]) -> bool {
+        let follows = |pair: &[&Lane]| pair[1].started >= Some(pair[0].end(self.recording));
+        lanes.windows(2).all(follows)
+    }
+
     /// Each was asked for only when the one before had ended.
     fn one_by_one(&self) -> Option<String> {
-        let pairs = || self.lanes().windows(2);
-        let follows = |pair: &[Lane]| pair[1].created >= pair[0].end(self.recording);
-        pairs().all(follows).then(|| {
-            let (first, second) = (&self.lanes()[0].name, &self.lanes()[1].name);
-            let thread = if self.figures.threads == 1 { ", on one thread" } else { "" };
-            let sum = rounded(self.figures.one_by_one);
-            format!(
-                "{second} was asked for only when {first} had ended: one at a time{thread}, so their times add up, to {sum}."
-            )
+        let ran = self.ran();
+        let asked_for = |pair: &[&Lane]| pair[1].created >= pair[0].end(self.recording);
+        let all = ran.len() == self.lanes().len();
+        (all && self.follow(&ran) && ran.windows(2).all(asked_for)).then(|| {
+            let (first, second) = (self.called(ran[0]), self.called(ran[1]));
+            format!("{second} was asked for only when {first} had ended: {}.", self.added_up())
         })
+    }
+
+    /// The same where they had been made before that.
+    fn in_turn(&self) -> Option<String> {
+        let ran = self.ran();
+        let [first, second, ..] = ran.as_slice() else { return None };
+        let all = ran.len() == self.lanes().len();
+        (all && self.follow(&ran)).then(|| {
+            let (first, second) = (self.called(first), self.called(second));
+            format!("{second} ran only when {first} had ended: {}.", self.added_up())
+        })
+    }
+
+    fn added_up(&self) -> String {
+        let thread = if self.figures.threads == 1 { ", on one thread" } else { "" };
+        let sum = rounded(self.figures.one_by_one);
+        format!("one at a time{thread}, so their times add up, to {sum}")
+    }
+
+    /// One of them was done, and the others were dropped then.
+    fn first_of_all(&self) -> Option<String> {
+        let of = |outcome| self.lanes().iter().filter(move |lane| lane.outcome == outcome);
+        let (mut done, dropped) = (of(Outcome::Done), of(Outcome::Dropped).count());
+        let first = done.next().filter(|_| done.next().is_none())?;
+        let end = first.end(self.recording);
+        let before = |lane: &Lane| lane.end(self.recording) < end;
+        if dropped == 0
+            || dropped + 1 < self.lanes().len()
+            || self.lanes().iter().any(before)
+            || self.figures.most_in_flight < self.lanes().len()
+        {
+            return None;
+        }
+        let others = match dropped {
+            1 => "the other was dropped before it was".to_owned(),
+            many => format!("the {many} others were dropped before they were"),
+        };
+        let (name, life) = (self.called(first), rounded(self.life(first)));
+        Some(format!("{name} was the first, done after {life}; {others}."))
     }
 
     /// The one who waited longest for a thread, if all threads were held meanwhile.
     fn queue(&self) -> Option<String> {
-        let queued = self.queued()?;
-        let from = queued.lane.created;
-        let threads: Vec<usize> = match self.recording.event_loop() {
+        let queued = self.queued().filter(|queued| queued.wait >= self.part(WORTH_TELLING))?;
+        let least = queued.wait.mul_f64(NEARLY_ALL);
+        let threads = match self.recording.event_loop() {
             Some(thread) => vec![thread],
             None => self.recording.threads_held(),
         };
-        let these = |thread| threads.contains(&thread);
-        let held: Duration =
-            self.lanes().iter().map(|lane| held(lane, these, (from, queued.until))).sum();
-        let all = queued.wait.mul_f64(threads.len() as f64 * NEARLY_ALL);
-        let told = queued.wait >= self.part(WORTH_TELLING) && held >= all;
-        told.then(|| match self.recording.event_loop() {
+        let workers = self.recording.event_loops().filter_map(|thread| thread.worker);
+        // A worker that nobody was seen to hold was free.
+        let some_were_free = workers.map(|worker| worker.of).max() > Some(threads.len());
+        let (from, to) = (queued.lane.created, queued.until);
+        let others = || self.lanes().iter().filter(|lane| lane.number != queued.lane.number);
+        let all_held = threads.iter().all(|thread| {
+            self.recording.thread_held_within(*thread, others(), (from, to)) >= least
+        });
+        (all_held && !some_were_free).then(|| match self.recording.event_loop() {
             Some(thread) => self.kept_from_loop(&queued, thread),
             None => self.no_thread_free(&queued, threads.len()),
         })
     }
 
-    fn queued(&self) -> Option<Queued<'_>> {
-        let started = self.lanes().iter().enumerate().filter_map(|(index, lane)| {
+    fn queued(&self) -> Option<Queued<'a>> {
+        let started = self.lanes().iter().filter_map(|lane| {
             let until = lane.started?;
-            Some(Queued { lane, index, until, wait: until.saturating_sub(lane.created) })
+            Some(Queued { lane, until, wait: until.saturating_sub(lane.created) })
         });
         started.max_by_key(|queued| queued.wait)
+    }
+
+    /// Since when it was there, and when it ran.
+    fn made_and_ran(&self, queued: &Queued<'_>, ran: &str) -> String {
+        let (name, wait) = (self.called(queued.lane), rounded(queued.wait));
+        let from = queued.lane.created;
+        if from <= self.part(WORTH_TELLING) {
+            format!("{name}, made at the start, {ran} after {wait}")
+        } else {
+            format!("{name}, made after {}, {ran} {wait} later", rounded(from))
+        }
     }
 
     fn kept_from_loop(&self, queued: &Queued<'_>, event_loop: usize) -> String {
         let (from, to) = (queued.lane.created, queued.until);
         let least = queued.wait.mul_f64(WORTH_TELLING);
         let held = |lane: &Lane| held(lane, |thread| thread == event_loop, (from, to));
-        let others = self.lanes().iter().enumerate().filter(|(index, _)| *index != queued.index);
-        let holders: Vec<&str> = others
-            .filter(|(_, lane)| held(lane) >= least)
-            .map(|(_, lane)| lane.name.as_str())
-            .collect();
+        let others = self.lanes().iter().filter(|lane| lane.number != queued.lane.number);
+        let holders: Vec<String> =
+            others.filter(|lane| held(lane) >= least).map(|lane| self.called(lane)).collect();
         let who = match holders.as_slice() {
-            [one] => format!("{one} held"),
-            [first @ .., last] if first.len() <= 2 => {
-                format!("{} and {last} held", first.join(", "))
-            }
-            _ => "the others held".to_owned(),
+            [one] => one.clone(),
+            [first @ .., last] if first.len() <= 2 => format!("{} and {last}", first.join(", ")),
+            _ => "the others".to_owned(),
         };
-        let (name, wait) = (&queued.lane.name, rounded(queued.wait));
-        let ready = if from <= self.part(WORTH_TELLING) { "ready from the start" } else { "ready" };
-        format!("{name}, {ready}, was not polled for {wait}: {who} the event loop until then.")
+        let ran = self.made_and_ran(queued, "was first polled");
+        format!("{ran}: meanwhile {who} held the event loop.")
     }
 
     fn no_thread_free(&self, queued: &Queued<'_>, threads: usize) -> String {
-        let (name, wait) = (&queued.lane.name, rounded(queued.wait));
-        let queue = if threads == 1 {
-            format!("With one thread for all, {name} waited {wait} for it")
-        } else {
-            format!("With {threads} threads, {name} waited {wait} for a free one")
+        let threads = match threads {
+            1 => "the one thread".to_owned(),
+            2 => "both threads".to_owned(),
+            many => format!("all {many} threads"),
         };
+        let ran = self.made_and_ran(queued, "ran");
+        let queue = format!("{ran}: meanwhile the others held {threads}");
         let last = self.lanes().iter().max_by_key(|lane| lane.end(self.recording));
         match last {
             Some(last) if std::ptr::eq(last, queued.lane) => {
-                format!("{queue}, and ended last of all.")
+                format!("{queue}. It ended last of all.")
             }
             Some(last) if self.life(last) >= self.part(NEARLY_ALL) => {
-                format!("{queue}, but {} alone took {}.", last.name, rounded(self.life(last)))
+                let (last, life) = (self.called(last), rounded(self.life(last)));
+                format!("{queue}. But {last} alone was under way for {life}.")
             }
             _ => format!("{queue}."),
         }
@@ -162,13 +263,12 @@ impl Run<'_> {
     /// The event loop had work to do for most of the time.
     fn busy_loop(&self) -> Option<String> {
         let event_loop = self.recording.event_loop()?;
-        let elapsed = self.recording.elapsed;
-        let on_loop =
-            |lane: &Lane| held(lane, |thread| thread == event_loop, (Duration::ZERO, elapsed));
-        let held: Duration = self.lanes().iter().map(on_loop).sum();
+        let all = (Duration::ZERO, self.recording.elapsed);
+        let on_loop = |lane: &Lane| held(lane, |thread| thread == event_loop, all);
+        let held = self.recording.thread_held_within(event_loop, self.lanes().iter(), all);
         let most = self.lanes().iter().max_by_key(|lane| on_loop(lane))?;
         let by = if on_loop(most) >= held.mul_f64(NEARLY_ALL) {
-            format!("most of it by {}", most.name)
+            format!("most of it by {}", self.called(most))
         } else {
             "by one requester or another".to_owned()
         };
@@ -184,7 +284,7 @@ impl Run<'_> {
     /// All were under way at once, and the longest took nearly all the time.
     fn together(&self, verdict: Verdict) -> Option<String> {
         let longest = self.lanes().iter().max_by_key(|lane| self.life(lane))?;
-        let (name, life) = (&longest.name, self.life(longest));
+        let (name, life) = (self.called(longest), self.life(longest));
         if self.figures.most_in_flight < self.lanes().len() || life < self.part(NEARLY_ALL) {
             return None;
         }
@@ -196,13 +296,17 @@ impl Run<'_> {
             ..=0.5 => "waited at the same time",
             _ => "were under way at the same time",
         };
-        let life = rounded(life);
+        let time = rounded(life);
         Some(match verdict {
-            Verdict::TooShort if holding => {
-                format!("{all} {how}, but {name} kept its thread for {life}, waiting or working.")
+            // Where the longest was no longer than was guessed, it is not the reason.
+            Verdict::TooShort(guess) if guess >= life => {
+                format!("{all} {how}, the longest of them for {time}: {name}.")
             }
-            Verdict::TooShort => format!("{all} {how}, but {name} alone took {life}."),
-            _ => format!("{all} {how}, so only the longest counts: {name}, {life}."),
+            Verdict::TooShort(_) if holding => {
+                format!("{all} {how}, but {name} kept its thread for {time}, waiting or working.")
+            }
+            Verdict::TooShort(_) => format!("{all} {how}, but {name} alone took {time}."),
+            _ => format!("{all} {how}, so only the longest counts: {name}, {time}."),
         })
     }
 
@@ -221,15 +325,16 @@ impl Run<'_> {
     }
 
     /// Somewhere in between, everybody had ended before the next was asked for.
-    fn in_turns(&self) -> Option<String> {
-        let mut last = self.lanes().first()?;
-        for lane in &self.lanes()[1..] {
+    fn in_halves(&self) -> Option<String> {
+        let ran = self.ran();
+        let (first, rest) = ran.split_first()?;
+        let mut last = first;
+        for lane in rest {
             if lane.created >= last.end(self.recording) {
+                let (lane, last) = (self.called(lane), self.called(last));
+                let at_once = self.at_once();
                 return Some(format!(
-                    "{} was asked for only when {} had ended: {}.",
-                    lane.name,
-                    last.name,
-                    self.up_to()
+                    "{lane} was asked for only when {last} had ended: {at_once} were under way at the same time."
                 ));
             }
             if lane.end(self.recording) > last.end(self.recording) {
@@ -240,12 +345,26 @@ impl Run<'_> {
     }
 
     fn in_part(&self) -> String {
-        format!("Together they took {}: {}.", rounded(self.figures.one_by_one), self.up_to())
+        let (sum, at_once) = (rounded(self.figures.one_by_one), self.at_once());
+        format!("Together they were under way for {sum}, {at_once} at the same time.")
     }
 
-    fn up_to(&self) -> String {
-        let (most, all) = (self.figures.most_in_flight, self.figures.requesters);
-        format!("at most {most} of the {all} were under way at the same time")
+    fn at_once(&self) -> String {
+        format!("at most {} of the {}", self.figures.most_in_flight, self.figures.requesters)
+    }
+
+    /// The time at which nobody was under way, if it was long.
+    fn outside(&self) -> Option<String> {
+        let mut until = Duration::ZERO;
+        let mut nobody = Duration::ZERO;
+        let ran = self.ran();
+        for (from, to) in ran.into_iter().filter_map(|lane| self.under_way(lane)) {
+            nobody += from.saturating_sub(until);
+            until = until.max(to);
+        }
+        nobody += self.recording.elapsed.saturating_sub(until);
+        let told = nobody >= self.part(WORTH_TELLING) && nobody < self.recording.elapsed;
+        told.then(|| format!("For {} of it, no requester was under way.", rounded(nobody)))
     }
 }
 
@@ -260,6 +379,9 @@ mod tests {
     use super::*;
     use crate::by_hand::{lane, recording};
 
+    /// By a guess of no time at all.
+    const TOO_SHORT: Verdict = Verdict::TooShort(Duration::ZERO);
+
     #[track_caller]
     fn assert_told(recording: &Recording, verdict: Verdict, wanted: &str) {
         assert_eq!(why(recording, verdict), wanted);
@@ -268,7 +390,7 @@ mod tests {
     /// The same whatever was guessed.
     #[track_caller]
     fn assert_always_told(recording: &Recording, wanted: &str) {
-        for verdict in [Verdict::Right, Verdict::TooShort, Verdict::TooLong] {
+        for verdict in [Verdict::Right, TOO_SHORT, Verdict::TooLong] {
             assert_told(recording, verdict, wanted);
         }
     }
@@ -308,7 +430,7 @@ mod tests {
         assert_told(&run, Verdict::TooLong, wanted);
         assert_told(&run, Verdict::Right, wanted);
         let wanted = "All 3 waited at the same time, but R1 alone took 10.0 s.";
-        assert_told(&run, Verdict::TooShort, wanted);
+        assert_told(&run, TOO_SHORT, wanted);
         run.lanes.pop();
         run = recording(Some(1), run.lanes);
         let wanted = "Both waited at the same time, so only the longest counts: R1, 10.0 s.";
@@ -334,14 +456,14 @@ mod tests {
         let mut run = recording(Some(1), lanes);
         assert_always_told(
             &run,
-            "R3, ready from the start, was not polled for 12.0 s: R1 and R2 held the event loop until then.",
+            "R3, made at the start, was first polled after 12.0 s: meanwhile R1 and R2 held the event loop.",
         );
         run.lanes.remove(1);
         run.lanes[1].created = Duration::from_secs(3);
         run = recording(Some(1), run.lanes);
         assert_always_told(
             &run,
-            "R3, ready, was not polled for 9.0 s: R1 held the event loop until then.",
+            "R3, made after 3.0 s, was first polled 9.0 s later: meanwhile R1 held the event loop. For 2.0 s of it, no requester was under way.",
         );
         let one = |number: u64| {
             let (from, to) = (number * 100, number * 100 + 100);
@@ -349,7 +471,7 @@ mod tests {
         };
         assert_always_told(
             &recording(Some(1), (0..100).map(one).collect()),
-            "R99, ready from the start, was not polled for 9.9 s: the others held the event loop until then.",
+            "R99, made at the start, was first polled after 9.9 s: meanwhile the others held the event loop.",
         );
     }
 
@@ -363,13 +485,13 @@ mod tests {
         let mut run = recording(None, lanes);
         assert_always_told(
             &run,
-            "With 2 threads, R3 waited 2.0 s for a free one, but R1 alone took 10.0 s.",
+            "R3, made at the start, ran after 2.0 s: meanwhile the others held both threads. But R1 alone was under way for 10.0 s.",
         );
         run.lanes[2] = lane("R3", [0, 12_000], &[(3, 2_000, 12_000)]);
         run = recording(None, run.lanes);
         assert_always_told(
             &run,
-            "With 2 threads, R3 waited 2.0 s for a free one, and ended last of all.",
+            "R3, made at the start, ran after 2.0 s: meanwhile the others held both threads. It ended last of all.",
         );
         let one = |number: u64| {
             let (from, to) = (number * 100, number * 100 + 100);
@@ -377,7 +499,7 @@ mod tests {
         };
         assert_always_told(
             &recording(None, (0..100).map(one).collect()),
-            "With one thread for all, R99 waited 9.9 s for it, and ended last of all.",
+            "R99, made at the start, ran after 9.9 s: meanwhile the others held the one thread. It ended last of all.",
         );
     }
 
@@ -399,7 +521,7 @@ mod tests {
         let wanted = "All 3 ran at the same time, each on a thread of its own, so only the longest counts: R1, 9.0 s.";
         assert_told(&run, Verdict::TooLong, wanted);
         let wanted = "All 3 ran at the same time, each on a thread of its own, but R1 kept its thread for 9.0 s, waiting or working.";
-        assert_told(&run, Verdict::TooShort, wanted);
+        assert_told(&run, TOO_SHORT, wanted);
     }
 
     #[test]
@@ -409,7 +531,7 @@ mod tests {
             lane("R2", [0, 3_000], &[(1, 1, 2), (3, 1, 2_900)]),
         ];
         let wanted = "Both were under way at the same time, but R1 alone took 9.0 s.";
-        assert_told(&recording(Some(1), lanes), Verdict::TooShort, wanted);
+        assert_told(&recording(Some(1), lanes), TOO_SHORT, wanted);
     }
 
     #[test]
@@ -458,7 +580,7 @@ mod tests {
         let lanes = vec![wait("R1", 0, 4_000), wait("R2", 3_000, 7_000), wait("R3", 6_000, 9_000)];
         assert_always_told(
             &recording(Some(1), lanes),
-            "Together they took 11.0 s: at most 2 of the 3 were under way at the same time.",
+            "Together they were under way for 11.0 s, at most 2 of the 3 at the same time.",
         );
     }
 
@@ -467,7 +589,122 @@ mod tests {
         assert_always_told(&recording(None, Vec::new()), "There was no requester at all.");
         assert_always_told(
             &recording(None, vec![lane("R1", [100, 2_100], &[(1, 100, 2_100)])]),
-            "R1 took 2.0 s of that, and there was nobody else to wait at the same time.",
+            "R1 was under way for 2.0 s of that, and there was no other requester beside it.",
+        );
+    }
+
+    #[test]
+    fn who_was_made_early_and_awaited_late_ran_in_turn() {
+        let lanes = vec![
+            lane("R1", [0, 2_000], &[(1, 0, 1), (1, 1_999, 2_000)]),
+            lane("R2", [0, 3_000], &[(1, 2_000, 2_001), (1, 2_999, 3_000)]),
+        ];
+        assert_always_told(
+            &recording(Some(1), lanes),
+            "R2 ran only when R1 had ended: one at a time, on one thread, so their times add up, to 3.0 s.",
+        );
+    }
+
+    #[test]
+    fn who_never_ran_was_not_asked_for() {
+        let never = |name| lane(name, [0, 10], &[]);
+        let run = |lanes: Vec<Lane>| recording(Some(1), lanes);
+        assert_always_told(&run(vec![never("R1")]), "R1 was made, and never ran.");
+        assert_always_told(
+            &run(vec![never("R1"), never("R2")]),
+            "Both requesters were made, and never ran.",
+        );
+        assert_always_told(
+            &run(vec![never("R1"), never("R2"), never("R3")]),
+            "All 3 requesters were made, and none of them ran.",
+        );
+        // One after the other, but for one that never ran.
+        let wait = |name, from| lane(name, [from, from + 100], &[(1, from, from + 1)]);
+        assert_always_told(
+            &run(vec![wait("R1", 0), wait("R2", 100), never("R3")]),
+            "R2 was asked for only when R1 had ended: at most 1 of the 3 were under way at the same time.",
+        );
+    }
+
+    #[test]
+    fn where_the_first_one_done_ends_it_the_shortest_counts() {
+        let lanes = || {
+            let mut lanes: Vec<Lane> =
+                ["fast", "slow", "slower"].map(|name| lane(name, [0, 202], &[(1, 0, 1)])).into();
+            lanes[1].outcome = Outcome::Dropped;
+            lanes[2].outcome = Outcome::Dropped;
+            lanes
+        };
+        assert_always_told(
+            &recording(Some(1), lanes()),
+            "fast was the first, done after 202 ms; the 2 others were dropped before they were.",
+        );
+        assert_always_told(
+            &recording(Some(1), lanes()[..2].to_vec()),
+            "fast was the first, done after 202 ms; the other was dropped before it was.",
+        );
+        // Dropped earlier, they were no reason to stop.
+        let mut lanes = lanes();
+        lanes[1].ended = Some(Duration::from_millis(100));
+        assert!(!why(&recording(Some(1), lanes), Verdict::Right).contains("the first"));
+    }
+
+    #[test]
+    fn a_worker_that_nobody_was_seen_to_hold_was_free() {
+        let lanes =
+            vec![lane("R1", [0, 300], &[(1, 0, 300)]), lane("R2", [0, 301], &[(1, 300, 301)])];
+        let mut run = recording(None, lanes);
+        run.threads[0].worker = Some(crate::recording::Worker { index: 0, of: 4 });
+        let told = why(&run, Verdict::Right);
+        assert_eq!(
+            told,
+            "R2 ran only when R1 had ended: one at a time, on one thread, so their times add up, to 301 ms."
+        );
+    }
+
+    #[test]
+    fn a_thread_of_ones_own_was_not_waited_for() {
+        let held = |number: usize| lane(&format!("R{number}"), [0, 400], &[(number, 0, 400)]);
+        let mut lanes: Vec<Lane> = (1..=4).map(held).collect();
+        lanes.push(lane("R5", [0, 500], &[(5, 300, 500)]));
+        let told = why(&recording(None, lanes), Verdict::Right);
+        assert!(!told.contains("threads"), "{told}");
+    }
+
+    #[test]
+    fn time_outside_of_all_requesters_is_told() {
+        let wait = |name, to| lane(name, [2_400, to], &[(1, 2_400, 2_401), (1, to - 1, to)]);
+        let run = recording(Some(1), vec![wait("R1", 10_000), wait("R2", 5_000)]);
+        let outside = "For 2.4 s of it, no requester was under way.";
+        let told = |guess_ms| why(&run, Verdict::TooShort(Duration::from_millis(guess_ms)));
+        assert_eq!(
+            told(7_600),
+            format!("Both waited at the same time, the longest of them for 7.6 s: R1. {outside}")
+        );
+        assert_eq!(
+            told(5_000),
+            format!("Both waited at the same time, but R1 alone took 7.6 s. {outside}")
+        );
+    }
+
+    #[test]
+    fn what_is_nested_is_held_once() {
+        let mut lanes = vec![
+            lane("order", [0, 1_000], &[(1, 0, 300)]),
+            lane("query", [0, 300], &[(1, 0, 300)]),
+        ];
+        lanes[1].parent = Some(0);
+        let told = why(&recording(Some(1), lanes), Verdict::Right);
+        assert!(!told.contains("was held for"), "{told}");
+    }
+
+    #[test]
+    fn a_recording_that_cannot_tell_gives_no_reason() {
+        let mut run = recording(Some(1), vec![lane("R1", [0, 400], &[(1, 0, 400)])]);
+        run.across_await = run.blocked.pop();
+        assert_always_told(
+            &run,
+            "Why, this recording cannot tell: the span of R1 was kept entered across an .await.",
         );
     }
 }

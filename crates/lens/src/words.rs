@@ -13,6 +13,9 @@ const MOST_BLOCKED_TOLD: usize = 5;
 /// One that lasted so many times as long as those is told as well.
 const MUCH_LONGER: f64 = 1.5;
 
+/// A wait for a core that was this part of a stretch is told.
+const WORTH_TELLING: f64 = 0.1;
+
 /// More places in the source are not worth a line each.
 const MOST_PLACES: usize = 3;
 
@@ -22,7 +25,7 @@ impl Recording {
         let mut sentences = vec![summary(self)];
         sentences.extend(outcomes(&self.figures));
         sentences.extend(event_loops(self));
-        sentences.extend(preempted(&self.figures));
+        sentences.extend(preempted(self));
         sentences.extend(waited(self));
         sentences
     }
@@ -32,24 +35,38 @@ impl Recording {
         let inner = |held: &&Held| held.inner.as_ref().map(|inner| inner.lane);
         let held = told(self);
         let lanes = held.iter().map(|held| held.lane).chain(held.iter().filter_map(inner));
+        let lanes = lanes.chain(self.across_await.iter().map(|held| held.lane));
         lanes.chain(worth_telling(self).map(|wait| wait.0)).collect()
     }
 
-    fn name(&self, number: usize) -> &str {
-        self.lane(number).map_or("?", |lane| lane.name.as_str())
+    /// What a lane is called, so that it can be told from every other.
+    pub(crate) fn called(&self, number: usize) -> String {
+        let Some(lane) = self.lane(number) else { return "?".to_owned() };
+        let other = self.lanes.iter().any(|it| it.number != number && it.name == lane.name);
+        if other { format!("{} (number {})", lane.name, number + 1) } else { lane.name.clone() }
     }
 }
 
 fn summary(recording: &Recording) -> String {
     let figures = &recording.figures;
+    let (all, elapsed) = (count(figures.requesters, "requester"), rounded(recording.elapsed));
+    let were = if figures.requesters == 1 { "was" } else { "were" };
+    if figures.requesters == 0 {
+        return format!("No requester was made, in {elapsed} of your time.");
+    }
+    if figures.most_in_flight == 0 {
+        return format!("{all} {were} made, and never ran, in {elapsed} of your time.");
+    }
+    // Who was entered and yet held no thread makes the sum worthless.
+    let held = match recording.across_await {
+        Some(_) => String::new(),
+        None => format!(", held for {} in all", rounded(figures.held)),
+    };
     format!(
-        "{} took {}, in {} of your time: at most {} at once, on {}, held for {} in all.",
-        count(figures.requesters, "requester"),
+        "{all} {were} under way for {}, in {elapsed} of your time: at most {} at once, on {}{held}.",
         rounded(figures.one_by_one),
-        rounded(recording.elapsed),
         figures.most_in_flight,
         count(figures.threads, "thread"),
-        rounded(figures.held),
     )
 }
 
@@ -74,18 +91,21 @@ fn outcomes(figures: &Figures) -> Option<String> {
 
 /// Whether the event loops could turn.
 fn event_loops(recording: &Recording) -> Vec<String> {
+    if let Some(held) = &recording.across_await {
+        return across_await(recording, held);
+    }
     let Some(one) = &recording.longest_on_loop else { return Vec::new() };
     if recording.blocked.is_empty() {
         let longest = rounded(one.own_time());
         if recording.event_loop().is_some() {
             return vec![format!(
-                "Nobody held the event loop for longer than {longest} at a time."
+                "No requester held the event loop for longer than {longest} at a time."
             )];
         }
         let what = event_loop(recording, one.thread);
-        let (who, when) = (recording.name(one.lane), exact(one.from));
+        let (who, when) = (recording.called(one.lane), exact(one.from));
         let sentence = format!(
-            "{who} held {what} for {longest} at a time, {when} after the start; nobody held one for longer."
+            "{who} held {what} for {longest} at a time, {when} after the start; no requester held one for longer."
         );
         return [sentence].into_iter().chain(places(recording, &[one])).collect();
     }
@@ -95,12 +115,22 @@ fn event_loops(recording: &Recording) -> Vec<String> {
     if more > 0 {
         let all = rounded(recording.figures.blocked);
         let times = if more == 1 { "once" } else { &format!("{more} times") };
-        sentences.push(format!(
-            "… and so on, {times} more: the event loop was blocked for {all} in all."
-        ));
+        let of = if recording.event_loop().is_some() { "the event loop" } else { "event loops" };
+        sentences.push(format!("… and so on, {times} more: {of} blocked for {all} in all."));
     }
     sentences.extend(places(recording, &told));
     sentences
+}
+
+/// A guard that was kept across an await, which learners do: the lens cannot tell
+/// then who held the thread, and says what to write instead.
+fn across_await(recording: &Recording, held: &Held) -> Vec<String> {
+    let sentence = format!(
+        "The event loop slept while the span of {} was entered: it was kept entered across an .await, so who held the thread cannot be told. Write .instrument(span) in the place of .enter() or .entered().",
+        recording.called(held.lane)
+    );
+    let place = held.place.span.as_ref().map(|span| format!("Where: in the span of {span}."));
+    [sentence].into_iter().chain(place).collect()
 }
 
 /// The blocked stretches that are told one by one, in the order in which they
@@ -119,35 +149,41 @@ fn told(recording: &Recording) -> Vec<&Held> {
 }
 
 fn blocked(recording: &Recording, held: &Held) -> String {
-    let (who, time) = (recording.name(held.lane), rounded(held.time()));
+    let (who, time) = (recording.called(held.lane), rounded(held.time()));
     let inner = held.inner.as_ref().map(|inner| {
-        format!(", {} of it inside {}", rounded(inner.held), recording.name(inner.lane))
+        format!(", {} of it inside {}", rounded(inner.held), recording.called(inner.lane))
     });
-    let inner = inner.unwrap_or_default();
+    let waited = (held.core_wait >= held.time().mul_f64(WORTH_TELLING))
+        .then(|| format!(", up to {} of it without a core", rounded(held.core_wait)));
     let what = event_loop(recording, held.thread);
+    let all = [inner, waited].into_iter().flatten().collect::<String>();
+    let sentence = format!("{who} held {what} for {time}{all}");
+    match meanwhile(recording, held) {
+        Some(meanwhile) => sentence + &meanwhile,
+        None => sentence + ".",
+    }
+}
+
+/// Who could not run meanwhile; none if there is nothing that can be said.
+fn meanwhile(recording: &Recording, held: &Held) -> Option<String> {
     if recording.event_loop() != Some(held.thread) {
-        return format!("{who} held {what} for {time}{inner}.");
+        return None;
     }
     if !recording.is_whole() {
-        return format!(
-            "{who} held {what} for {time}{inner}: meanwhile nobody else could run on it."
-        );
+        return Some(": meanwhile no other could run on it.".to_owned());
     }
     let waiting: Vec<&Lane> = recording.kept_waiting(held).collect();
+    let name = |lane: &&Lane| recording.called(lane.number);
     match waiting.as_slice() {
-        [] => format!("{who} held {what} for {time}{inner}; nobody else was there to wait."),
-        [one] => {
-            format!("{who} held {what} for {time}{inner}: meanwhile {} could not run.", one.name)
+        [] => {
+            recording.is_alone(held).then(|| "; no other requester was there to wait.".to_owned())
         }
+        [one] => Some(format!(": meanwhile {} could not run.", name(one))),
         [first @ .., last] if first.len() <= 3 => {
-            let first: Vec<&str> = first.iter().map(|lane| lane.name.as_str()).collect();
-            let names = format!("{} and {}", first.join(", "), last.name);
-            format!("{who} held {what} for {time}{inner}: meanwhile {names} could not run.")
+            let first: Vec<String> = first.iter().map(name).collect();
+            Some(format!(": meanwhile {} and {} could not run.", first.join(", "), name(last)))
         }
-        many => format!(
-            "{who} held {what} for {time}{inner}: meanwhile {} others could not run.",
-            many.len()
-        ),
+        many => Some(format!(": meanwhile {} others could not run.", many.len())),
     }
 }
 
@@ -168,9 +204,9 @@ fn event_loop(recording: &Recording, thread: usize) -> String {
 
 /// Where in the source to look, each place once.
 fn places(recording: &Recording, told: &[&Held]) -> Vec<String> {
-    let mut places: Vec<(&Place, Vec<&str>)> = Vec::new();
+    let mut places: Vec<(&Place, Vec<String>)> = Vec::new();
     for held in told {
-        let name = recording.name(held.lane);
+        let name = recording.called(held.lane);
         match places.iter_mut().find(|(place, _)| **place == held.place) {
             Some((_, names)) if names.contains(&name) => {}
             Some((_, names)) => names.push(name),
@@ -178,7 +214,7 @@ fn places(recording: &Recording, told: &[&Held]) -> Vec<String> {
         }
     }
     let one = places.len() == 1;
-    let sentence = |(place, names): &(&Place, Vec<&str>)| {
+    let sentence = |(place, names): &(&Place, Vec<String>)| {
         let who = if one { "Where".to_owned() } else { names.join(", ") };
         place.in_words().map(|place| format!("{who}: {place}."))
     };
@@ -200,22 +236,23 @@ impl Place {
 }
 
 /// How often the system kept the thread, and not what ran on it.
-fn preempted(figures: &Figures) -> Option<String> {
-    let times = match figures.preempted {
+fn preempted(recording: &Recording) -> Option<String> {
+    let times = match recording.figures.preempted {
         0 => return None,
         1 => "once".to_owned(),
         times => format!("{times} times"),
     };
-    let all = rounded(figures.preempted_for);
+    let all = rounded(recording.figures.preempted_for);
+    let which = if recording.event_loop().is_some() { "the event loop" } else { "an event loop" };
     Some(format!(
-        "The machine was busy: {times}, for {all} in all, the event loop had no core to run on."
+        "The machine was busy: {times}, for up to {all} in all, {which} had no core to run on."
     ))
 }
 
 /// Who was woken and came late.
 fn waited(recording: &Recording) -> Option<String> {
     worth_telling(recording).map(|(lane, time)| {
-        let (name, time) = (recording.name(lane), rounded(time));
+        let (name, time) = (recording.called(lane), rounded(time));
         format!("{name} was woken, and waited {time} to be polled.")
     })
 }
@@ -228,4 +265,290 @@ fn worth_telling(recording: &Recording) -> Option<(usize, Duration)> {
 fn count(number: usize, what: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{number} {what}{s}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::by_hand::{lane, ms, recording, recording_until};
+    use crate::recording::{Inner, Outcome, Wait, Worker};
+
+    /// The sentences after the first, which sums up.
+    #[track_caller]
+    fn assert_told(recording: &Recording, wanted: &[&str]) {
+        assert_eq!(recording.sentences()[1..], *wanted, "{recording:#?}");
+    }
+
+    /// R1 blocks the event loop from 100 to 300 ms, beside these.
+    fn blocked_beside(others: Vec<Lane>) -> Recording {
+        let all = [lane("R1", [0, 400], &[(1, 0, 1), (1, 100, 300)])].into_iter().chain(others);
+        recording(Some(1), all.collect())
+    }
+
+    /// Which worker of how many runs on which thread.
+    fn on_workers(mut recording: Recording, of: usize) -> Recording {
+        for thread in &mut recording.threads {
+            thread.worker = Some(Worker { index: thread.id - 1, of });
+        }
+        for stretch in recording.lanes.iter_mut().flat_map(|lane| &mut lane.stretches) {
+            stretch.on_loop = true;
+        }
+        Recording::of_lanes(recording.elapsed, recording.threads, recording.lanes)
+    }
+
+    #[test]
+    fn the_first_sentence_sums_up() {
+        let told = |recording: &Recording| recording.sentences().swap_remove(0);
+        let wait = |name, to| lane(name, [0, to], &[(1, 0, 1), (1, to - 1, to)]);
+        let three = vec![wait("R1", 10_000), wait("R2", 2_000), wait("R3", 5_000)];
+        assert_eq!(
+            told(&recording(Some(1), three)),
+            "3 requesters were under way for 17.0 s, in 10.0 s of your time: at most 3 at once, on 1 thread, held for 4.0 ms in all."
+        );
+        let two_threads = vec![lane("R1", [0, 1_000], &[(1, 0, 1_000), (2, 500, 1_000)])];
+        assert_eq!(
+            told(&recording(None, two_threads)),
+            "1 requester was under way for 1.0 s, in 1.0 s of your time: at most 1 at once, on 2 threads, held for 1.5 s in all."
+        );
+        assert_eq!(
+            told(&recording_until(ms(7), None, Vec::new())),
+            "No requester was made, in 7.0 ms of your time."
+        );
+        let never = |name| lane(name, [0, 10], &[]);
+        assert_eq!(
+            told(&recording(None, vec![never("R1"), never("R2")])),
+            "2 requesters were made, and never ran, in 10 ms of your time."
+        );
+    }
+
+    #[test]
+    fn what_is_held_inside_of_another_is_held_once() {
+        let mut lanes =
+            vec![lane("order", [0, 201], &[(1, 0, 201)]), lane("query", [0, 201], &[(1, 0, 201)])];
+        lanes[1].parent = Some(0);
+        let recording = recording(Some(1), lanes);
+        assert!(recording.sentences()[0].ends_with("on 1 thread, held for 201 ms in all."));
+        assert_told(
+            &recording,
+            &[
+                "order held the event loop for 201 ms, 201 ms of it inside query; no other requester was there to wait.",
+            ],
+        );
+    }
+
+    #[test]
+    fn those_who_could_not_run_are_named() {
+        let waits = |name: &str| lane(name, [0, 400], &[(1, 1, 2), (1, 399, 400)]);
+        let names = ["R2", "R3", "R4", "R5", "R6"].map(waits).to_vec();
+        for (others, wanted) in [
+            (0, "; no other requester was there to wait."),
+            (1, ": meanwhile R2 could not run."),
+            (2, ": meanwhile R2 and R3 could not run."),
+            (4, ": meanwhile R2, R3, R4 and R5 could not run."),
+            (5, ": meanwhile 5 others could not run."),
+        ] {
+            let wanted = format!("R1 held the event loop for 200 ms{wanted}");
+            assert_told(&blocked_beside(names[..others].to_vec()), &[&wanted]);
+        }
+    }
+
+    #[test]
+    fn only_those_could_not_run_who_were_there_and_held_nothing() {
+        let silent = ["R1 held the event loop for 200 ms."];
+        let alone = ["R1 held the event loop for 200 ms; no other requester was there to wait."];
+        for (other, wanted) in [
+            // It computed on another thread.
+            (lane("R2", [0, 400], &[(1, 0, 1), (2, 50, 350)]), &silent),
+            (lane("R2", [0, 400], &[(1, 0, 1), (2, 299, 350)]), &silent),
+            // It was made in the last moment of it, or ended before its end.
+            (lane("R2", [299, 400], &[(1, 300, 301)]), &silent),
+            (lane("R2", [0, 299], &[(1, 0, 1), (2, 290, 299)]), &silent),
+            // It was not there at all.
+            (lane("R2", [300, 400], &[(1, 300, 301)]), &alone),
+            (lane("R2", [0, 100], &[(1, 1, 2)]), &alone),
+            // Another event loop or a thread of its own is where it runs.
+            (lane("R2", [0, 400], &[(2, 0, 1), (2, 399, 400)]), &silent),
+        ] {
+            assert_told(&blocked_beside(vec![other]), wanted);
+        }
+        let mut inside = lane("R2", [0, 400], &[(1, 1, 2)]);
+        inside.parent = Some(0);
+        assert_told(&blocked_beside(vec![inside]), &alone);
+        // Never polled, it could not have been polled either.
+        let never = lane("R2", [0, 400], &[]);
+        let wanted = ["R1 held the event loop for 200 ms: meanwhile R2 could not run."];
+        assert_told(&blocked_beside(vec![never]), &wanted);
+    }
+
+    #[test]
+    fn of_two_with_one_name_it_is_said_which() {
+        let waits = |name: &str| lane(name, [0, 400], &[(1, 1, 2), (1, 399, 400)]);
+        assert_told(
+            &blocked_beside(vec![waits("R1"), waits("R3")]),
+            &[
+                "R1 (number 1) held the event loop for 200 ms: meanwhile R1 (number 2) and R3 could not run.",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_crowd_of_which_some_are_kept_names_nobody_who_waited() {
+        let mut recording = blocked_beside(vec![lane("R2", [0, 400], &[(1, 1, 2)])]);
+        recording.figures.requesters = 40_000;
+        recording.figures.done = 40_000;
+        let wanted = ["R1 held the event loop for 200 ms: meanwhile no other could run on it."];
+        assert_told(&recording, &wanted);
+    }
+
+    #[test]
+    fn a_worker_that_is_held_says_nothing_of_the_others() {
+        let lanes = vec![
+            lane("R1", [0, 400], &[(1, 100, 300)]),
+            lane("R2", [0, 400], &[(2, 0, 1), (2, 399, 400)]),
+        ];
+        let mut recording = on_workers(recording(None, lanes), 4);
+        assert_told(&recording, &["R1 held worker 1 of 4 for 200 ms."]);
+        recording.figures.blocks = 3;
+        recording.figures.blocked = ms(600);
+        let more = "… and so on, 2 times more: event loops blocked for 600 ms in all.";
+        assert_told(&recording, &["R1 held worker 1 of 4 for 200 ms.", more]);
+    }
+
+    #[test]
+    fn where_nobody_blocks_the_longest_is_told() {
+        let short = vec![lane("R1", [0, 400], &[(1, 100, 109)])];
+        let one = recording(Some(1), short.clone());
+        // Outside of requesters, the thread may have been held for any time.
+        let wanted = ["No requester held the event loop for longer than 9.0 ms at a time."];
+        assert_told(&one, &wanted);
+        assert_told(
+            &on_workers(recording(None, short.clone()), 2),
+            &[
+                "R1 held worker 1 of 2 for 9.0 ms at a time, 0.100 s after the start; no requester held one for longer.",
+            ],
+        );
+        assert_told(&recording(None, short), &[]);
+    }
+
+    #[test]
+    fn ten_milliseconds_block_and_less_does_not() {
+        let held = |to| recording(Some(1), vec![lane("R1", [0, 400], &[(1, 100, to)])]);
+        assert_eq!((held(109).blocked.len(), held(110).blocked.len()), (0, 1));
+    }
+
+    #[test]
+    fn more_than_five_blocks_are_summed_up_and_a_longer_one_is_told() {
+        let times: Vec<(usize, u64, u64)> =
+            (0..8).map(|number| (1, number * 100, number * 100 + 20)).collect();
+        let mut recording = recording(Some(1), vec![lane("R1", [0, 800], &times)]);
+        let one = "R1 held the event loop for 20 ms; no other requester was there to wait.";
+        let more = "… and so on, 3 times more: the event loop blocked for 160 ms in all.";
+        assert_told(&recording, &[one, one, one, one, one, more]);
+        recording.blocked[7].to += ms(11);
+        let long = "R1 held the event loop for 31 ms; no other requester was there to wait.";
+        assert_told(&recording, &[one, one, one, one, long, more]);
+    }
+
+    #[test]
+    fn what_the_system_kept_is_told_apart() {
+        let mut recording = blocked_beside(Vec::new());
+        recording.blocked[0].core_wait = ms(19);
+        let alone = "; no other requester was there to wait.";
+        assert_told(&recording, &[&format!("R1 held the event loop for 200 ms{alone}")]);
+        recording.blocked[0].core_wait = ms(20);
+        let wanted =
+            format!("R1 held the event loop for 200 ms, up to 20 ms of it without a core{alone}");
+        assert_told(&recording, &[&wanted]);
+        recording.figures.preempted = 1;
+        recording.figures.preempted_for = ms(12);
+        let busy = "The machine was busy: once, for up to 12 ms in all, the event loop had no core to run on.";
+        assert_told(&recording, &[&wanted, busy]);
+        recording.figures.preempted = 2;
+        let busy = "The machine was busy: 2 times, for up to 12 ms in all, the event loop had no core to run on.";
+        assert_told(&recording, &[&wanted, busy]);
+    }
+
+    #[test]
+    fn a_span_kept_entered_across_an_await_is_told_and_nothing_is_claimed_of_it() {
+        let mut recording = blocked_beside(vec![lane("R2", [0, 400], &[(1, 150, 160)])]);
+        let mut held = recording.blocked.remove(0);
+        held.place.span = Some("src/main.rs:7".to_owned());
+        recording.across_await = Some(held);
+        assert_eq!(
+            recording.sentences(),
+            [
+                "2 requesters were under way for 650 ms, in 400 ms of your time: at most 2 at once, on 1 thread.",
+                "The event loop slept while the span of R1 was entered: it was kept entered across an .await, so who held the thread cannot be told. Write .instrument(span) in the place of .enter() or .entered().",
+                "Where: in the span of src/main.rs:7.",
+            ]
+        );
+    }
+
+    #[test]
+    fn who_was_woken_and_came_late_is_told() {
+        let mut recording = recording(None, vec![lane("R1", [0, 400], &[(1, 100, 101)])]);
+        let wait = |to| Some(Wait { lane: 0, from: ms(100), to: ms(to) });
+        recording.longest_wait = wait(109);
+        assert_told(&recording, &[]);
+        recording.longest_wait = wait(110);
+        assert_told(&recording, &["R1 was woken, and waited 10 ms to be polled."]);
+    }
+
+    #[test]
+    fn how_they_ended_is_told_unless_all_is_well() {
+        let ended = |outcomes: &[Outcome]| {
+            let lanes = outcomes.iter().map(|outcome| {
+                let mut lane = lane("R1", [0, 400], &[(1, 0, 1)]);
+                lane.outcome = *outcome;
+                lane
+            });
+            recording(None, lanes.collect())
+        };
+        use Outcome::{Done, Dropped, Ended, Failed, Unfinished};
+        assert_told(&ended(&[Done, Done]), &[]);
+        assert_told(&ended(&[Ended, Ended]), &[]);
+        assert_told(&ended(&[Done, Ended]), &["1 done, 1 ended."]);
+        assert_told(
+            &ended(&[Failed, Dropped, Unfinished, Done]),
+            &["1 done, 1 failed, 1 dropped before the end, 1 still going."],
+        );
+    }
+
+    #[test]
+    fn places_are_told_once_each_and_three_of_them() {
+        let times: Vec<(usize, u64, u64)> =
+            (0..4).map(|number| (1, number * 100, number * 100 + 20)).collect();
+        let mut recording = recording(Some(1), vec![lane("R1", [0, 400], &times)]);
+        for (number, held) in recording.blocked.iter_mut().enumerate() {
+            held.place.span = Some("a.rs:1".to_owned());
+            held.place.before = Some(format!("a.rs:{}", number / 2));
+        }
+        let told = |recording: &Recording| recording.sentences()[5..].to_vec();
+        assert_eq!(
+            told(&recording),
+            [
+                "R1: before the event at a.rs:0, in the span of a.rs:1.",
+                "R1: before the event at a.rs:1, in the span of a.rs:1.",
+            ]
+        );
+        recording.blocked[0].place.after = Some("a.rs:9".to_owned());
+        recording.blocked[3].place.after = Some("a.rs:8".to_owned());
+        assert_eq!(
+            told(&recording),
+            [
+                "R1: after the event at a.rs:9, in the span of a.rs:1.",
+                "R1: before the event at a.rs:0, in the span of a.rs:1.",
+                "R1: before the event at a.rs:1, in the span of a.rs:1.",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_inner_lane_is_named_with_its_time() {
+        let mut recording = blocked_beside(vec![lane("R2", [0, 400], &[(1, 150, 160)])]);
+        recording.blocked[0].inner = Some(Inner { lane: 1, held: ms(10) });
+        // What was inside of it held the thread itself.
+        let wanted = "R1 held the event loop for 200 ms, 10 ms of it inside R2.";
+        assert_told(&recording, &[wanted]);
+    }
 }

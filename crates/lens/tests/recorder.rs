@@ -775,3 +775,54 @@ fn on_a_busy_machine_nobody_is_told_of_whom_the_system_kept_from_its_core() {
     assert_eq!(told, [1], "R1 had {} long stretches, {recording:#?}", long(0));
     assert_eq!(recording.figures.preempted + 1, long(0) + long(1));
 }
+
+#[test]
+fn a_span_kept_entered_across_an_await_is_known_by_the_event_loop_that_slept() {
+    async fn waits(name: &'static str) {
+        let span = requester(name);
+        let _entered = span.enter();
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        done();
+    }
+    let recording = record_future(async {
+        let other = async {
+            yields(2).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        futures::join!(waits("R1"), other.instrument(requester("R2")))
+    });
+    let kept = recording.across_await.as_ref().unwrap();
+    assert_eq!(recording.lane(kept.lane).unwrap().name, "R1");
+    assert_eq!((recording.blocked.len(), recording.figures.blocks), (0, 0));
+    let told = recording.sentences().join("\n");
+    assert!(told.contains("slept while the span of R1 was entered"), "{told}");
+    assert!(!told.contains("held the event loop") && !told.contains("could not run"), "{told}");
+}
+
+#[test]
+fn a_span_that_is_still_entered_while_the_event_loop_sleeps_is_told_at_any_time() {
+    let lens = Lens::new();
+    let there = lens.clone();
+    tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let _entered = requester("R1").entered();
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            let recording = there.recording();
+            assert!(recording.across_await.is_some() && recording.blocked.is_empty());
+        });
+    });
+}
+
+#[test]
+fn futures_inside_each_other_that_never_ran_were_never_under_way() {
+    let recording = record_future(async {
+        let inner = yields(0).instrument(requester("inner"));
+        let middle = async { inner.await }.instrument(requester("middle"));
+        let outer = async { middle.await }.instrument(requester("outer"));
+        yields(1).instrument(requester("R1")).await;
+        drop(outer);
+    });
+    assert_eq!(recording.figures.most_in_flight, 1);
+    assert_eq!(recording.figures.dropped, 3);
+}

@@ -16,7 +16,7 @@ pub(super) fn section(strategies: &[Compared]) -> Markup {
         section aria-labelledby="timelines" {
             h2 #timelines { "Who held a thread, and who only waited" }
             p.how {
-                "Each row is a request, from the moment it was ready to its end. "
+                "Each row is a request, from the moment it was made to its end. "
                 "All pictures have the same time axis, so what is shorter took less time. "
                 "Look for solid stretches that others wait for, and for pale ones side by side: waiting together is what saves time."
             }

@@ -12,7 +12,7 @@ fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// A request that was ready from the start and held the first thread at these
+/// A request that was made at the start and held the first thread at these
 /// milliseconds.
 fn lane(name: &str, held: &[(u64, u64)], ended: u64) -> Lane {
     let stretch = |&(from, to): &(u64, u64)| Stretch {
@@ -137,7 +137,7 @@ fn every_stretch_tells_itself() {
     for wanted in [
         "R1 held thread 1 (main) for 2.0 ms, from 0.0 ms to 2.0 ms",
         "R1 waited, and held no thread, for 996 ms, from 2.0 ms to 0.998 s",
-        "R2 was ready, and not yet run, for 400 ms, from 0.0 ms to 0.400 s",
+        "R2 was made, and had not run, for 400 ms, from 0.0 ms to 0.400 s",
     ] {
         assert!(page.contains(&format!("<title>{wanted}</title>")), "{wanted}");
     }

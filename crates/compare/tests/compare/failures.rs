@@ -8,7 +8,7 @@ const REPORT: &str = r#"{"strategy":"bad-sync","interrupted":false,"failure":nul
 "elapsed_s":0.5,"figures":{"requesters":0,"done":0,"failed":0,"dropped":0,"ended":0,"unfinished":0,
 "most_in_flight":0,"threads":0,"held_s":0.0,"longest_s":0.0,"one_by_one_s":0.0,"blocks":0,"blocked_s":0.0,
 "preempted":0,"preempted_s":0.0},
-"threads":[],"lanes":[],"blocked":[],"longest_on_loop":null,"longest_wait":null}"#;
+"threads":[],"lanes":[],"blocked":[],"longest_on_loop":null,"longest_wait":null,"across_await":null}"#;
 
 /// What a package says of programs that go wrong in every way but the first.
 const BAD: &str = r#"strategies = [

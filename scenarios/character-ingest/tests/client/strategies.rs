@@ -63,7 +63,7 @@ fn a_limit_bounds_the_futures_as_workers_bound_a_pool() {
         assert_eq!(server.stats().most_in_flight, 3, "{strategy:?}");
         let lanes = &report.recording.lanes;
         let created_early = lanes.iter().all(|lane| lane.created < report.recording.elapsed / 4);
-        assert!(created_early, "{strategy:?}: all are ready from the start");
+        assert!(created_early, "{strategy:?}: all are made at the start");
         let started_late =
             lanes.iter().filter(|lane| lane.started.unwrap() > report.recording.elapsed / 8);
         assert_eq!(started_late.count(), 7, "{strategy:?}: they wait for a place");

@@ -25,14 +25,17 @@ fn each_strategy_has_a_reason_of_its_own() {
         ("R2 was asked for only when R1 had ended: one at a time, on one thread", ""),
         ("All 3 waited at the same time, so only the longest counts: R1", ""),
         (
-            "R3, ready from the start, was not polled for",
-            "R1 and R2 held the event loop until then.",
+            "R3, made at the start, was first polled after",
+            "meanwhile R1 and R2 held the event loop.",
         ),
         (
             "All 3 ran at the same time, each on a thread of its own, so only the longest counts: R1",
             "",
         ),
-        ("With 2 threads, R3 waited", "for a free one, but R1 alone took"),
+        (
+            "R3, made at the start, ran after",
+            "meanwhile the others held both threads. But R1 alone",
+        ),
     ];
     for (strategy, (reason, more)) in Strategy::ALL.into_iter().zip(reasons) {
         let sentences = sentences(&run_with_guess(strategy, "1000"));

@@ -20,7 +20,9 @@ fn json_goes_to_stdout_and_the_rest_to_stderr() {
         report.recording.lanes[0].asks.as_deref(),
         Some(format!("{url}?seconds=0.1").as_str())
     );
-    assert!(ran.stderr.contains("R1: Requesting") && ran.stderr.contains("2 requesters took"));
+    assert!(
+        ran.stderr.contains("R1: Requesting") && ran.stderr.contains("2 requesters were under way")
+    );
 }
 
 #[test]
@@ -64,7 +66,7 @@ fn svg_holds_the_lanes_and_the_sentences() {
     assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
     for text in [
         "R1 held thread 1 (main)",
-        "R3 was ready, and not yet run, for",
+        "R3 was made, and had not run, for",
         "R2 held the event loop for",
     ] {
         assert!(svg.contains(text), "{text} in {svg}");
