@@ -818,8 +818,8 @@ fn a_span_that_is_still_entered_while_the_event_loop_sleeps_is_told_at_any_time(
 fn futures_inside_each_other_that_never_ran_were_never_under_way() {
     let recording = record_future(async {
         let inner = yields(0).instrument(requester("inner"));
-        let middle = async { inner.await }.instrument(requester("middle"));
-        let outer = async { middle.await }.instrument(requester("outer"));
+        let middle = inner.instrument(requester("middle"));
+        let outer = middle.instrument(requester("outer"));
         yields(1).instrument(requester("R1")).await;
         drop(outer);
     });
