@@ -30,6 +30,7 @@ pub(crate) fn lane(name: &str, life: [u64; 2], held: &[(usize, u64, u64)]) -> La
         future: true,
         created: ms(life[0]),
         started: stretches.iter().map(|stretch| stretch.from).min(),
+        said: None,
         ended: Some(ms(life[1])),
         held: stretches.iter().map(|stretch| stretch.held).sum(),
         longest: stretches.iter().map(|stretch| stretch.held).max().unwrap_or_default(),

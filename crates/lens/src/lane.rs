@@ -188,9 +188,12 @@ impl Lane {
             state.keep(previous, most);
         }
         state.left = state.left.max(stretch.to);
-        let said = state.mark.is_some_and(|mark| stretch.from <= mark.at && mark.at <= stretch.to);
+        // One that has failed may try again.
+        let done = state.mark.is_some_and(|mark| {
+            mark.outcome == Outcome::Done && stretch.from <= mark.at && mark.at <= stretch.to
+        });
         let held = previous.map(|stretch| stretch.thread);
-        Left { finished: said && state.finish(), waited, held }
+        Left { finished: done && state.finish(), waited, held }
     }
 
     /// Says how it ends; gives how it was to end until now.
@@ -293,6 +296,7 @@ impl Lane {
             future: state.future || (going && (polls > 1 || on_loop)),
             created: time(self.created),
             started: self.started().map(time),
+            said: state.mark.map(|mark| time(mark.at)),
             ended: moment(state.ended).map(time),
             held: time(state.held + extra.iter().map(lasts).sum::<Moment>()),
             longest: time(extra.iter().map(lasts).fold(state.longest, Moment::max)),

@@ -86,6 +86,9 @@ pub struct Lane {
     /// When it first held a thread; none if it never did.
     #[serde(rename = "started_s", with = "optional_seconds")]
     pub started: Option<Duration>,
+    /// When it last said how it would end; none if it did not.
+    #[serde(rename = "said_s", with = "optional_seconds")]
+    pub said: Option<Duration>,
     /// When it ended, whatever became of those that were made inside it; none
     /// if it was still going.
     #[serde(rename = "ended_s", with = "optional_seconds")]
@@ -219,7 +222,7 @@ pub struct Figures {
     /// How many of them were still going.
     pub unfinished: usize,
     /// How many were under way at the same time, at most. A requester is under
-    /// way from its first poll or call until it has said how it ended, or has ended.
+    /// way from its first poll or call until it has said that it is done, or has ended.
     pub most_in_flight: usize,
     /// How many threads the requesters held.
     pub threads: usize,
@@ -309,6 +312,11 @@ impl Recording {
     fn added_up(&self) -> Figures {
         let ended = |outcome| self.lanes.iter().filter(|lane| lane.outcome == outcome).count();
         let started = self.lanes.iter().filter_map(|lane| Some((lane.started?, lane.end(self))));
+        let under_way = |lane: &Lane| {
+            let done = lane.said.filter(|_| lane.outcome == Outcome::Done);
+            let end = lane.end(self);
+            Some((lane.started?, done.map_or(end, |done| done.min(end))))
+        };
         Figures {
             requesters: self.lanes.len(),
             done: ended(Outcome::Done),
@@ -316,7 +324,7 @@ impl Recording {
             dropped: ended(Outcome::Dropped),
             ended: ended(Outcome::Ended),
             unfinished: ended(Outcome::Unfinished),
-            most_in_flight: most_at_once(started.clone()),
+            most_in_flight: most_at_once(self.lanes.iter().filter_map(under_way)),
             threads: self.threads_held().len(),
             held: self.threads_held().into_iter().map(|thread| self.thread_held(thread)).sum(),
             longest: self.lanes.iter().map(|lane| lane.longest).max().unwrap_or_default(),

@@ -18,6 +18,8 @@ const NOT_YET_RUN: char = '·';
 /// From a thread left free all the time to one held all the time.
 const SHADES: [char; 4] = ['░', '▒', '▓', '█'];
 const LONGEST_NAME: usize = 12;
+/// A bar is no narrower, whatever the width of the screen.
+const FEWEST_COLUMNS: usize = 10;
 
 /// Draws the lanes of a recording, or a fair choice of them, at most `width`
 /// columns wide, and says below what the figures mean.
@@ -25,7 +27,10 @@ const LONGEST_NAME: usize = 12;
 /// Styled with ANSI codes: print it through `anstream`, which leaves them out
 /// where they are not welcome.
 pub fn draw(recording: &Recording, width: usize) -> String {
-    let rows = rows(recording);
+    let mut rows = rows(recording);
+    if Scale::of(&rows, recording.elapsed, width).is_narrow(width) {
+        rows.iter_mut().for_each(Row::shorten);
+    }
     let scale = Scale::of(&rows, recording.elapsed, width);
     let mut seen = String::new();
     let mut lines = vec![scale.head()];
@@ -96,8 +101,13 @@ impl Scale {
             end,
             columns: 0,
         };
-        scale.columns = width.saturating_sub(scale.margin()).max(10);
+        scale.columns = width.saturating_sub(scale.margin()).max(FEWEST_COLUMNS);
         scale
+    }
+
+    /// Whether the texts leave too little of so many columns for the bars.
+    fn is_narrow(&self, width: usize) -> bool {
+        width < self.margin() + FEWEST_COLUMNS
     }
 
     /// Columns that the bars cannot have: the texts, the gaps, and a bar's two edges.
@@ -150,6 +160,13 @@ impl<'a> Row<'a> {
         let kept = recording.across_await.as_ref().map(|held| held.lane);
         let held = if kept == Some(lane.number) { UNKNOWN.to_owned() } else { held(lane) };
         Self { lane, name, took, outcome, held }
+    }
+
+    /// Leaves out on how many threads it was.
+    fn shorten(&mut self) {
+        if let Some((held, _)) = self.held.split_once(',') {
+            self.held = held.to_owned();
+        }
     }
 }
 

@@ -54,7 +54,7 @@ fn summary(recording: &Recording) -> String {
     if figures.requesters == 0 {
         return format!("No requester was made, in {elapsed} of your time.");
     }
-    if figures.most_in_flight == 0 {
+    if figures.threads == 0 {
         return format!("{all} {were} made, and never ran, in {elapsed} of your time.");
     }
     // Who was entered and yet held no thread makes the sum worthless.

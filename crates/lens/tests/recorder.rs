@@ -826,3 +826,28 @@ fn futures_inside_each_other_that_never_ran_were_never_under_way() {
     assert_eq!(recording.figures.most_in_flight, 1);
     assert_eq!(recording.figures.dropped, 3);
 }
+
+#[test]
+fn who_has_failed_and_tries_again_is_still_under_way() {
+    let recording = record(|| {
+        let (first, second) = (requester("R1"), requester("R2"));
+        first.in_scope(failed);
+        second.in_scope(|| (block(), done()).1);
+        first.in_scope(|| (block(), done()).1);
+    });
+    assert_eq!((recording.figures.most_in_flight, recording.figures.failed), (2, 0));
+}
+
+#[test]
+fn who_is_done_is_under_way_no_longer_whoever_lingers_in_its_span() {
+    let recording = record(|| {
+        let (first, second) = (requester("R1"), requester("R2"));
+        first.in_scope(done);
+        second.in_scope(done);
+    });
+    assert_eq!(recording.figures.most_in_flight, 1);
+    let said = recording.lanes[0].said.unwrap();
+    assert!(
+        recording.lanes[0].started.unwrap() <= said && said < recording.lanes[0].ended.unwrap()
+    );
+}

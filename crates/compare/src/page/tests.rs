@@ -33,6 +33,7 @@ fn lane(name: &str, held: &[(u64, u64)], ended: u64) -> Lane {
         future: true,
         created: ms(0),
         started: held.first().map(|(from, _)| ms(*from)),
+        said: None,
         ended: Some(ms(ended)),
         held: held.iter().map(|(from, to)| ms(to - from)).sum(),
         longest: ms(0),
