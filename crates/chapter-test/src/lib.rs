@@ -3,6 +3,7 @@
 //! A chapter shows what its reader will see: real times, real ports, a picture
 //! of a real run. No two runs agree on those, so both sides are masked before
 //! they are compared; words, names, order and the shape of the picture remain.
+//! What else differs between the runs of one chapter, that chapter names: see [`Mask`].
 //!
 //! In a block that begins with ```` ```console ````:
 //!
@@ -15,8 +16,11 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use regex_lite::Regex;
@@ -28,49 +32,118 @@ struct Example {
     output: Vec<String>,
 }
 
-/// Runs every console block of this Markdown file.
-///
-/// # Panics
-///
-/// When a command prints something else, ends with another exit code, or is
-/// none that may be run; and when the file has no console block at all.
-pub fn check(file: impl AsRef<Path>) {
-    let file = file.as_ref();
-    let text =
-        fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let folder = file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    let blocks = blocks(&text);
-    assert!(!blocks.is_empty(), "{} has no console block", file.display());
-    for block in blocks {
-        check_block(&block, folder);
-    }
+/// What differs from run to run in some chapters, and would hide a fault in others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mask {
+    /// The time and the process of a line of a log.
+    Log,
+    /// How often futures were polled.
+    Polls,
+    /// How many beats of a heart came in time, and of how many.
+    Beats,
+    /// The numbers of processes.
+    Processes,
 }
 
-fn check_block(block: &[Example], folder: &Path) {
-    let mut background = Background::default();
-    for example in block {
-        let (command, code) = match example.command.split_once(" # exits with ") {
-            Some((command, code)) => (command, code.parse().expect("an exit code is a number")),
-            None => (example.command.as_str(), 0),
-        };
-        match command.strip_suffix(" &") {
-            Some(command) => background.start(prepared(command, folder)),
-            None => check_command(command, code, &example.output, folder),
+impl Mask {
+    /// Patterns, and what stands in the place of each.
+    fn patterns(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Log => {
+                &[(r"\[[-0-9]+ [0-9:.]+Z\]", "[WHEN]"), (r"\[Process [0-9]+, ", "[PROCESS, ")]
+            }
+            Self::Polls => &[(r"\b[0-9]+ polls?\b", "POLLS")],
+            Self::Beats => &[(r"\b[0-9]+ of [0-9]+ beats\b", "BEATS")],
+            Self::Processes => &[(r"\bprocess [0-9]+", "process ID")],
         }
     }
 }
 
-fn check_command(command: &str, code: i32, output: &[String], folder: &Path) {
-    let (printed, ended) = run(prepared(command, folder));
-    assert_eq!(ended, Some(code), "exit code of `{command}`, which printed:\n{printed}");
-    let wanted = unwrapped(output.iter().map(|line| masked(line)));
-    let given = unwrapped(printed.lines().map(masked));
-    assert!(
-        alike(&wanted, &given),
-        "`{command}` does not print what the chapter says.\n\
-         The chapter:\n{}\n\nThe program:\n{printed}\n\nMasked, the chapter:\n{wanted:#?}\nthe program:\n{given:#?}",
-        output.join("\n")
-    );
+/// A Markdown file, and how its console blocks are run.
+#[derive(Debug, Clone)]
+pub struct Chapter {
+    file: PathBuf,
+    masks: Vec<Mask>,
+    at_once: usize,
+}
+
+impl Chapter {
+    /// The chapter in this file. Its blocks are run one after another.
+    pub fn new(file: impl Into<PathBuf>) -> Self {
+        Self { file: file.into(), masks: Vec::new(), at_once: 1 }
+    }
+
+    /// Leaves out of the comparison what these stand for.
+    pub fn masking(self, masks: &[Mask]) -> Self {
+        Self { masks: masks.to_vec(), ..self }
+    }
+
+    /// Runs so many blocks at the same time: for a chapter that mostly waits.
+    pub fn at_once(self, blocks: usize) -> Self {
+        Self { at_once: blocks, ..self }
+    }
+
+    /// Runs every console block.
+    ///
+    /// # Panics
+    ///
+    /// When a command prints something else, ends with another exit code, or is
+    /// none that may be run; and when the file has no console block at all.
+    pub fn check(&self) {
+        let file = self.file.display();
+        let text = fs::read_to_string(&self.file).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let blocks = blocks(&text);
+        assert!(!blocks.is_empty(), "{file} has no console block");
+        let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        let check_the_rest = || {
+            while let Some(block) = blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                // The blocks after it are checked all the same.
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.check_block(block))) {
+                    failed.lock().expect("nobody panics in between").push(panic);
+                }
+            }
+        };
+        thread::scope(|scope| {
+            (0..self.at_once).for_each(|_| _ = scope.spawn(check_the_rest));
+        });
+        let failed = failed.into_inner().expect("nobody panics in between");
+        if let Some(panic) = failed.into_iter().next() {
+            resume_unwind(panic);
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        let folder = self.file.parent().filter(|folder| *folder != Path::new(""));
+        folder.unwrap_or(Path::new("."))
+    }
+
+    fn check_block(&self, block: &[Example]) {
+        let folder = self.folder();
+        let mut background = Background::default();
+        for example in block {
+            let (command, code) = match example.command.split_once(" # exits with ") {
+                Some((command, code)) => (command, code.parse().expect("an exit code is a number")),
+                None => (example.command.as_str(), 0),
+            };
+            match command.strip_suffix(" &") {
+                Some(command) => background.start(prepared(command, folder)),
+                None => self.check_command(command, code, &example.output),
+            }
+        }
+    }
+
+    fn check_command(&self, command: &str, code: i32, output: &[String]) {
+        let (printed, ended) = run(prepared(command, self.folder()));
+        assert_eq!(ended, Some(code), "exit code of `{command}`, which printed:\n{printed}");
+        let wanted = unwrapped(output.iter().map(|line| masked(line, &self.masks)));
+        let given = unwrapped(printed.lines().map(|line| masked(line, &self.masks)));
+        assert!(
+            alike(&wanted, &given),
+            "`{command}` does not print what the chapter says.\n\
+             The chapter:\n{}\n\nThe program:\n{printed}\n\nMasked, the chapter:\n{wanted:#?}\nthe program:\n{given:#?}",
+            output.join("\n")
+        );
+    }
 }
 
 fn prepared(command: &str, folder: &Path) -> Command {
@@ -144,19 +217,17 @@ fn blocks(text: &str) -> Vec<Vec<Example>> {
     blocks
 }
 
-/// The line without what differs from run to run.
-fn masked(line: &str) -> String {
-    const MASKS: [(&str, &str); 13] = [
-        (r"\[[-0-9]+ [0-9:.]+Z\]", "[WHEN]"),
-        (r"\[Process [0-9]+, ", "[PROCESS, "),
+/// The line without what differs from run to run of any chapter, and what these
+/// stand for.
+fn masked(line: &str, masks: &[Mask]) -> String {
+    const BEFORE: [(&str, &str); 3] = [
         (r"^ +0 (s|ms) .*$", "AXIS"),
         (r"localhost:[0-9]+", "localhost:PORT"),
         (r"\.rs:[0-9]+", ".rs:LINE"),
+    ];
+    const AFTER: [(&str, &str); 5] = [
         (r"[0-9]+\.[0-9]+", "0"),
         (r"\b[0-9]+ (s|ms)\b", "TIME"),
-        (r"\b[0-9]+ polls?\b", "POLLS"),
-        (r"\b[0-9]+ of [0-9]+ beats\b", "BEATS"),
-        (r"\bprocess [0-9]+", "process ID"),
         // Where one kind of cell ends and another begins is a matter of rounding.
         (r"[▒▓]+", ""),
         (r"░+|█+|·+", "="),
@@ -171,7 +242,9 @@ fn masked(line: &str) -> String {
         };
         pattern.replace_all(&line, kept).into_owned()
     };
-    MASKS.into_iter().fold(line.to_owned(), mask).trim_end().to_owned()
+    let own = masks.iter().flat_map(|mask| mask.patterns()).copied();
+    let all = own.chain(BEFORE).chain(AFTER);
+    all.fold(line.to_owned(), mask).trim_end().to_owned()
 }
 
 /// The lines with each sentence on one: where it breaks depends on the length of
@@ -204,11 +277,17 @@ fn alike(wanted: &[String], given: &[String]) -> bool {
 mod tests {
     use super::*;
 
-    fn panics(markdown: &str) -> String {
-        let file =
-            std::env::temp_dir().join(format!("chapter-test-{:?}.md", thread::current().id()));
+    fn temporary(markdown: &str) -> PathBuf {
+        let name = format!("chapter-test-{}-{:?}.md", std::process::id(), thread::current().id());
+        let file = std::env::temp_dir().join(name);
         fs::write(&file, markdown).unwrap();
-        let panic = std::panic::catch_unwind(|| check(&file)).err();
+        file
+    }
+
+    /// What the first block that fails says.
+    fn panics(markdown: &str) -> String {
+        let file = temporary(markdown);
+        let panic = std::panic::catch_unwind(|| Chapter::new(&file).check()).err();
         fs::remove_file(&file).unwrap();
         panic.and_then(|panic| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
     }
@@ -238,32 +317,63 @@ mod tests {
         for (one, other) in [
             ("R1: Requesting 'http://localhost:8000/'", "R1: Requesting 'http://localhost:41233/'"),
             ("Time elapsed: 10.003", "Time elapsed: 9.1"),
-            ("R1  ▏░░░░▕ 1.003 s  0.6 ms in 6 polls", "R1  ▏░░░░░░▕  204 ms  1.2 s in 1 poll"),
-            ("beat: 1 of 99 beats, at worst 987 ms", "beat: 98 of 98 beats, at worst 5 ms"),
-            ("R1: numbers from 1 to 9 in process 42", "R1: numbers from 1 to 9 in process 4711"),
+            ("R1  ▏░░░░▕ 1.003 s  0.6 ms in 6 polls", "R1  ▏░░░░░░▕  204 ms  1.2 s in 6 polls"),
             ("R2  ▏····▓███▕", "R2  ▏·······█▕"),
             ("    0 s      2    took", "    0 ms     200   took"),
-            (
-                "[2026-11-21 05:01:02.123456Z] - [INFO] - [Process 4242, Thread 1] - C1: done",
-                "[2027-01-02 23:59:59.000001Z] - [INFO] - [Process 17, Thread 1] - C1: done",
-            ),
         ] {
-            assert_eq!(masked(one), masked(other));
+            assert_eq!(masked(one, &[]), masked(other, &[]));
         }
         for (one, other) in [
             ("R1: done", "R2: done"),
             ("▏░░▕", "▏██▕"),
             ("▏··░▕", "▏░░░▕"),
             ("3 threads", "1 thread"),
-            ("[Process 4242, Thread 1] - C1", "[Process 4242, Thread 2] - C1"),
+            ("at most 3 at once", "at most 2 at once"),
+            ("in 6 polls", "in 1 poll"),
+            ("R1 held the event loop", "R2 held the event loop"),
         ] {
-            assert_ne!(masked(one), masked(other));
+            assert_ne!(masked(one, &[]), masked(other, &[]));
+        }
+    }
+
+    #[test]
+    fn what_a_chapter_names_is_masked_there_alone() {
+        let log = "[2026-11-21 05:01:02.123456Z] - [INFO] - [Process 4242, Thread 1] - C1: done";
+        for (mask, one, other) in [
+            (Mask::Polls, "2 ms in 6 polls", "2 ms in 1 poll"),
+            (Mask::Beats, "beat: 1 of 99 beats, at worst", "beat: 98 of 98 beats, at worst"),
+            (Mask::Processes, "R1: numbers in process 42", "R1: numbers in process 4711"),
+            (
+                Mask::Log,
+                log,
+                "[2027-01-02 23:59:59.000001Z] - [INFO] - [Process 17, Thread 1] - C1: done",
+            ),
+        ] {
+            assert_eq!(masked(one, &[mask]), masked(other, &[mask]));
+            assert_ne!(masked(one, &[]), masked(other, &[]));
+        }
+        let other_thread = log.replace("Thread 1", "Thread 2");
+        assert_ne!(masked(log, &[Mask::Log]), masked(&other_thread, &[Mask::Log]));
+    }
+
+    #[test]
+    fn every_block_is_run_whichever_fails_and_however_many_at_once() {
+        let right = "```console\n$ cargo --version\n...\n```\n";
+        let wrong = "```console\n$ cargo --version\nrustc\n```\n";
+        for (blocks, fails) in [(right.repeat(5), false), (right.repeat(4) + wrong, true)] {
+            for at_once in [1, 3] {
+                let file = temporary(&blocks);
+                let checked = Chapter::new(&file).at_once(at_once);
+                let panic = std::panic::catch_unwind(|| checked.check());
+                fs::remove_file(&file).unwrap();
+                assert_eq!(panic.is_err(), fails, "{at_once} at once");
+            }
         }
     }
 
     #[test]
     fn a_sentence_may_break_anywhere() {
-        let lines = |text: &str| unwrapped(text.lines().map(masked));
+        let lines = |text: &str| unwrapped(text.lines().map(|line| masked(line, &[])));
         assert_eq!(
             lines("on 1\n  thread, for 2 ms.\nEnd"),
             lines("on 1 thread,\n  for 2 ms.\nEnd")

@@ -1,5 +1,7 @@
 //! What the chapter says is what happens.
 
+use chapter_test::{Chapter, Mask};
+
 #[test]
 fn the_chapter_prints_what_it_says() {
     chapter_test::check("README.md");
