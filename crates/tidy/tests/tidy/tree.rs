@@ -1,13 +1,13 @@
 //! The tree as its rules see it: the packages, and the files.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cargo_metadata::{Dependency, DependencyKind, MetadataCommand, Package, TargetKind};
 
-/// The folder of the repository.
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+/// The folder of the repository. Cargo runs tests in the folder of their package.
+pub(crate) fn root() -> &'static Path {
+    Path::new("../..")
 }
 
 /// The text of a file, whose path is told from the folder of the repository.
