@@ -723,8 +723,10 @@ fn of_a_crowd_every_figure_is_exact_and_some_lanes_are_kept() {
 }
 
 /// Threads enough to keep every core busy, until it is dropped.
+#[cfg(target_os = "linux")]
 struct Busy(Arc<std::sync::atomic::AtomicBool>);
 
+#[cfg(target_os = "linux")]
 impl Busy {
     fn machine() -> Self {
         let on = Arc::new(std::sync::atomic::AtomicBool::new(true));
@@ -736,6 +738,7 @@ impl Busy {
     }
 }
 
+#[cfg(target_os = "linux")]
 impl Drop for Busy {
     fn drop(&mut self) {
         self.0.store(false, std::sync::atomic::Ordering::Relaxed);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
+use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Token};
 
@@ -26,7 +27,7 @@ pub struct Reactor {
     system: RefCell<mio::Poll>,
     events: RefCell<Events>,
     alarm: Arc<mio::Waker>,
-    wakers: RefCell<BTreeMap<Token, Waker>>,
+    wakers: RefCell<BTreeMap<Token, (Interest, Waker)>>,
     last: Cell<Token>,
 }
 
@@ -58,9 +59,23 @@ impl Reactor {
         !self.wakers.borrow().is_empty()
     }
 
-    /// Keeps the waker until the socket with this token is ready.
-    fn keep(&self, token: Token, waker: Waker) {
-        self.wakers.borrow_mut().insert(token, waker);
+    /// Keeps the waker until the socket with this token is ready for what is wanted.
+    fn keep(&self, token: Token, wanted: Interest, waker: Waker) {
+        self.wakers.borrow_mut().insert(token, (wanted, waker));
+    }
+
+    /// The waker of whoever waits for this. Windows tells after every read that
+    /// found nothing that one may write: to wake the reader for that would be to
+    /// wake it again and again.
+    fn waker_for(&self, event: &Event) -> Option<Waker> {
+        let mut wakers = self.wakers.borrow_mut();
+        let (wanted, _) = wakers.get(&event.token())?;
+        let may_read = wanted.is_readable() && event.is_readable();
+        let may_write = wanted.is_writable() && event.is_writable();
+        if !may_read && !may_write {
+            return None;
+        }
+        wakers.remove(&event.token()).map(|(_, waker)| waker)
     }
 
     /// Sleeps until a socket is ready or another thread calls, but not longer
@@ -73,8 +88,7 @@ impl Reactor {
             polled => polled?,
         }
         for event in events.iter() {
-            let waker = self.wakers.borrow_mut().remove(&event.token());
-            waker.into_iter().for_each(Waker::wake);
+            self.waker_for(event).into_iter().for_each(Waker::wake);
         }
         Ok(())
     }
@@ -100,7 +114,7 @@ impl<'a> Connection<'a> {
         let both = Interest::READABLE | Interest::WRITABLE;
         reactor.system.borrow().registry().register(&mut stream, token, both)?;
         let connection = Self { reactor, stream, token };
-        connection.when_ready(connected).await?;
+        connection.when_ready(Interest::WRITABLE, connected).await?;
         Ok(connection)
     }
 
@@ -111,7 +125,7 @@ impl<'a> Connection<'a> {
     /// When the connection breaks.
     pub async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
-            match self.when_ready(|mut stream| stream.write(bytes)).await? {
+            match self.when_ready(Interest::WRITABLE, |mut stream| stream.write(bytes)).await? {
                 0 => return Err(ErrorKind::WriteZero.into()),
                 written => bytes = &bytes[written..],
             }
@@ -125,13 +139,14 @@ impl<'a> Connection<'a> {
     ///
     /// When the connection breaks.
     pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.when_ready(|mut stream| stream.read(buffer)).await
+        self.when_ready(Interest::READABLE, |mut stream| stream.read(buffer)).await
     }
 
     /// Tries until the answer is another one than "not now". The system tells
     /// of a socket that has *become* ready, so trying comes before waiting.
     async fn when_ready<T>(
         &self,
+        wanted: Interest,
         mut attempt: impl FnMut(&TcpStream) -> io::Result<T>,
     ) -> io::Result<T> {
         poll_fn(|context| {
@@ -140,7 +155,7 @@ impl<'a> Connection<'a> {
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
                         telling::waits_for_its_socket();
-                        self.reactor.keep(self.token, context.waker().clone());
+                        self.reactor.keep(self.token, wanted, context.waker().clone());
                         return Poll::Pending;
                     }
                     result => return Poll::Ready(result),
