@@ -6,30 +6,24 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use thirtyfour::support::base64_decode;
-use thirtyfour::{By, Key, WebDriver, WebElement};
-use tokio::runtime::{self, Runtime};
-use tokio::time::timeout;
 use url::Url;
 
 use crate::driver::{Driver, capabilities};
-use crate::{Settings, logs};
+use crate::session::{Outcome, Session};
+use crate::{Key, Settings, logs};
 
 /// How long to wait for what should happen soon, before a test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// How long a browser may take to end when it is asked to.
-const FAREWELL: Duration = Duration::from_secs(10);
 
 /// Chromium without a window, its driver, and a profile of its own. All three
 /// are gone when this is dropped, also by a test that panics.
 #[derive(Debug)]
 pub struct Browser {
-    runtime: Runtime,
-    /// `None` once it has been told to quit.
-    session: Option<WebDriver>,
+    session: Session,
     // Held for their ends, in this order: the driver before the profile.
     _driver: Driver,
     _profile: TempDir,
@@ -42,15 +36,12 @@ impl Browser {
     ///
     /// When Chromium or its driver is not here or does not start.
     pub fn start(settings: &Settings) -> Self {
-        let runtime = runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.expect("an event loop");
         let profile = tempfile::Builder::new().prefix("browser-test").tempdir();
         let profile = profile.expect("a folder for the profile");
         let driver = Driver::start();
-        let session = WebDriver::new(&driver.url, capabilities(profile.path()));
-        let session = runtime.block_on(session);
+        let session = Session::start(&driver.url, &capabilities(profile.path()));
         let session = session.unwrap_or_else(|error| panic!("the browser does not start: {error}"));
-        let browser = Self { runtime, session: Some(session), _driver: driver, _profile: profile };
+        let browser = Self { session, _driver: driver, _profile: profile };
         for (command, parameters) in settings.commands() {
             browser.devtools(command, parameters);
         }
@@ -63,7 +54,7 @@ impl Browser {
 
     /// Opens a page and returns when it has loaded.
     pub fn open(&self, url: &str) {
-        self.wait(self.session().goto(url));
+        expect(self.session.open(url));
     }
 
     /// Opens a page that is a file of this machine.
@@ -75,12 +66,12 @@ impl Browser {
     /// Runs a script in the page, and gives what it returns:
     /// `browser.run("return document.title")`.
     pub fn run(&self, script: &str) -> Value {
-        self.wait(self.session().execute(script, vec![])).json().clone()
+        expect(self.session.run(script))
     }
 
     /// How many elements match this CSS selector.
     pub fn count(&self, selector: &str) -> usize {
-        self.find_all(selector).len()
+        expect(self.session.count(selector))
     }
 
     /// The text of the first element that matches this CSS selector, as far as
@@ -90,7 +81,7 @@ impl Browser {
     ///
     /// When there is none.
     pub fn text(&self, selector: &str) -> String {
-        self.wait(self.find(selector).text())
+        expect(self.session.find(selector).and_then(|element| self.session.text(&element)))
     }
 
     /// The texts of all elements that match this CSS selector, in the page's
@@ -110,13 +101,13 @@ impl Browser {
     ///
     /// When there is none, or something else covers it.
     pub fn click(&self, selector: &str) {
-        self.wait(self.find(selector).click());
+        expect(self.session.find(selector).and_then(|element| self.session.click(&element)));
     }
 
     /// Presses a key, wherever the focus is.
     pub fn press(&self, key: Key) {
-        let focused = self.wait(self.session().active_element());
-        self.wait(focused.send_keys(key + ""));
+        let key = key.character().to_string();
+        expect(self.session.focused().and_then(|element| self.session.type_into(&element, &key)));
     }
 
     /// Looks again and again until it is so.
@@ -150,13 +141,13 @@ impl Browser {
     /// The errors that the page wrote to the console, did not catch, or had in
     /// loading something, since this was asked last.
     pub fn console_errors(&self) -> Vec<String> {
-        logs::errors(self.wait(self.session().get_log("browser")))
+        logs::errors(&expect(self.session.log("browser")))
     }
 
     /// The addresses that pages asked for since this was asked last, their own
     /// among them.
     pub fn requests(&self) -> Vec<String> {
-        logs::requests(&self.wait(self.session().get_log("performance")))
+        logs::requests(&expect(self.session.log("performance")))
     }
 
     /// # Panics
@@ -170,36 +161,25 @@ impl Browser {
         assert_eq!(requests, [""; 0], "requests that leave this machine");
     }
 
-    fn session(&self) -> &WebDriver {
-        self.session.as_ref().expect("it quits only when it is dropped")
-    }
-
     #[track_caller]
-    fn wait<T>(&self, reply: impl Future<Output = thirtyfour::error::WebDriverResult<T>>) -> T {
-        self.runtime.block_on(reply).unwrap_or_else(|error| panic!("the browser: {error}"))
-    }
-
     fn devtools(&self, command: &str, parameters: Value) -> Value {
-        self.wait(self.session().cdp().send_raw(command, parameters))
-    }
-
-    fn find(&self, selector: &str) -> WebElement {
-        self.wait(self.session().find(By::Css(selector)))
-    }
-
-    fn find_all(&self, selector: &str) -> Vec<WebElement> {
-        self.wait(self.session().find_all(By::Css(selector)))
+        expect(self.session.devtools(command, &parameters))
     }
 
     fn capture(&self, name: &str, parameters: Value) -> PathBuf {
         let picture = self.devtools("Page.captureScreenshot", parameters);
         let picture = picture["data"].as_str().expect("a picture");
-        let picture = base64_decode(picture).expect("base64");
+        let picture = BASE64.decode(picture).expect("base64");
         let folder = target().join("screenshots");
         let path = folder.join(name).with_extension("png");
         fs::create_dir_all(&folder).and_then(|()| fs::write(&path, picture)).expect("a file");
         path
     }
+}
+
+#[track_caller]
+fn expect<T>(reply: Outcome<T>) -> T {
+    reply.unwrap_or_else(|error| panic!("the browser: {error}"))
 }
 
 /// Cargo's folder for what it builds.
@@ -210,11 +190,8 @@ fn target() -> PathBuf {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        let Some(session) = self.session.take() else { return };
-        let process = session.handle().capabilities().get("goog:processID").and_then(Value::as_i64);
-        let quits = self.runtime.block_on(async { timeout(FAREWELL, session.quit()).await });
-        if !matches!(quits, Ok(Ok(()))) {
-            kill(process);
+        if self.session.quit().is_err() {
+            kill(self.session.process());
         }
     }
 }

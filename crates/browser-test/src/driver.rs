@@ -5,8 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
-use serde_json::json;
-use thirtyfour::{Capabilities, ChromeCapabilities, ChromiumLikeCapabilities};
+use serde_json::{Value, json};
 
 use crate::programs;
 
@@ -59,11 +58,7 @@ fn read_port(output: &mut impl BufRead) -> u16 {
 
 /// A browser without a window, in a profile of its own, which asks the network
 /// for nothing by itself, and keeps logs.
-pub(crate) fn capabilities(profile: &Path) -> Capabilities {
-    let mut browser = ChromeCapabilities::new();
-    if let Some(program) = programs::browser() {
-        browser.set_binary(&program.to_string_lossy()).expect("a path");
-    }
+pub(crate) fn capabilities(profile: &Path) -> Value {
     let profile = format!("--user-data-dir={}", profile.display());
     let mut arguments = vec![
         "--headless",
@@ -85,13 +80,15 @@ pub(crate) fn capabilities(profile: &Path) -> Capabilities {
         // Chromium refuses to run as root otherwise.
         arguments.push("--no-sandbox");
     }
-    for argument in arguments {
-        browser.add_arg(argument).expect("an argument");
+    let mut options = json!({ "args": arguments });
+    if let Some(program) = programs::browser() {
+        options["binary"] = program.to_string_lossy().into();
     }
-    let mut capabilities = Capabilities::from(browser);
-    let levels = json!({ "browser": "ALL", "performance": "ALL" });
-    capabilities.set("goog:loggingPrefs", levels).expect("levels of logs");
-    capabilities
+    json!({
+        "browserName": "chrome",
+        "goog:chromeOptions": options,
+        "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
+    })
 }
 
 #[cfg(unix)]

@@ -19,12 +19,14 @@
 //! block the thread, and so none may be made inside `async` code.
 
 mod browser;
+mod key;
 mod settings;
 
 mod driver;
 mod logs;
 mod programs;
+mod session;
 
 pub use browser::Browser;
+pub use key::Key;
 pub use settings::Settings;
-pub use thirtyfour::Key;

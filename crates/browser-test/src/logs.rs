@@ -1,19 +1,18 @@
 //! What the browser logged: complaints, and requests.
 
 use serde_json::Value;
-use thirtyfour::BrowserLogEntry;
 use url::{Host, Url};
 
 /// The messages of errors: those that a script did not catch or wrote to the
 /// console, and resources that could not be loaded.
-pub(crate) fn errors(entries: Vec<BrowserLogEntry>) -> Vec<String> {
-    let errors = entries.into_iter().filter(|entry| entry.level == "SEVERE");
-    errors.map(|entry| entry.message).collect()
+pub(crate) fn errors(entries: &[Value]) -> Vec<String> {
+    let errors = entries.iter().filter(|entry| entry["level"] == "SEVERE");
+    errors.filter_map(|entry| entry["message"].as_str().map(str::to_owned)).collect()
 }
 
 /// The addresses that pages asked for, in their order.
-pub(crate) fn requests(entries: &[BrowserLogEntry]) -> Vec<String> {
-    entries.iter().filter_map(|entry| request(&entry.message)).collect()
+pub(crate) fn requests(entries: &[Value]) -> Vec<String> {
+    entries.iter().filter_map(|entry| request(entry["message"].as_str()?)).collect()
 }
 
 /// The address in an event of the DevTools protocol that tells of a request.

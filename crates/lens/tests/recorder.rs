@@ -5,6 +5,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
+use futures::future::{join, join_all, join3};
 use lens::recording::{Figures, Held, Lane, Outcome, Recording};
 use lens::{InLane, Lens, done, failed};
 use tokio::runtime::Builder;
@@ -100,7 +101,7 @@ fn each_poll_of_a_future_is_a_stretch_and_its_drop_is_none() {
 fn futures_that_wait_together_share_a_thread() {
     let recording = record_future(async {
         let all = ["R1", "R2", "R3"].map(|name| yields(2).instrument(requester(name)));
-        futures::future::join_all(all).await
+        join_all(all).await
     });
     let figures = recording.figures;
     assert_eq!((figures.most_in_flight, figures.threads, figures.done), (3, 1, 3));
@@ -124,7 +125,7 @@ fn a_future_made_early_and_polled_late_shows_both_moments() {
 fn blocking_inside_a_future_blocks_the_event_loop_and_names_who_waited() {
     let recording = record_future(async {
         let blocking = async { (block(), done()).1 };
-        futures::join!(blocking.instrument(requester("R1")), yields(1).instrument(requester("R2")))
+        join(blocking.instrument(requester("R1")), yields(1).instrument(requester("R2"))).await
     });
     let blocked = only_block(&recording);
     assert_eq!(blocked.lane, 0);
@@ -462,7 +463,7 @@ fn what_one_requester_calls_inside_of_another_is_held_once() {
             query.await;
             done();
         };
-        futures::join!(order.instrument(requester("order")), yields(1).instrument(requester("R2")))
+        join(order.instrument(requester("order")), yields(1).instrument(requester("R2"))).await
     });
     let order = recording.lanes.iter().find(|lane| lane.name == "order").unwrap();
     let query = recording.lanes.iter().find(|lane| lane.name == "query").unwrap();
@@ -502,11 +503,12 @@ fn who_computes_elsewhere_meanwhile_was_not_kept_waiting() {
             done();
         };
         let blocking = async { (block(), done()).1 };
-        futures::join!(
+        join3(
             elsewhere.instrument(requester("R1")),
             blocking.instrument(requester("R2")),
             yields(1).instrument(requester("R3")),
         )
+        .await
     });
     let of_r2 = recording.blocked.iter().find(|held| held.lane == 1).unwrap();
     let waiting: Vec<&str> = recording.kept_waiting(of_r2).map(|lane| lane.name.as_str()).collect();
@@ -661,7 +663,7 @@ fn figures_are_what_the_lanes_add_up_to() {
             .collect();
         drop(some.pop());
         drop(some.remove(3));
-        futures::future::join_all(some).await;
+        join_all(some).await;
         drop(never);
         requester("fails").in_scope(failed);
         std::mem::forget(requester("goes on"));
@@ -764,10 +766,7 @@ fn on_a_busy_machine_nobody_is_told_of_whom_the_system_kept_from_its_core() {
                 block();
                 done();
             };
-            futures::join!(
-                innocent.instrument(requester("R1")),
-                blocking.instrument(requester("R2"))
-            )
+            join(innocent.instrument(requester("R1")), blocking.instrument(requester("R2"))).await
         })
     };
     let told: Vec<usize> = recording.blocked.iter().map(|held| held.lane).collect();
