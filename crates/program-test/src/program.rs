@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::patience::is_so_within;
-use crate::{PATIENCE, Ran, until};
+use crate::{PATIENCE, Ran, until_within};
 
 /// The program, about to be run without any input. What it prints is kept.
 pub fn command(program: impl AsRef<OsStr>, args: &[&str]) -> Command {
@@ -46,6 +46,7 @@ pub fn signal(name: &str, to: impl std::fmt::Display) -> bool {
 #[derive(Debug)]
 pub struct Program {
     name: String,
+    patience: Duration,
     child: Child,
     stdout: Stream,
     stderr: Stream,
@@ -59,10 +60,36 @@ impl Program {
     /// When it cannot be started.
     #[track_caller]
     pub fn start(command: &mut Command) -> Self {
-        let name = command.get_program().to_string_lossy().into_owned();
-        let mut child = spawn(command).unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let mut child = spawn(command);
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        Self { name, child, stdout: Stream::read(stdout), stderr: Stream::read(stderr) }
+        Self::new(command, child, Stream::read(stdout), Stream::read(stderr))
+    }
+
+    /// The same with both streams in one, as they come: all of it is its stdout.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started.
+    #[track_caller]
+    pub fn start_with_one_stream(command: &mut Command) -> Self {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        command.stdout(writer.try_clone().expect("a pipe")).stderr(writer);
+        let child = spawn(command);
+        // The pipe ends when its last writer goes, and the command holds two.
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Self::new(command, child, Stream::read(Some(reader)), Stream::default())
+    }
+
+    fn new(command: &Command, child: Child, stdout: Stream, stderr: Stream) -> Self {
+        let name = command.get_program().to_string_lossy().into_owned();
+        Self { name, patience: PATIENCE, child, stdout, stderr }
+    }
+
+    /// With another patience than [`PATIENCE`].
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// The number of its process.
@@ -84,20 +111,20 @@ impl Program {
     ///
     /// # Panics
     ///
-    /// When it has ended without, or takes longer than [`PATIENCE`].
+    /// When it has ended without, or takes too long.
     #[track_caller]
     pub fn until_it_says(&self, text: &str) {
-        self.stdout.until_it_has(text);
+        self.stdout.until_it_has(text, self.patience);
     }
 
     /// The same for what it notes on stderr.
     ///
     /// # Panics
     ///
-    /// When it has ended without, or takes longer than [`PATIENCE`].
+    /// When it has ended without, or takes too long.
     #[track_caller]
     pub fn until_it_notes(&self, text: &str) {
-        self.stderr.until_it_has(text);
+        self.stderr.until_it_has(text, self.patience);
     }
 
     /// Sends it a signal, such as `INT`.
@@ -137,19 +164,10 @@ impl Program {
     ///
     /// # Panics
     ///
-    /// When it goes on for longer than [`PATIENCE`].
+    /// When it goes on for too long.
     #[track_caller]
-    pub fn end(self) -> Ran {
-        self.end_within(PATIENCE)
-    }
-
-    /// The same with another patience.
-    ///
-    /// # Panics
-    ///
-    /// When it goes on for longer.
-    #[track_caller]
-    pub fn end_within(mut self, patience: Duration) -> Ran {
+    pub fn end(mut self) -> Ran {
+        let patience = self.patience;
         let ended = is_so_within(patience, || {
             self.has_ended() && self.stdout.is_at_end() && self.stderr.is_at_end()
         });
@@ -172,7 +190,8 @@ impl Program {
 
 /// A test that copies a program may have the copy open for writing a moment longer: in
 /// a process that another thread was starting meanwhile.
-fn spawn(command: &mut Command) -> io::Result<Child> {
+#[track_caller]
+fn spawn(command: &mut Command) -> Child {
     let is_busy = |started: &io::Result<Child>| {
         started.as_ref().is_err_and(|error| error.kind() == ErrorKind::ExecutableFileBusy)
     };
@@ -183,7 +202,7 @@ fn spawn(command: &mut Command) -> io::Result<Child> {
         }
         !is_busy(&started)
     });
-    started
+    started.unwrap_or_else(|error| panic!("{command:?}: {error}"))
 }
 
 /// How long a program is given for ending those that it has started itself.
@@ -218,7 +237,7 @@ fn signal_of(_status: ExitStatus) -> Option<i32> {
 
 /// What comes out of a pipe. A thread keeps reading it, so that the program never
 /// has to wait for the test.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Stream {
     bytes: Bytes,
     /// There is none if the stream goes elsewhere.
@@ -252,8 +271,8 @@ impl Stream {
     }
 
     #[track_caller]
-    fn until_it_has(&self, text: &str) {
-        until(&format!("it says '{text}'"), || {
+    fn until_it_has(&self, text: &str, patience: Duration) {
+        until_within(patience, &format!("it says '{text}'"), || {
             let is_at_end = self.is_at_end();
             let so_far = self.so_far();
             let has_it = so_far.contains(text);

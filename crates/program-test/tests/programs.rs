@@ -116,11 +116,18 @@ mod on_unix {
     }
 
     #[test]
+    fn both_streams_can_be_kept_in_one() {
+        let mut command = sh("echo one; echo two >&2; echo three");
+        let ran = Program::start_with_one_stream(&mut command).end();
+        assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("one\ntwo\nthree\n", ""));
+    }
+
+    #[test]
     fn a_program_that_hangs_fails_its_test_with_what_it_said() {
         let program = Program::start(&mut sh("echo begun; exec sleep 1000"));
         let id = program.id();
         program.until_it_says("begun");
-        let complaint = complaint(|| program.end_within(Duration::from_millis(50)));
+        let complaint = complaint(|| program.with_patience(Duration::from_millis(50)).end());
         assert!(complaint.contains("sh goes on after 50ms, and said\nbegun"), "{complaint}");
         assert!(!signal("0", id), "it is ended");
     }
@@ -131,7 +138,7 @@ mod on_unix {
         let program = Program::start(&mut sh("sleep 1000 & echo $!"));
         program.until_it_says("\n");
         let started = program.stdout().trim_end().to_owned();
-        complaint(|| program.end_within(Duration::from_millis(50)));
+        complaint(|| program.with_patience(Duration::from_millis(50)).end());
         assert!(signal("KILL", started));
     }
 

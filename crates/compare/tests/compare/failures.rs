@@ -111,7 +111,7 @@ fn more_memory_than_allowed_ends_a_run() {
 mod with_signals {
     use program_test::{Program, signal, until_within};
 
-    use crate::support::{PATIENCE, children, command, delay_server, row};
+    use crate::support::{PATIENCE, children, command, delay_server, row, start};
 
     /// Waits until a child of this name runs, and gives its number.
     fn until_it_runs(compare: &mut Program, name: &str) -> u32 {
@@ -132,14 +132,14 @@ mod with_signals {
     fn who_is_killed_from_outside_says_so() {
         let (server, url) = delay_server();
         let args = ["http-client", "--url", &url, "--seconds", "2", "--strategies", "sync,async"];
-        let mut compare = Program::start(&mut command(&args));
+        let mut compare = start(&mut command(&args));
         // The first of that name only makes ready.
         until_within(PATIENCE, "it asks something", || {
             assert!(!compare.has_ended(), "it ended before it asked anything");
             server.stats().in_flight > 0
         });
         signal("KILL", until_it_runs(&mut compare, "sync"));
-        let ran = compare.end_within(PATIENCE);
+        let ran = compare.end();
         assert_eq!(ran.code, Some(1));
         assert_eq!(row(&ran, "sync"), "sync killed by signal 9, from outside");
         let async_took =
@@ -150,7 +150,7 @@ mod with_signals {
     #[test]
     fn ctrl_c_leaves_nothing_running() {
         for (asked, code) in [("INT", 130), ("TERM", 143)] {
-            let mut compare = Program::start(&mut command(&["http-client", "--seconds", "50"]));
+            let mut compare = start(&mut command(&["http-client", "--seconds", "50"]));
             let server = until_it_runs(&mut compare, "delay-server");
             let strategy = until_it_runs(&mut compare, "sync");
             compare.signal(asked);

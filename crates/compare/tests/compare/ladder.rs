@@ -1,8 +1,8 @@
 //! The same work at growing sizes.
 
-use program_test::{Program, command};
+use program_test::command;
 
-use crate::support::{PATIENCE, delay_server, rows, run};
+use crate::support::{delay_server, rows, run, start};
 
 /// Whether a row is that of a step of this size, with all of its figures.
 fn is_made(row: &str, size: &str) -> bool {
@@ -70,8 +70,7 @@ fn too_few_descriptors_end_the_climb() {
     let compare = env!("CARGO_BIN_EXE_compare");
     let args = format!("--url {url} --seconds 0 --ladder 10,200 --strategies async");
     let script = format!("ulimit -n 128 && CARGO_TERM_QUIET=true {compare} http-client {args}");
-    let compare = Program::start(&mut command("sh", &["-c", &script]));
-    let ran = compare.end_within(PATIENCE).well();
+    let ran = start(&mut command("sh", &["-c", &script])).end().well();
     let told = rows(&ran)[1..].join(" ");
     assert!(told.starts_with("200 200 requests at once need 248 open files"), "{told}");
 }

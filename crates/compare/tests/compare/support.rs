@@ -34,15 +34,19 @@ pub(crate) fn command(args: &[&str]) -> Command {
     command
 }
 
+pub(crate) fn start(command: &mut Command) -> Program {
+    Program::start(command).with_patience(PATIENCE)
+}
+
 pub(crate) fn run(args: &[&str]) -> Ran {
-    Program::start(&mut command(args)).end_within(PATIENCE)
+    start(&mut command(args)).end()
 }
 
 /// The same in another folder, with programs built there.
 pub(crate) fn run_in(folder: &Path, args: &[&str]) -> Ran {
     let mut command = command(args);
     command.current_dir(folder).env("CARGO_TARGET_DIR", folder.join("target"));
-    Program::start(&mut command).end_within(PATIENCE)
+    start(&mut command).end()
 }
 
 /// Another workspace, of a package `other` that says this of itself and has
