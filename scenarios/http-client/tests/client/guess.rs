@@ -36,10 +36,7 @@ fn each_strategy_has_a_reason_of_its_own() {
     ];
     for (strategy, (reason, more)) in Strategy::ALL.into_iter().zip(reasons) {
         let sentences = sentences(&run_with_guess(strategy, "1000"));
-        assert!(
-            sentences.starts_with("You guessed 1000 s; it took 0."),
-            "{strategy:?}: {sentences}"
-        );
+        assert!(sentences.starts_with("You guessed 1000 s; it took "), "{strategy:?}: {sentences}");
         assert!(
             sentences.contains(reason) && sentences.contains(more),
             "{strategy:?}: {sentences}"
@@ -50,7 +47,7 @@ fn each_strategy_has_a_reason_of_its_own() {
 #[test]
 fn a_guess_that_is_too_short_is_told_from_the_other_side() {
     let sentences = sentences(&run_with_guess(Strategy::Async, "0.001"));
-    let wanted = "You guessed 0.001 s; it took 0.";
+    let wanted = "You guessed 0.001 s; it took ";
     assert!(
         sentences.starts_with(wanted)
             && sentences.contains("s. All 3 waited at the same time, but R1 alone took"),
