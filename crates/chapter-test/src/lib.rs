@@ -15,15 +15,19 @@
 //!   passed over in silence.
 
 use std::fs;
-use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
+use program_test::Program;
 use regex_lite::Regex;
+
+/// How long a command may take: what it runs may have to be built first.
+const PATIENCE: Duration = Duration::from_secs(1200);
 
 /// A command of a chapter, and what the chapter says it prints.
 #[derive(Debug, PartialEq, Eq)]
@@ -119,22 +123,29 @@ impl Chapter {
 
     fn check_block(&self, block: &[Example]) {
         let folder = self.folder();
-        let mut background = Background::default();
+        // These run until the block ends.
+        let mut background = Vec::new();
         for example in block {
             let (command, code) = match example.command.split_once(" # exits with ") {
                 Some((command, code)) => (command, code.parse().expect("an exit code is a number")),
                 None => (example.command.as_str(), 0),
             };
             match command.strip_suffix(" &") {
-                Some(command) => background.start(prepared(command, folder)),
+                Some(command) => {
+                    let program = start(command, folder);
+                    // It is ready when it has printed a line.
+                    program.until_it_says("\n");
+                    background.push(program);
+                }
                 None => self.check_command(command, code, &example.output),
             }
         }
     }
 
     fn check_command(&self, command: &str, code: i32, output: &[String]) {
-        let (printed, ended) = run(prepared(command, self.folder()));
-        assert_eq!(ended, Some(code), "exit code of `{command}`, which printed:\n{printed}");
+        let ran = start(command, self.folder()).end();
+        let printed = ran.stdout;
+        assert_eq!(ran.code, Some(code), "exit code of `{command}`, which printed:\n{printed}");
         let wanted = unwrapped(output.iter().map(|line| masked(line, &self.masks)));
         let given = unwrapped(printed.lines().map(|line| masked(line, &self.masks)));
         assert!(
@@ -146,55 +157,22 @@ impl Chapter {
     }
 }
 
+/// Both streams go into one, as the reader of a chapter sees them.
+fn start(command: &str, folder: &Path) -> Program {
+    Program::start_with_one_stream(&mut prepared(command, folder)).with_patience(PATIENCE)
+}
+
 fn prepared(command: &str, folder: &Path) -> Command {
     let words = shell_words::split(command).expect("quotes are closed");
     let (program, args) = words.split_first().expect("a command has a word");
     assert!(program == "cargo", "no chapter runs `{program}`: {command}");
-    let mut prepared = Command::new(program);
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let mut prepared = program_test::command(program, &args);
     // What cargo says about building differs from run to run.
-    prepared.args(args).current_dir(folder).stdin(Stdio::null()).env("CARGO_TERM_QUIET", "true");
+    prepared.current_dir(folder).env("CARGO_TERM_QUIET", "true");
     // A chapter shows what its reader sees, who has Rust and nothing else.
     prepared.env_remove("DATABASE_URL");
     prepared
-}
-
-/// Gives what the command printed, both streams as they came, and its exit code.
-fn run(mut command: Command) -> (String, Option<i32>) {
-    let (mut reader, writer) = io::pipe().expect("a pipe");
-    command.stdout(writer.try_clone().expect("a pipe")).stderr(writer);
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    // The pipe ends when its last writer goes, and this holds two.
-    drop(command);
-    let mut printed = String::new();
-    reader.read_to_string(&mut printed).expect("programs print UTF-8");
-    (printed, child.wait().expect("it was started").code())
-}
-
-/// Programs that run until they are dropped.
-#[derive(Default)]
-struct Background(Vec<Child>);
-
-impl Background {
-    /// Starts it and waits until it has printed a line: it is ready then.
-    fn start(&mut self, mut command: Command) {
-        let (mut reader, writer) = io::pipe().expect("a pipe");
-        command.stdout(writer.try_clone().expect("a pipe")).stderr(writer);
-        self.0.push(command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")));
-        drop(command);
-        let mut byte = [0];
-        while reader.read(&mut byte).is_ok_and(|read| read == 1) && byte != *b"\n" {}
-        thread::spawn(move || io::copy(&mut reader, &mut io::sink()));
-    }
-}
-
-impl Drop for Background {
-    fn drop(&mut self) {
-        for child in &mut self.0 {
-            // One that has ended by itself needs no killing.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
 }
 
 /// The examples of each console block.

@@ -11,21 +11,19 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 
 use std::env;
-use std::error::Error;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
+use benchmark::{Result, median, psql};
 use cities_db::{MUNICIPALITIES, STATES, municipalities};
 use clap::Parser;
 use postgres::{Client, NoTls};
 use tempfile::TempDir;
 use wait4::Wait4;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The generator against the databases' own programs
 #[derive(Parser)]
@@ -142,7 +140,7 @@ fn in_database(url: &str, options: &Options) -> Result<()> {
         write_csv(&csv, options.postgres)?;
     }
     let copy = format!("\\copy cities (name, state_id) from '{}' csv", csv.display());
-    let psql = find_psql();
+    let psql = psql();
     let mut client = Client::connect(url, NoTls)?;
 
     let contenders: &[(Contender, &str)] = &[
@@ -193,7 +191,7 @@ fn compare(
     println!("| | rows/s | of the first | its memory at most, MB |\n|---|--:|--:|--:|");
     for (index, (_, what)) in contenders.iter().enumerate() {
         let median = |of: fn(&Cost, &Cost) -> f64| {
-            median(rounds.iter().map(|round| of(&round[index], &round[0])).collect())
+            median(rounds.iter().map(|round| of(&round[index], &round[0])))
         };
         let seconds = median(|cost, _| cost.seconds);
         let ratio = median(|cost, first| first.seconds / cost.seconds);
@@ -202,11 +200,6 @@ fn compare(
         println!("| {what} | {rate:.2} M | {ratio:.2} | {megabytes:.0} |");
     }
     Ok(())
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 fn generatedb(url: &str, copies: u32) -> Command {
@@ -240,12 +233,4 @@ fn write_csv(path: &Path, copies: u32) -> Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     (0..copies).try_for_each(|_| file.write_all(one.as_bytes()))?;
     Ok(file.flush()?)
-}
-
-/// Debian's `psql` is a script in front of the real one, which it keeps out of
-/// the PATH; its start alone would be some of the time that is compared.
-fn find_psql() -> PathBuf {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let programs = versions.map(|version| version.path().join("bin/psql"));
-    programs.filter(|psql| psql.is_file()).max().unwrap_or_else(|| "psql".into())
 }

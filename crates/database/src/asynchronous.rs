@@ -7,7 +7,7 @@ use futures::TryStreamExt;
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
-use sqlx::{ConnectOptions, Connection as _, Row};
+use sqlx::{ConnectOptions, Connection as _, Postgres, Row, Sqlite};
 use tokio::task::yield_now;
 use tokio::time::timeout;
 use tracing::instrument::WithSubscriber;
@@ -40,6 +40,17 @@ pub enum Driver {
     /// To a Postgres server.
     Postgres(PgConnection),
 }
+
+/// What either driver can read from a column.
+trait Scalar: In<Sqlite> + In<Postgres> + Send + Unpin {}
+
+impl Scalar for String {}
+impl Scalar for i64 {}
+
+/// What can be read from a column of this kind of database.
+trait In<D: sqlx::Database>: sqlx::Type<D> + for<'row> sqlx::Decode<'row, D> {}
+
+impl<D: sqlx::Database, T: sqlx::Type<D> + for<'row> sqlx::Decode<'row, D>> In<D> for T {}
 
 impl Connection {
     pub(crate) async fn open(database: &Database) -> Result<Self, Error> {
@@ -74,15 +85,15 @@ impl Connection {
 
     /// The text in the one row and column of the query's answer; none if it is NULL.
     pub async fn text(&mut self, query: &'static str) -> Result<Option<String>, Error> {
-        match &mut self.driver {
-            Driver::Sqlite(connection) => sqlx::query_scalar(query).fetch_one(connection).await,
-            Driver::Postgres(connection) => sqlx::query_scalar(query).fetch_one(connection).await,
-        }
-        .map_err(|error| Error::from(error).at(&self.database))
+        self.scalar(query).await
     }
 
     /// The 64-bit integer in the one row and column of the query's answer; none if it is NULL.
     pub async fn integer(&mut self, query: &'static str) -> Result<Option<i64>, Error> {
+        self.scalar(query).await
+    }
+
+    async fn scalar<T: Scalar>(&mut self, query: &'static str) -> Result<Option<T>, Error> {
         match &mut self.driver {
             Driver::Sqlite(connection) => sqlx::query_scalar(query).fetch_one(connection).await,
             Driver::Postgres(connection) => sqlx::query_scalar(query).fetch_one(connection).await,
@@ -188,19 +199,15 @@ impl Pool {
 
     /// As [`Connection::text`], on the next connection that is free.
     pub async fn text(&self, query: &'static str) -> Result<Option<String>, Error> {
-        match &self.connections {
-            Connections::Sqlite(pool) => {
-                sqlx::query_scalar(query).fetch_one(&mut *self.next(pool).await?).await
-            }
-            Connections::Postgres(pool) => {
-                sqlx::query_scalar(query).fetch_one(&mut *self.next(pool).await?).await
-            }
-        }
-        .map_err(|error| Error::from(error).at(&self.database))
+        self.scalar(query).await
     }
 
     /// As [`Connection::integer`], on the next connection that is free.
     pub async fn integer(&self, query: &'static str) -> Result<Option<i64>, Error> {
+        self.scalar(query).await
+    }
+
+    async fn scalar<T: Scalar>(&self, query: &'static str) -> Result<Option<T>, Error> {
         match &self.connections {
             Connections::Sqlite(pool) => {
                 sqlx::query_scalar(query).fetch_one(&mut *self.next(pool).await?).await

@@ -30,6 +30,12 @@ pub enum Driver {
     Postgres(Client),
 }
 
+/// What either driver can read from a column.
+trait Scalar: rusqlite::types::FromSql + for<'row> postgres::types::FromSql<'row> + Send {}
+
+impl Scalar for String {}
+impl Scalar for i64 {}
+
 impl Connection {
     pub(crate) fn open(database: &Database) -> Result<Self, Error> {
         let driver = match database {
@@ -64,19 +70,15 @@ impl Connection {
 
     /// The text in the one row and column of the query's answer; none if it is NULL.
     pub fn text(&mut self, query: &'static str) -> Result<Option<String>, Error> {
-        match &mut self.driver {
-            Driver::Sqlite(connection) => {
-                connection.query_row(query, (), |row| row.get(0)).map_err(Error::from)
-            }
-            Driver::Postgres(client) => {
-                outside(|| client.query_one(query, &[])?.try_get(0)).map_err(Error::from)
-            }
-        }
-        .map_err(|error| error.at(&self.database))
+        self.scalar(query)
     }
 
     /// The 64-bit integer in the one row and column of the query's answer; none if it is NULL.
     pub fn integer(&mut self, query: &'static str) -> Result<Option<i64>, Error> {
+        self.scalar(query)
+    }
+
+    fn scalar<T: Scalar>(&mut self, query: &str) -> Result<Option<T>, Error> {
         match &mut self.driver {
             Driver::Sqlite(connection) => {
                 connection.query_row(query, (), |row| row.get(0)).map_err(Error::from)

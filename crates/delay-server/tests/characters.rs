@@ -3,9 +3,10 @@
 mod support;
 
 use delay_server::{Config, Server, Stats};
+use program_test::until;
 use serde_json::{Value, json};
 
-use support::{address, config, get, read_response, request, send, start, until};
+use support::{address, config, get, read_response, request, send, start};
 
 const CHARACTERS: &str = include_str!("../data/characters.jsonl");
 

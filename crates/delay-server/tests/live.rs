@@ -7,10 +7,11 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use delay_server::{Config, Server, Stats};
+use program_test::until;
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
 
-use support::{address, begin_wait, config, get, read_response, read_to_end, send, start, until};
+use support::{address, begin_wait, config, get, read_response, read_to_end, send, start};
 
 const WATCH: &str = "GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n";
 

@@ -7,8 +7,9 @@ mod in_browser {
 
     use browser_test::{Browser, Key, Settings};
     use delay_server::{Config, Server};
+    use program_test::until;
 
-    use super::support::{address, begin_wait, config, get, read_response, request, start, until};
+    use super::support::{address, begin_wait, config, get, read_response, request, start};
 
     /// A server, and a browser that shows its page.
     fn watch(settings: &Settings) -> (Server, Browser) {

@@ -5,10 +5,9 @@ mod support;
 use std::net::{Ipv6Addr, SocketAddr, TcpListener};
 
 use delay_server::{Config, Server, Stats};
+use program_test::until;
 
-use support::{
-    address, begin_wait, config, get, read_response, read_to_end, request, send, start, until,
-};
+use support::{address, begin_wait, config, get, read_response, read_to_end, request, send, start};
 
 #[test]
 fn the_reply_repeats_the_seconds_as_they_were_written() {

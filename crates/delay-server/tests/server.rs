@@ -6,8 +6,9 @@ use std::net::{Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
 use delay_server::{Config, Server, StartError};
+use program_test::until;
 
-use support::{address, begin_wait, config, get, read_response, read_to_end, send, start, until};
+use support::{address, begin_wait, config, get, read_response, read_to_end, send, start};
 
 #[test]
 fn the_url_has_the_host_that_was_asked_for_and_the_port_that_was_free() {

@@ -88,6 +88,25 @@ macro_rules! no_more_threads {
     };
 }
 
+/// Lets a scenario's own failure, which holds nothing but a [`Failure`], be made from
+/// one, and be told as one.
+#[macro_export]
+macro_rules! failure_wrapper {
+    ($own:ident) => {
+        impl From<$crate::Failure> for $own {
+            fn from(failure: $crate::Failure) -> Self {
+                Self(failure)
+            }
+        }
+
+        impl From<$own> for $crate::Failure {
+            fn from(failure: $own) -> Self {
+                failure.0
+            }
+        }
+    };
+}
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -10,6 +10,7 @@ use std::hint::black_box;
 use std::process::Command;
 use std::time::Instant;
 
+use benchmark::median;
 use lens::Lens;
 use tracing::{Dispatch, Span, dispatcher, info_span};
 use tracing_subscriber::Registry;
@@ -131,12 +132,7 @@ fn rounds(lanes: usize, stretches: usize) -> Vec<[Cost; 3]> {
 }
 
 fn medians(rounds: &[[Cost; 3]], of: fn(&Cost) -> f64) -> [f64; 3] {
-    LISTENERS.map(|listener| {
-        let mut costs: Vec<f64> =
-            rounds.iter().map(|round| of(&round[listener as usize])).collect();
-        costs.sort_by(f64::total_cmp);
-        costs[costs.len() / 2]
-    })
+    LISTENERS.map(|listener| median(rounds.iter().map(|round| of(&round[listener as usize]))))
 }
 
 fn time(listener: Listener, lanes: usize, stretches: usize) -> Cost {

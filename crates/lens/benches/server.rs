@@ -15,6 +15,7 @@ use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
+use benchmark::median;
 use lens::Lens;
 use tokio::net::TcpListener;
 use tracing::{Instrument, info_span};
@@ -55,11 +56,6 @@ fn main() -> io::Result<()> {
         println!("| {server} listens | {rate:.0} | {:.1} % |", 100.0 * rate / medians[0]);
     }
     Ok(())
-}
-
-fn median(mut rates: Vec<f64>) -> f64 {
-    rates.sort_by(f64::total_cmp);
-    rates[rates.len() / 2]
 }
 
 /// The server: one thread, as in the example.

@@ -3,14 +3,14 @@
 //! `cargo test -p character-ingest --features tls-tests --test tls`
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 use std::sync::Arc;
 use std::thread;
 
 use character_ingest::{Character, Strategy};
+use program_test::{Ran, ok, read_head};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
@@ -60,23 +60,16 @@ fn serve(config: Arc<ServerConfig>) -> String {
 
 /// Answers one request; what goes wrong is the client's to tell.
 fn answer(mut stream: StreamOwned<ServerConnection, TcpStream>) {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
-        head.extend(byte);
-    }
-    let head = String::from_utf8_lossy(&head);
+    let head = read_head(&mut stream);
     let path = head.split([' ', '?']).nth(1).unwrap_or_default();
     let id: Option<usize> = path.rsplit('/').next().and_then(|id| id.parse().ok());
     let Some(body) = id.and_then(|id| CHARACTERS.lines().nth(id - 1)) else { return };
-    let length = body.len();
-    let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n");
-    let _ = stream.write_all((head + body).as_bytes());
+    let _ = stream.write_all(ok(body).as_bytes());
     stream.conn.send_close_notify();
     let _ = stream.flush();
 }
 
-fn run(strategy: Strategy, url: &str, ca: Option<&Path>, out: &Path) -> Output {
+fn run(strategy: Strategy, url: &str, ca: Option<&Path>, out: &Path) -> Ran {
     let program = match strategy {
         Strategy::Sync => env!("CARGO_BIN_EXE_ingest-sync"),
         Strategy::Async => env!("CARGO_BIN_EXE_ingest-async"),
@@ -84,12 +77,12 @@ fn run(strategy: Strategy, url: &str, ca: Option<&Path>, out: &Path) -> Output {
         Strategy::Thread => env!("CARGO_BIN_EXE_ingest-thread"),
         Strategy::ThreadPool => env!("CARGO_BIN_EXE_ingest-thread-pool"),
     };
-    let mut command = Command::new(program);
-    command.args(["--url", url, "--delay", "0", "--out"]).arg(out);
+    let mut command = program_test::command(program, &["--url", url, "--delay", "0", "--out"]);
+    command.arg(out);
     if let Some(ca) = ca {
         command.arg("--ca").arg(ca);
     }
-    command.output().expect("the program was built")
+    program_test::run(&mut command)
 }
 
 #[test]
@@ -97,8 +90,7 @@ fn characters_come_over_tls_from_a_server_that_is_trusted() {
     let server = Server::named("localhost");
     for strategy in Strategy::ALL {
         let out = tempfile::NamedTempFile::new().unwrap();
-        let ran = run(strategy, &server.url, Some(&server.certificate()), out.path());
-        assert!(ran.status.success(), "{strategy:?}: {}", String::from_utf8_lossy(&ran.stderr));
+        run(strategy, &server.url, Some(&server.certificate()), out.path()).well();
         let text = fs::read_to_string(out.path()).unwrap();
         let mut ids: Vec<u32> =
             text.lines().map(|line| serde_json::from_str::<Character>(line).unwrap().id).collect();
@@ -112,8 +104,8 @@ fn assert_refused(server: &Server, ca: Option<&Path>) {
     for strategy in Strategy::ALL {
         let out = tempfile::NamedTempFile::new().expect("a file");
         let ran = run(strategy, &server.url, ca, out.path());
-        let told = String::from_utf8_lossy(&ran.stderr).into_owned();
-        assert_eq!(ran.status.code(), Some(1), "{strategy:?}: {told}");
+        let told = &ran.stderr;
+        assert_eq!(ran.code, Some(1), "{strategy:?}: {told}");
         let refused = |line: &&str| line.contains(" failed: invalid peer certificate: ");
         assert_eq!(told.lines().filter(refused).count(), 10, "{strategy:?}: {told}");
         assert!(told.contains("--ca"), "{strategy:?}: {told}");
@@ -138,8 +130,8 @@ fn a_file_without_certificates_is_told() {
     let out = tempfile::NamedTempFile::new().unwrap();
     for path in [file.path(), Path::new("no/such/file")] {
         let ran = run(Strategy::Sync, "https://localhost:1/", Some(path), out.path());
-        let told = String::from_utf8_lossy(&ran.stderr).into_owned();
-        assert_eq!((ran.status.code(), ran.stdout.as_slice()), (Some(1), &b""[..]), "{told}");
+        let told = &ran.stderr;
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{told}");
         assert!(told.starts_with("error: cannot read '") && told.contains("--ca"), "{told}");
     }
 }

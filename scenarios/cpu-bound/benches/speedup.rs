@@ -5,16 +5,13 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 
-use std::error::Error;
 use std::hint::black_box;
 use std::process::{Command, ExitCode, Stdio};
 use std::thread::available_parallelism;
-use std::time::Instant;
 
+use benchmark::{Result, median, seconds};
 use clap::Parser;
 use cpu_bound::{Strategy, is_prime};
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The strategies against one thread
 #[derive(Parser)]
@@ -48,13 +45,7 @@ struct Round {
 }
 
 fn main() -> ExitCode {
-    match compare(&Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    benchmark::exit(compare(&Options::parse()))
 }
 
 fn compare(options: &Options) -> Result<()> {
@@ -72,15 +63,15 @@ fn compare(options: &Options) -> Result<()> {
 }
 
 fn measure(options: &Options, workers: usize) -> Result<Round> {
-    let alone = time(|| {
+    let alone = seconds(|| {
         black_box((1..=black_box(options.up_to)).filter(|number| is_prime(*number)).count());
         Ok(())
     })?;
     let find = |strategy| {
         let small = options.ranges;
         Ok([
-            time(|| run(strategy, options, workers, None))?,
-            time(|| run(strategy, options, workers, Some(small)))?,
+            seconds(|| run(strategy, options, workers, None))?,
+            seconds(|| run(strategy, options, workers, Some(small)))?,
         ])
     };
     let strategies = Strategy::ALL.into_iter().map(find).collect::<Result<_>>()?;
@@ -116,18 +107,6 @@ fn print(options: &Options, workers: usize, rounds: &[Round]) {
         });
         println!("| `{}` | {equal} | {small} |", strategy.name());
     }
-}
-
-fn time(act: impl FnOnce() -> Result<()>) -> Result<f64> {
-    let begun = Instant::now();
-    act()?;
-    Ok(begun.elapsed().as_secs_f64())
-}
-
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
-    let mut figures: Vec<f64> = figures.collect();
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
 }
 
 fn program(strategy: Strategy) -> &'static str {

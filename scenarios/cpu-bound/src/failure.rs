@@ -73,14 +73,4 @@ impl From<AcquireError> for Failure {
 
 harness::no_more_threads!(Failure, "ask for fewer --workers or --ranges, or end other programs");
 
-impl From<harness::Failure> for Failure {
-    fn from(failure: harness::Failure) -> Self {
-        Self(failure)
-    }
-}
-
-impl From<Failure> for harness::Failure {
-    fn from(failure: Failure) -> Self {
-        failure.0
-    }
-}
+harness::failure_wrapper!(Failure);

@@ -9,12 +9,10 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 
 use std::env;
-use std::error::Error;
-use std::fs;
-use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Instant;
 
+use benchmark::{Result, median, psql};
 use cities_db::generator::{Order, Start};
 use clap::Parser;
 use database::Database;
@@ -22,8 +20,6 @@ use database::generator::fill_if_missing;
 use db_client::{PROGRAMS, Request, Strategy};
 use postgres::{Client, NoTls};
 use wait4::Wait4;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The strategies against psql and sqlite3
 #[derive(Parser)]
@@ -59,13 +55,7 @@ struct Run {
 }
 
 fn main() -> ExitCode {
-    match compare(&Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    benchmark::exit(compare(&Options::parse()))
 }
 
 fn compare(options: &Options) -> Result<()> {
@@ -90,7 +80,7 @@ fn on_postgres(given: &str, options: &Options) -> Result<()> {
     let measured = fill_if_missing(&Database::parse(&url)?, &order)
         .map_err(Into::into)
         .and_then(|()| Ok(Client::connect(&url, NoTls)?.batch_execute("VACUUM ANALYZE")?))
-        .and_then(|()| measure(&Target { url, peer: psql }, options.rounds))
+        .and_then(|()| measure(&Target { url, peer: in_psql }, options.rounds))
         .map(|rounds| print("Postgres", options.postgres_copies, &rounds));
     administrator.batch_execute(drop)?;
     measured
@@ -101,7 +91,7 @@ fn on_sqlite(options: &Options) -> Result<()> {
     let url = format!("sqlite:{}", folder.path().join("cities.sqlite").display());
     let order = Order::new(options.sqlite_copies, Start::Add);
     fill_if_missing(&Database::parse(&url)?, &order)?;
-    let rounds = measure(&Target { url, peer: sqlite3 }, options.rounds)?;
+    let rounds = measure(&Target { url, peer: in_sqlite3 }, options.rounds)?;
     print("SQLite", options.sqlite_copies, &rounds);
     Ok(())
 }
@@ -149,12 +139,6 @@ fn print(database: &str, copies: u32, rounds: &[Round]) {
     }
 }
 
-fn median(figures: impl Iterator<Item = f64>) -> f64 {
-    let mut figures: Vec<f64> = figures.collect();
-    figures.sort_by(f64::total_cmp);
-    figures[figures.len() / 2]
-}
-
 fn run(strategy: Strategy, url: &str) -> Result<Run> {
     let program = match strategy {
         Strategy::Sync => env!("CARGO_BIN_EXE_db-sync"),
@@ -192,24 +176,16 @@ fn peer(target: &Target, at_once: usize) -> Result<f64> {
     Ok(begun.elapsed().as_secs_f64())
 }
 
-fn psql(url: &str, query: &str) -> Command {
-    let mut command = Command::new(find_psql());
+fn in_psql(url: &str, query: &str) -> Command {
+    let mut command = Command::new(psql());
     let copy = format!("COPY ({query}) TO STDOUT");
     command.args(["--no-psqlrc", "--set", "ON_ERROR_STOP=1", url, "--command", &copy]);
     command
 }
 
-fn sqlite3(url: &str, query: &str) -> Command {
+fn in_sqlite3(url: &str, query: &str) -> Command {
     let mut command = Command::new("sqlite3");
     command.arg(url.trim_start_matches("sqlite:"));
     command.args(["PRAGMA case_sensitive_like = ON", query]);
     command
-}
-
-/// Debian's `psql` is a script in front of the real one, which it keeps out of
-/// the PATH; its start alone would be some of the time that is compared.
-fn find_psql() -> PathBuf {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let programs = versions.map(|version| version.path().join("bin/psql"));
-    programs.filter(|psql| psql.is_file()).max().unwrap_or_else(|| "psql".into())
 }

@@ -15,14 +15,4 @@ impl From<database::Error> for Failure {
 
 harness::no_more_threads!(Failure, "ask for fewer --workers, or end other programs");
 
-impl From<harness::Failure> for Failure {
-    fn from(failure: harness::Failure) -> Self {
-        Self(failure)
-    }
-}
-
-impl From<Failure> for harness::Failure {
-    fn from(failure: Failure) -> Self {
-        failure.0
-    }
-}
+harness::failure_wrapper!(Failure);

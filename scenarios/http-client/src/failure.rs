@@ -41,14 +41,4 @@ impl From<ureq::Error> for Failure {
 
 harness::no_more_threads!(Failure, "ask for fewer --requests or --workers");
 
-impl From<harness::Failure> for Failure {
-    fn from(failure: harness::Failure) -> Self {
-        Self(failure)
-    }
-}
-
-impl From<Failure> for harness::Failure {
-    fn from(failure: Failure) -> Self {
-        failure.0
-    }
-}
+harness::failure_wrapper!(Failure);

@@ -9,17 +9,13 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 
 use std::env;
-use std::error::Error;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::time::Instant;
 
+use benchmark::{Result, median, psql, seconds};
 use clap::Parser;
 use postgres::{Client, NoTls};
 use table_stats::{Contents, Database, PROGRAMS, Statistic, Strategy, Table, fill};
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// The strategies against psql
 #[derive(Parser)]
@@ -38,13 +34,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match compare(&Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    benchmark::exit(compare(&Options::parse()))
 }
 
 fn compare(options: &Options) -> Result<()> {
@@ -66,13 +56,16 @@ fn on_postgres(url: &str, options: &Options) -> Result<()> {
     fill(&Database::parse(url)?, contents)?;
     // Now rather than in the middle of it.
     Client::connect(url, NoTls)?.batch_execute("VACUUM ANALYZE")?;
-    let psql = find_psql();
+    let psql = psql();
     let mut rounds = Vec::new();
     for round in 0..=options.rounds {
         eprintln!("round {round} of {}", options.rounds);
         let mut times = Vec::new();
         for strategy in Strategy::ALL {
-            times.push((time(|| stats(strategy, url))?, time(|| in_psql(&psql, url, strategy))?));
+            times.push((
+                seconds(|| stats(strategy, url))?,
+                seconds(|| in_psql(&psql, url, strategy))?,
+            ));
         }
         rounds.push(times);
     }
@@ -98,7 +91,7 @@ fn on_sqlite(options: &Options) -> Result<()> {
     fill(&Database::parse(&url)?, contents)?;
     let mut rounds = Vec::new();
     for _ in 0..options.rounds {
-        let times = Strategy::ALL.map(|strategy| time(|| stats(strategy, &url)));
+        let times = Strategy::ALL.map(|strategy| seconds(|| stats(strategy, &url)));
         rounds.push(times.into_iter().collect::<Result<Vec<f64>>>()?);
     }
     println!("\n{contents} in SQLite, the median of {} rounds\n", options.rounds);
@@ -109,18 +102,6 @@ fn on_sqlite(options: &Options) -> Result<()> {
         println!("| `{}` | {elapsed:.3} | {share:.2} |", PROGRAMS.name(strategy));
     }
     Ok(())
-}
-
-fn median(times: impl Iterator<Item = f64>) -> f64 {
-    let mut times: Vec<f64> = times.collect();
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
-}
-
-fn time(act: impl FnOnce() -> Result<()>) -> Result<f64> {
-    let begun = Instant::now();
-    act()?;
-    Ok(begun.elapsed().as_secs_f64())
 }
 
 fn stats(strategy: Strategy, url: &str) -> Result<()> {
@@ -164,12 +145,4 @@ fn in_psql(psql: &Path, url: &str, strategy: Strategy) -> Result<()> {
         children.push(command.stdout(Stdio::null()).spawn()?);
     }
     children.into_iter().try_for_each(end)
-}
-
-/// Debian's `psql` is a script in front of the real one, which it keeps out of
-/// the PATH; its start alone would be some of the time that is compared.
-fn find_psql() -> PathBuf {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let programs = versions.map(|version| version.path().join("bin/psql"));
-    programs.filter(|psql| psql.is_file()).max().unwrap_or_else(|| "psql".into())
 }

@@ -36,14 +36,4 @@ harness::no_more_threads!(
     "have the limit of threads raised (ulimit -u shows it), or give fewer --workers"
 );
 
-impl From<harness::Failure> for Failure {
-    fn from(failure: harness::Failure) -> Self {
-        Self(failure)
-    }
-}
-
-impl From<Failure> for harness::Failure {
-    fn from(failure: Failure) -> Self {
-        failure.0
-    }
-}
+harness::failure_wrapper!(Failure);

@@ -1,6 +1,8 @@
 //! However a generator ends early, the database is as it was.
 
-use crate::support::Place;
+use database_test::{Place, on_both};
+
+use crate::support::Generator;
 
 on_both! {
     told_to_stop_it_leaves_the_database_as_it_was
@@ -30,9 +32,10 @@ fn told_to_stop_it_leaves_the_database_as_it_was(place: &Place) {
 /// Signals come from Unix; Ctrl-C of Windows cannot be sent to one process.
 #[cfg(unix)]
 mod signals {
-    use std::process::{Child, Command};
+    use database_test::{Place, on_both};
+    use program_test::Ran;
 
-    use crate::support::{Place, Ran};
+    use crate::support::Generator;
 
     on_both! {
         ctrl_c_leaves_the_database_as_it_was
@@ -59,21 +62,16 @@ mod signals {
     /// Sends the signal in the middle of the work, and looks at what is left.
     fn signalled(place: &Place, signal: &str) -> Ran {
         place.generate(&["--copies", "1"]);
-        let child = place.begin();
-        send(signal, &child);
-        let ran = child.wait_with_output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&ran.stdout), "");
+        let generator = place.begin();
+        generator.signal(signal);
+        let ran = generator.end();
+        assert_eq!(ran.stdout, "");
         place.assert_holds_copies(1);
         place.generate(&["--copies", "1"]);
         place.assert_holds_copies(2);
         // Not even a number is missing.
         assert_eq!(place.integer("SELECT CAST(max(id) AS bigint) FROM cities"), 2 * 5_571);
-        ran.into()
-    }
-
-    fn send(signal: &str, child: &Child) {
-        let id = child.id().to_string();
-        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        ran
     }
 }
 
@@ -82,19 +80,15 @@ mod signals {
 #[cfg(unix)]
 #[test]
 fn a_file_that_may_not_grow_is_left_as_it_was() {
-    use std::process::{Command, Stdio};
-
     let place = Place::sqlite();
     place.generate(&["--copies", "1"]);
     let before = place.bytes();
-    let mut command = Command::new("sh");
     // Ignored, the signal becomes an error of the write.
-    command.args(["-c", "trap '' XFSZ; ulimit -f 4000; exec \"$0\" --copies 100"]);
-    command.arg(env!("CARGO_BIN_EXE_generatedb")).env("DATABASE_URL", &place.url);
-    let output = command.stdin(Stdio::null()).output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.starts_with("error: sqlite:") && stderr.contains("\nhint: "), "{stderr}");
+    let script = "trap '' XFSZ; ulimit -f 4000; exec \"$0\" --copies 100";
+    let mut limited =
+        program_test::command("sh", &["-c", script, env!("CARGO_BIN_EXE_generatedb")]);
+    let ran = program_test::run(limited.env("DATABASE_URL", &place.url));
+    ran.assert_fails("sqlite:", "");
     // The room it took is given back at once.
     assert_eq!(place.bytes(), before);
     place.assert_holds_copies(1);
@@ -120,14 +114,11 @@ fn a_table_that_can_take_no_more_is_left_as_it_was() {
 fn a_server_that_hangs_up_has_kept_nothing() {
     let place = Place::postgres();
     place.generate(&["--copies", "1"]);
-    let child = place.begin();
+    let generator = place.begin();
     place.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_locks \
          WHERE relation = 'cities'::regclass AND mode = 'RowExclusiveLock'",
     );
-    let output = child.wait_with_output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.starts_with("error: postgres://") && stderr.contains("\nhint: "), "{stderr}");
+    generator.end().assert_fails("postgres://", "");
     place.assert_holds_copies(1);
 }

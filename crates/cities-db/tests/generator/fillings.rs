@@ -1,6 +1,8 @@
 //! What a generator puts into a database.
 
-use crate::support::Place;
+use database_test::{Place, on_both};
+
+use crate::support::Generator;
 
 on_both! {
     every_municipality_is_there_once_per_copy

@@ -2,29 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
-mod support;
-
-/// Makes two tests of each function: one on SQLite, one on Postgres.
-macro_rules! on_both {
-    ($($name:ident)*) => {
-        mod on_sqlite {
-            $(#[test]
-            fn $name() {
-                super::$name(&crate::support::Place::sqlite());
-            })*
-        }
-
-        mod on_postgres {
-            $(#[test]
-            #[ignore = "needs Postgres: scripts/test"]
-            fn $name() {
-                super::$name(&crate::support::Place::postgres());
-            })*
-        }
-    };
-}
-
 mod endings;
 mod fillings;
 mod others;
 mod programs;
+
+mod support;

@@ -4,8 +4,10 @@ use std::thread;
 
 use cities_db::generator::{Order, Start};
 use database::generator::fill_if_missing;
+use database_test::{Place, on_both};
+use program_test::Program;
 
-use crate::support::Place;
+use crate::support::Generator;
 
 on_both! {
     of_two_at_once_both_finish
@@ -15,24 +17,22 @@ on_both! {
     empty_tables_are_not_filled_already
 }
 
-fn of_two_at_once_both_finish(place: &Place) {
-    let both = [(); 2].map(|()| place.command(&["--copies", "30"]).spawn().unwrap());
-    for child in both {
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+fn run_two_at_once(place: &Place, args: &[&str]) {
+    let both = [(); 2].map(|()| Program::start(&mut place.command(args)));
+    for generator in both {
+        generator.end().well();
     }
+}
+
+fn of_two_at_once_both_finish(place: &Place) {
+    run_two_at_once(place, &["--copies", "30"]);
     place.assert_holds_copies(60);
     assert_eq!(place.integer("SELECT count(*) FROM states"), 27);
 }
 
 fn two_resets_at_once_leave_the_copies_of_one(place: &Place) {
     place.generate(&["--copies", "1"]);
-    let args = ["--copies", "30", "--reset", "--yes"];
-    let both = [(); 2].map(|()| place.command(&args).spawn().unwrap());
-    for child in both {
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    }
+    run_two_at_once(place, &["--copies", "30", "--reset", "--yes"]);
     place.assert_holds_copies(30);
 }
 

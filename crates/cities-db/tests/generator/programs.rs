@@ -1,9 +1,10 @@
 //! What the program says, and to whom.
 
 use std::fs;
-use std::process::Command;
 
-use crate::support::Place;
+use database_test::{Place, on_both};
+
+use crate::support::Generator;
 
 on_both! {
     nothing_is_drawn_into_a_pipe
@@ -41,9 +42,7 @@ fn wrong_options_exit_with_2() {
         &["--yes"],
         &["400"],
     ] {
-        let ran = place.run(args);
-        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.stderr);
-        assert_eq!(ran.stdout, "");
+        place.run(args).assert_refuses("");
     }
 }
 
@@ -60,13 +59,13 @@ fn a_folder_that_is_not_there_is_an_error() {
 #[test]
 fn a_file_that_is_no_database_is_left_alone() {
     let place = Place::sqlite();
-    let path = place.url.strip_prefix("sqlite:").unwrap();
+    let path = place.path();
     let text = "a letter to the city council\n".repeat(1000);
-    fs::write(path, &text).unwrap();
+    fs::write(&path, &text).unwrap();
     let ran = place.run(&["--reset", "--yes"]);
     assert_eq!(ran.code, Some(1));
     assert!(ran.stderr.contains("is no SQLite database\nhint: "), "{}", ran.stderr);
-    assert_eq!(fs::read_to_string(path).unwrap(), text);
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
 }
 
 /// A program in a folder that cargo has marked as its own.
@@ -79,10 +78,9 @@ fn without_a_url_the_file_lies_in_cargos_target_folder() {
     let program = target.join("debug").join("generatedb");
     fs::copy(env!("CARGO_BIN_EXE_generatedb"), &program).unwrap();
 
-    let output =
-        Command::new(program).args(["--copies", "1"]).env_remove("DATABASE_URL").output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{stderr}");
-    assert!(stderr.starts_with("note: to use it, set DATABASE_URL=sqlite:"), "{stderr}");
+    let mut command = program_test::command(program, &["--copies", "1"]);
+    let ran = program_test::run(command.env_remove("DATABASE_URL")).well();
+    let note = "note: to use it, set DATABASE_URL=sqlite:";
+    assert!(ran.stderr.starts_with(note), "{}", ran.stderr);
     assert!(target.join("cities.sqlite").is_file());
 }

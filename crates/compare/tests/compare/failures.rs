@@ -1,7 +1,9 @@
 //! A strategy that crashes, fails or hangs says so in its row, does the others no
 //! harm, and leaves nothing running.
 
-use crate::support::{delay_server, run, run_in, workspace};
+use program_test::{close_after, stranger};
+
+use crate::support::{delay_server, row, rows, run, run_in, workspace};
 
 /// What a program of ours prints for `--json`.
 const REPORT: &str = r#"{"strategy":"bad-sync","interrupted":false,"failure":null,"ideal_s":0.25,
@@ -31,20 +33,20 @@ fn who_crashes_or_hangs_does_the_others_no_harm() {
     );
     let ran = run_in(folder.path(), &["other", "--timeout", "2"]);
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
-    assert!(ran.row("bad-sync").starts_with("bad-sync 0.500 s 250 ms 0 0 "), "{}", ran.stdout);
-    let rows = ran.rows();
+    assert!(row(&ran, "bad-sync").starts_with("bad-sync 0.500 s 250 ms 0 0 "), "{}", ran.stdout);
+    let rows = rows(&ran);
     let below = |name: &str| rows.iter().skip_while(|row| !row.starts_with(name)).nth(1).unwrap();
     if cfg!(unix) {
-        assert_eq!(ran.row("bad-async"), "bad-async killed by signal 6");
+        assert_eq!(row(&ran, "bad-async"), "bad-async killed by signal 6");
         assert_eq!(below("bad-async killed"), "one more step");
     }
     assert_eq!(
-        ran.row("bad-async-with-blocking"),
+        row(&ran, "bad-async-with-blocking"),
         "bad-async-with-blocking ended with exit code 101"
     );
-    assert_eq!(ran.row("bad-thread"), "bad-thread printed no report");
-    assert_eq!(ran.row("bad-thread-pool"), "bad-thread-pool took longer than 2 s");
-    assert_eq!(ran.row("bad-eater"), "bad-eater ran out of memory");
+    assert_eq!(row(&ran, "bad-thread"), "bad-thread printed no report");
+    assert_eq!(row(&ran, "bad-thread-pool"), "bad-thread-pool took longer than 2 s");
+    assert_eq!(row(&ran, "bad-eater"), "bad-eater ran out of memory");
 }
 
 #[test]
@@ -52,7 +54,7 @@ fn who_fails_says_why_and_what_to_do() {
     let ran = run(&["http-client", "--seconds", "0,301", "--strategies", "sync,async"]);
     assert_eq!(ran.code, Some(1));
     for strategy in ["sync", "async"] {
-        let row = ran.row(strategy);
+        let row = row(&ran, strategy);
         assert!(row.starts_with(&format!("{strategy} R2: the server answered 400")), "{row}");
     }
     assert!(ran.stdout.contains("hint: ask for other --seconds"), "{}", ran.stdout);
@@ -74,22 +76,16 @@ fn who_takes_too_long_is_ended_and_drawn_as_far_as_it_came() {
         "sync,async",
     ]);
     assert_eq!(ran.code, Some(1));
-    assert_eq!(ran.row("sync"), "sync took longer than 3.2 s");
+    assert_eq!(row(&ran, "sync"), "sync took longer than 3.2 s");
     assert!(ran.stdout.contains("R3: Requesting"), "the last that it said: {}", ran.stdout);
-    assert!(ran.row("async").starts_with("async 2."), "{}", ran.stdout);
+    assert!(row(&ran, "async").starts_with("async 2."), "{}", ran.stdout);
     assert!(ran.stdout.contains("unfinished"), "{}", ran.stdout);
     assert_eq!(server.stats().answered, 2 + 3);
 }
 
 #[test]
 fn rubbish_for_an_answer_is_told() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/delay-me", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let _ = std::io::Write::write_all(&mut stream, b"SSH-2.0-OpenSSH_9.2\r\n\r\n");
-        }
-    });
+    let url = stranger(close_after("SSH-2.0-OpenSSH_9.2\r\n\r\n")).url("/delay-me");
     let ran = run(&["http-client", "--url", &url, "--speed", "50"]);
     assert_eq!(ran.code, Some(1));
     assert_eq!(ran.stdout.matches(": the request to ").count(), 5, "{}", ran.stdout);
@@ -108,28 +104,24 @@ fn more_memory_than_allowed_ends_a_run() {
     let args = ["http-client", "--speed", "10", "--most-memory", "1MB", "--strategies", "async"];
     let ran = run(&args);
     assert_eq!(ran.code, Some(1));
-    assert_eq!(ran.row("async"), "async took more than 1.0 MB of memory");
+    assert_eq!(row(&ran, "async"), "async took more than 1.0 MB of memory");
 }
 
 #[cfg(target_os = "linux")]
 mod with_signals {
-    use std::process::Child;
-    use std::thread;
-    use std::time::{Duration, Instant};
+    use program_test::{Program, signal, until_within};
 
-    use crate::support::{Ran, children, command, delay_server, signal};
+    use crate::support::{PATIENCE, children, command, delay_server, row, start};
 
     /// Waits until a child of this name runs, and gives its number.
-    fn until_it_runs(compare: &Child, name: &str) -> u32 {
-        let deadline = Instant::now() + Duration::from_secs(120);
-        loop {
-            let mut children = children(compare.id()).into_iter();
-            if let Some((id, _)) = children.find(|(_, child)| child == name) {
-                return id;
-            }
-            assert!(Instant::now() < deadline, "{name} never ran");
-            thread::sleep(Duration::from_millis(2));
-        }
+    fn until_it_runs(compare: &mut Program, name: &str) -> u32 {
+        let mut found = None;
+        until_within(PATIENCE, &format!("{name} runs"), || {
+            assert!(!compare.has_ended(), "it ended before {name} ran");
+            found = children(compare.id()).into_iter().find(|(_, child)| child == name);
+            found.is_some()
+        });
+        found.expect("it was found").0
     }
 
     fn is_there(id: u32) -> bool {
@@ -140,29 +132,29 @@ mod with_signals {
     fn who_is_killed_from_outside_says_so() {
         let (server, url) = delay_server();
         let args = ["http-client", "--url", &url, "--seconds", "2", "--strategies", "sync,async"];
-        let mut compare = command(&args).spawn().unwrap();
+        let mut compare = start(&mut command(&args));
         // The first of that name only makes ready.
-        while server.stats().in_flight == 0 {
-            assert!(compare.try_wait().unwrap().is_none(), "it ended before it asked anything");
-            thread::sleep(Duration::from_millis(2));
-        }
-        signal("-KILL", until_it_runs(&compare, "sync"));
-        let ran: Ran = compare.wait_with_output().unwrap().into();
+        until_within(PATIENCE, "it asks something", || {
+            assert!(!compare.has_ended(), "it ended before it asked anything");
+            server.stats().in_flight > 0
+        });
+        signal("KILL", until_it_runs(&mut compare, "sync"));
+        let ran = compare.end();
         assert_eq!(ran.code, Some(1));
-        assert_eq!(ran.row("sync"), "sync killed by signal 9, from outside");
+        assert_eq!(row(&ran, "sync"), "sync killed by signal 9, from outside");
         let async_took =
-            ran.row("async").split(' ').nth(1).and_then(|took| took.parse::<f64>().ok());
+            row(&ran, "async").split(' ').nth(1).and_then(|took| took.parse::<f64>().ok());
         assert!(async_took.is_some_and(|seconds| seconds >= 2.0), "{}", ran.stdout);
     }
 
     #[test]
     fn ctrl_c_leaves_nothing_running() {
-        for (asked, code) in [("-INT", 130), ("-TERM", 143)] {
-            let compare = command(&["http-client", "--seconds", "50"]).spawn().unwrap();
-            let server = until_it_runs(&compare, "delay-server");
-            let strategy = until_it_runs(&compare, "sync");
-            signal(asked, compare.id());
-            let ran: Ran = compare.wait_with_output().unwrap().into();
+        for (asked, code) in [("INT", 130), ("TERM", 143)] {
+            let mut compare = start(&mut command(&["http-client", "--seconds", "50"]));
+            let server = until_it_runs(&mut compare, "delay-server");
+            let strategy = until_it_runs(&mut compare, "sync");
+            compare.signal(asked);
+            let ran = compare.end();
             assert_eq!((ran.code, ran.stdout.as_str()), (Some(code), ""));
             assert!(ran.stderr.contains("error: interrupted before "), "{}", ran.stderr);
             assert!(!is_there(server) && !is_there(strategy));

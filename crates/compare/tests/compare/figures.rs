@@ -9,7 +9,7 @@ use compare::results::{Attempt, Compared, Comparison, Measured};
 use compare::rounds::{self, Program};
 use compare::{scenario, table};
 
-use crate::support::{delay_server, run};
+use crate::support::{delay_server, row, rows, run};
 
 const NAMES: [&str; 5] = ["sync", "async", "async-with-blocking", "thread", "thread-pool"];
 
@@ -93,10 +93,10 @@ fn strategies_are_set_side_by_side_in_the_order_of_the_chapter() {
     let ran = run(&["http-client", "--speed", "50"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     let names: Vec<String> =
-        ran.rows().iter().map(|row| row.split(' ').next().unwrap_or_default().to_owned()).collect();
+        rows(&ran).iter().map(|row| row.split(' ').next().unwrap_or_default().to_owned()).collect();
     assert_eq!(names, NAMES);
     for (strategy, most_and_threads) in NAMES.iter().zip(["1 1", "3 1", "1 1", "3 3", "2 2"]) {
-        let row = ran.row(strategy);
+        let row = row(&ran, strategy);
         assert!(row.contains(&format!("ms {most_and_threads} ")), "{row}");
     }
 }
@@ -143,7 +143,7 @@ fn several_rounds_tell_the_least_the_middle_and_the_most() {
     assert_eq!(elapsed.len(), 2, "{below}");
     for three in elapsed {
         assert!(three.len() == 3 && three.is_sorted(), "{below}");
-        assert!(ran.rows().iter().any(|row| row.contains(&format!(" {:.3} s ", three[1]))));
+        assert!(rows(&ran).iter().any(|row| row.contains(&format!(" {:.3} s ", three[1]))));
     }
     for what in ["CPU time", "peak memory", "median"] {
         assert!(below.contains(what), "{what} in {below}");

@@ -1,6 +1,8 @@
 //! Guess first, for every strategy at once.
 
-use crate::support::{Ran, run};
+use program_test::Ran;
+
+use crate::support::{rows, run};
 
 /// What stands below the timelines: each strategy, and what became of its guess.
 fn sentences(ran: &Ran) -> Vec<String> {
@@ -15,7 +17,7 @@ fn sentences(ran: &Ran) -> Vec<String> {
 fn each_strategy_tells_what_became_of_its_guess() {
     let ran = run(&["http-client", "--speed", "50", "--guess", "90,80,70,60,50"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    assert_eq!(ran.rows().len(), 5, "{}", ran.stdout);
+    assert_eq!(rows(&ran).len(), 5, "{}", ran.stdout);
     let sentences = sentences(&ran);
     for (sentence, (guess, reason)) in sentences.iter().zip([
         ("sync You guessed 90 s; it took ", "one at a time, on one thread"),

@@ -1,8 +1,8 @@
 //! The same work at growing sizes.
 
-use std::process::Command;
+use program_test::command;
 
-use crate::support::{Ran, delay_server, run};
+use crate::support::{delay_server, rows, run, start};
 
 /// Whether a row is that of a step of this size, with all of its figures.
 fn is_made(row: &str, size: &str) -> bool {
@@ -26,7 +26,7 @@ fn every_strategy_climbs_as_far_as_it_can() {
         "8",
     ]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    let rows = ran.rows();
+    let rows = rows(&ran);
     let at = |strategy: &str| {
         rows.iter().position(|row| row.starts_with(&format!("{strategy} 1 "))).unwrap()
     };
@@ -59,7 +59,7 @@ fn who_failed_climbs_no_further() {
     ]);
     assert_eq!(ran.code, Some(1), "not even the first step was made");
     assert_eq!(ran.stdout.matches("took more than 1.0 MB of memory").count(), 5, "{}", ran.stdout);
-    assert!(!ran.rows().iter().any(|row| row.starts_with("2 ")), "{}", ran.stdout);
+    assert!(!rows(&ran).iter().any(|row| row.starts_with("2 ")), "{}", ran.stdout);
     assert!(server.stats().most_in_flight <= 1);
 }
 
@@ -70,22 +70,20 @@ fn too_few_descriptors_end_the_climb() {
     let compare = env!("CARGO_BIN_EXE_compare");
     let args = format!("--url {url} --seconds 0 --ladder 10,200 --strategies async");
     let script = format!("ulimit -n 128 && CARGO_TERM_QUIET=true {compare} http-client {args}");
-    let ran: Ran = Command::new("sh").args(["-c", &script]).output().unwrap().into();
-    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
-    let told = ran.rows()[1..].join(" ");
+    let ran = start(&mut command("sh", &["-c", &script])).end().well();
+    let told = rows(&ran)[1..].join(" ");
     assert!(told.starts_with("200 200 requests at once need 248 open files"), "{told}");
 }
 
 #[test]
 fn each_step_tells_its_memory_per_request() {
-    let ran =
-        run(&["http-client", "--ladder", "1,50", "--seconds", "0.1", "--strategies", "async"]);
-    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let args = ["http-client", "--ladder", "1,50", "--seconds", "0.1", "--strategies", "async"];
+    let ran = run(&args).well();
     let numbers = |row: &str| -> Vec<f64> {
         let words: Vec<&str> = row.split(' ').collect();
         words.iter().filter_map(|word| word.parse().ok()).collect()
     };
-    let rows = ran.rows();
+    let rows = rows(&ran);
     let [_, _, _, peak, each] = numbers(&rows[0])[..] else { panic!("{rows:#?}") };
     assert_eq!(peak, each, "one request has all of it");
     let [_, _, _, peak, each] = numbers(&rows[1])[..] else { panic!("{rows:#?}") };

@@ -1,6 +1,6 @@
 //! What is for `compare`, and what goes to the programs.
 
-use crate::support::{delay_server, run};
+use crate::support::{delay_server, row, rows, run};
 
 #[test]
 fn options_of_the_programs_pass_through() {
@@ -9,7 +9,7 @@ fn options_of_the_programs_pass_through() {
         run(&["http-client", "--url", &url, "--seconds", "0.1,0.1,0.1,0.1", "--workers", "3"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     assert_eq!(server.stats().answered, 5 * 4, "the given server is asked, and no other");
-    assert!(ran.row("thread-pool").contains("ms 3 3 "), "{}", ran.stdout);
+    assert!(row(&ran, "thread-pool").contains("ms 3 3 "), "{}", ran.stdout);
 }
 
 #[test]
@@ -17,18 +17,18 @@ fn what_stands_after_two_dashes_is_for_the_programs_alone() {
     let ran =
         run(&["http-client", "--strategies", "sync", "--", "--timeout", "0.2", "--seconds", "1"]);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.row("sync").contains("no complete reply"), "{}", ran.stdout);
+    assert!(row(&ran, "sync").contains("no complete reply"), "{}", ran.stdout);
 }
 
 #[test]
 fn some_strategies_can_be_picked_by_either_name() {
     let ran = run(&["http-client", "--strategies", "thread,sync", "--speed", "100"]);
-    assert_eq!((ran.code, ran.rows().len()), (Some(0), 2), "{}", ran.stdout);
+    assert_eq!((ran.code, rows(&ran).len()), (Some(0), 2), "{}", ran.stdout);
     let args = ["db-client", "--copies", "1", "--strategies"];
     for names in ["sync,thread-pool", "db-thread-pool,db-sync", "sync,db-thread-pool"] {
         let ran = run(&[&args[..], &[names]].concat());
-        assert_eq!((ran.code, ran.rows().len()), (Some(0), 2), "{}{}", ran.stdout, ran.stderr);
-        assert!(ran.row("db-sync").contains(" - 1 1 "), "{}", ran.stdout);
+        assert_eq!((ran.code, rows(&ran).len()), (Some(0), 2), "{}{}", ran.stdout, ran.stderr);
+        assert!(row(&ran, "db-sync").contains(" - 1 1 "), "{}", ran.stdout);
     }
 }
 
@@ -59,11 +59,9 @@ fn what_is_not_there_is_told_with_what_is() {
         (&["http-client", "--svg", "run.svg"], "--svg is not for a comparison", "by itself"),
     ] {
         let ran = run(args);
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
-        let lines: Vec<&str> = ran.stderr.lines().collect();
-        let [first, second] = lines[..] else { panic!("two lines, not {lines:#?}") };
-        assert!(first.starts_with("error: ") && first.contains(cause), "{first}");
-        assert!(second.starts_with("hint: ") && second.contains(hint), "{second}");
+        ran.assert_refuses(cause);
+        let (_, advice) = ran.error_and_hint();
+        assert!(advice.contains(hint), "{advice}");
     }
 }
 
@@ -78,9 +76,7 @@ fn wrong_values_are_told_with_what_is_wanted() {
         (["--most-memory", "4XB"], "a size above 0 is wanted"),
         (["--most-threads", "0"], "a whole number from 1 up is wanted"),
     ] {
-        let ran = run(&[&["http-client"], &args[..]].concat());
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
-        assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains(wanted), "{}", ran.stderr);
+        run(&[&["http-client"], &args[..]].concat()).assert_refuses(wanted);
     }
     let ran = run(&["http-client", "--ladder", "1", "--repeat", "2"]);
     assert_eq!(ran.code, Some(2));

@@ -1,21 +1,18 @@
 //! What the scenarios say of themselves is so, for those to come as well.
 
 use std::path::Path;
-use std::process::{Command, Output};
 
 use compare::build::build;
 use compare::scenario::{self, Scenario};
 use harness::{Prepared, Strategy};
+use program_test::Ran;
 
 use crate::support::{run_in, workspace};
 
-fn said(program: &Path, args: &[&str]) -> Output {
+fn said(program: &Path, args: &[&str]) -> Ran {
+    let mut command = program_test::command(program, args);
     // No database is opened for this, and none is filled.
-    Command::new(program)
-        .args(args)
-        .env("DATABASE_URL", "sqlite:not-there")
-        .output()
-        .expect("it was built")
+    program_test::run(command.env("DATABASE_URL", "sqlite:not-there"))
 }
 
 /// Whether it has the strategies of harness, or a list of its own.
@@ -47,15 +44,14 @@ fn check_programs(scenario: &Scenario) {
     let built = build(&scenario.package, &scenario.strategies).expect("it can be built");
     let mut told = Vec::new();
     for (name, program) in &built {
-        let help = String::from_utf8(said(program, &["--help"]).stdout).expect("UTF-8");
+        let help = said(program, &["--help"]).stdout;
         let about = help.lines().next().unwrap_or_default().to_owned();
         let how = scenario::strategy(name).filter(|_| has_the_usual_strategies(scenario));
         let how = how.map_or("", Strategy::how);
         assert!(about.ends_with(how) && !about.is_empty(), "{name} says that it is: {about}");
         assert!(!told.contains(&about), "{name} says that it is what another one is: {about}");
         told.push(about);
-        let prepared = said(program, &["--prepare", "--json"]).stdout;
-        let prepared: Prepared = serde_json::from_slice(&prepared).expect("JSON");
+        let prepared: Prepared = said(program, &["--prepare", "--json"]).report();
         assert_eq!(&prepared.strategy, name, "the name in its reports");
     }
 }

@@ -2,63 +2,51 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
 use delay_server::{Config, Server};
+use program_test::{Program, Ran};
 use tempfile::TempDir;
 
-/// What a run left on its two streams, and how it ended.
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+/// How long a run may take: what it compares may have to be built first.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(600);
+
+/// The rows that begin with one of the five names, up to the first empty line: the
+/// first table. Their cells are parted by single spaces.
+pub(crate) fn rows(ran: &Ran) -> Vec<String> {
+    let table = ran.stdout.lines().take_while(|line| !line.is_empty());
+    let row = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    table.skip_while(|line| !line.starts_with("strategy")).skip(1).map(row).collect()
 }
 
-impl Ran {
-    /// The rows that begin with one of the five names, up to the first empty
-    /// line: the first table. Their cells are parted by single spaces.
-    pub(crate) fn rows(&self) -> Vec<String> {
-        let table = self.stdout.lines().take_while(|line| !line.is_empty());
-        let row = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-        table.skip_while(|line| !line.starts_with("strategy")).skip(1).map(row).collect()
-    }
-
-    /// The row of this strategy.
-    pub(crate) fn row(&self, strategy: &str) -> String {
-        let mut rows = self.rows().into_iter();
-        let row = rows.find(|row| row.split(' ').next() == Some(strategy));
-        row.unwrap_or_else(|| panic!("no row of {strategy} in\n{}{}", self.stdout, self.stderr))
-    }
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).expect("programs print UTF-8");
-        Self {
-            code: output.status.code(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        }
-    }
+/// The row of this strategy.
+pub(crate) fn row(ran: &Ran, strategy: &str) -> String {
+    let mut rows = rows(ran).into_iter();
+    let row = rows.find(|row| row.split(' ').next() == Some(strategy));
+    row.unwrap_or_else(|| panic!("no row of {strategy} in\n{}{}", ran.stdout, ran.stderr))
 }
 
 pub(crate) fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_compare"));
-    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = program_test::command(env!("CARGO_BIN_EXE_compare"), args);
     // What cargo says about building differs from run to run.
     command.env("CARGO_TERM_QUIET", "true").env_remove("DATABASE_URL");
     command
 }
 
+pub(crate) fn start(command: &mut Command) -> Program {
+    Program::start(command).with_patience(PATIENCE)
+}
+
 pub(crate) fn run(args: &[&str]) -> Ran {
-    command(args).output().expect("the program was built").into()
+    start(&mut command(args)).end()
 }
 
 /// The same in another folder, with programs built there.
 pub(crate) fn run_in(folder: &Path, args: &[&str]) -> Ran {
     let mut command = command(args);
     command.current_dir(folder).env("CARGO_TARGET_DIR", folder.join("target"));
-    command.output().expect("the program was built").into()
+    start(&mut command).end()
 }
 
 /// Another workspace, of a package `other` that says this of itself and has
@@ -97,11 +85,4 @@ pub(crate) fn children(of: u32) -> Vec<(u32, String)> {
         (parent == of).then(|| Some((id.parse().ok()?, name.to_owned())))?
     };
     processes.filter_map(child).collect()
-}
-
-/// Sends a signal, such as `-INT`, to a process.
-#[cfg(unix)]
-pub(crate) fn signal(signal: &str, id: u32) {
-    let sent = Command::new("kill").args([signal, &id.to_string()]).status();
-    assert!(sent.expect("every Unix has kill").success());
 }

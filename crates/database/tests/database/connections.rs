@@ -2,9 +2,8 @@
 
 use database::Database;
 use database::asynchronous::Pool;
+use database_test::{Place, on_both};
 use tokio::runtime::Builder;
-
-use crate::support::Place;
 
 on_both! {
     rows_are_handed_over_in_their_order
@@ -23,7 +22,8 @@ const NOBODYS_STATE: &str = "SELECT state FROM people WHERE id = 3";
 const NOBODYS_ID: &str = "SELECT CAST(max(id) AS bigint) FROM people WHERE id > 3";
 
 fn rows_are_handed_over_in_their_order(place: &Place) {
-    let database = place.with(PEOPLE);
+    place.execute(PEOPLE);
+    let database = place.database();
     let wanted = [("Anna", "GO"), ("Benê", "SP")];
     let wanted = wanted.map(|(name, state)| (name.to_owned(), state.to_owned()));
 
@@ -44,7 +44,8 @@ fn rows_are_handed_over_in_their_order(place: &Place) {
 }
 
 fn a_text_or_an_integer_may_be_null(place: &Place) {
-    let database = place.with(PEOPLE);
+    place.execute(PEOPLE);
+    let database = place.database();
     let mut connection = database.connect().unwrap();
     assert_eq!(connection.text(NOBODYS_STATE).unwrap(), None);
     assert_eq!(connection.integer(NOBODYS_ID).unwrap(), None);
@@ -59,7 +60,8 @@ fn a_text_or_an_integer_may_be_null(place: &Place) {
 }
 
 fn a_pool_gives_the_same_answers(place: &Place) {
-    let database = place.with(PEOPLE);
+    place.execute(PEOPLE);
+    let database = place.database();
     block_on(async {
         let pool = Pool::new(&database, 1);
         assert_eq!(pool.text(NOBODYS_STATE).await.unwrap(), None);
@@ -68,7 +70,8 @@ fn a_pool_gives_the_same_answers(place: &Place) {
 }
 
 fn blocking_connections_work_on_the_thread_of_an_event_loop(place: &Place) {
-    let database = place.with(PEOPLE);
+    place.execute(PEOPLE);
+    let database = place.database();
     block_on(async {
         let mut connection = database.connect().unwrap();
         assert_eq!(connection.integer(BEGINS_WITH_A).unwrap(), Some(1));

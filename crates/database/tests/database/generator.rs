@@ -7,8 +7,7 @@ use std::time::Duration;
 use database::blocking::{Connection, Driver};
 use database::generator::{Copy, Filling, Progress, Watch, fill, fill_if_missing};
 use database::{Error, Trouble};
-
-use crate::support::Place;
+use database_test::{Place, on_both};
 
 on_both! {
     all_rows_are_there_afterwards
@@ -180,7 +179,7 @@ fn what_is_filled_already_is_left_alone_whoever_writes_to_it(place: &Place) {
 fn a_reader_is_waited_for() {
     let place = Place::sqlite();
     add(&place, &Sevens::new(1)).unwrap();
-    let reader = rusqlite::Connection::open(place.url.strip_prefix("sqlite:").unwrap()).unwrap();
+    let reader = rusqlite::Connection::open(place.path()).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM sevens").unwrap();
 
     let hurried = Sevens { patience: Duration::ZERO, ..Sevens::new(1) };
@@ -211,12 +210,13 @@ fn a_file_that_cannot_be_made_is_told_with_the_reason() {
 #[ignore = "needs Postgres: scripts/test"]
 fn a_server_that_goes_away_in_the_middle_of_a_copy_is_told() {
     let place = Place::postgres();
-    let mut connection = place.with("CREATE TABLE sevens (seven integer)").connect().unwrap();
+    place.execute("CREATE TABLE sevens (seven integer)");
+    let mut connection = place.connect();
     let id = connection.integer("SELECT CAST(pg_backend_pid() AS bigint)").unwrap().unwrap();
     let Driver::Postgres(client) = &mut connection.driver else { panic!("it is a Postgres") };
     let mut copy = Copy::begin(client, "COPY sevens FROM STDIN").unwrap();
 
-    let mut other = place.database().connect().unwrap();
+    let mut other = place.connect();
     let Driver::Postgres(other) = &mut other.driver else { panic!("it is a Postgres") };
     other.execute(&format!("SELECT pg_terminate_backend({id})"), &[]).unwrap();
     let error = loop {

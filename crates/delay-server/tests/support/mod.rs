@@ -1,15 +1,12 @@
-//! A plain HTTP client and the patience that the tests share.
+//! A plain HTTP client, and servers for it.
 
 #![allow(dead_code, reason = "not every test file uses all of it")]
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
 
 use delay_server::{Config, Server};
-
-/// How long to wait for what should happen soon, before a test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+use program_test::PATIENCE;
 
 /// A response, taken apart.
 #[derive(Debug)]
@@ -90,13 +87,4 @@ pub(crate) fn get(server: &Server, target: &str) -> Response {
 pub(crate) fn begin_wait(address: SocketAddr, seconds: &str) -> TcpStream {
     let request = format!("GET /delay-me?seconds={seconds} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     send(address, &request)
-}
-
-/// Looks again and again until it is so.
-pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < PATIENCE, "still not so: {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }

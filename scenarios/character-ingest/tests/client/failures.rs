@@ -3,8 +3,9 @@
 use std::net::TcpStream;
 
 use character_ingest::Strategy;
+use program_test::{Ran, nobody, stranger};
 
-use crate::support::{BOTH, Ran, asked_for, delay_server, ids_in, run, send_body, stranger};
+use crate::support::{BOTH, PATH, asked_for, delay_server, errors, ids_in, run, send_body, told};
 
 /// Runs with an `--out`; gives the ids that came into it too.
 fn ingest(strategy: Strategy, url: &str, args: &[&str]) -> (Ran, Vec<usize>) {
@@ -23,9 +24,9 @@ fn one_that_fails_loses_none_of_the_others() {
         assert_eq!(ran.code, Some(1), "{strategy:?}");
         assert_eq!(ids, [1, 2, 4, 5, 6, 7, 8, 9, 10], "{strategy:?}");
         let cause = "C3: the server answered 503 Service Unavailable: this character gives trouble; try again in a second";
-        assert_eq!(ran.errors(), [cause], "{strategy:?}");
+        assert_eq!(errors(&ran), [cause], "{strategy:?}");
         let said = ["Ingesting character number 3", "Ingestion failed character number 3!"];
-        assert_eq!(ran.said("C3"), said, "{strategy:?}");
+        assert_eq!(told(&ran, "C3"), said, "{strategy:?}");
         assert!(ran.stdout.contains("9 done, 1 failed."), "{strategy:?}: {}", ran.stdout);
     }
 }
@@ -43,7 +44,7 @@ fn every_kind_of_failure_is_told_at_the_end_in_order() {
             "C6: the answer is not the character that was asked for: ".to_owned(),
             "C99: the server answered 404 Not Found: Character not found".to_owned(),
         ];
-        let errors = ran.errors();
+        let errors = errors(&ran);
         assert_eq!(errors.len(), causes.len(), "{strategy:?}: {errors:?}");
         for (error, cause) in errors.iter().zip(&causes) {
             assert!(error.starts_with(cause), "{strategy:?}: {error}");
@@ -71,10 +72,10 @@ fn a_bad_answer_is_told_and_the_next_one_taken() {
         send_body(stream, &bad);
     }
     for strategy in Strategy::ALL {
-        let (_, url) = stranger(answer);
+        let url = stranger(answer).url(PATH);
         let (ran, ids) = ingest(strategy, &url, &[]);
         assert_eq!((ran.code, ids), (Some(1), vec![9, 10]), "{strategy:?}");
-        let errors = ran.errors();
+        let errors = errors(&ran);
         assert_eq!(errors.len(), 8, "{strategy:?}: {errors:?}");
         for (error, id) in errors.iter().zip(1..) {
             let cause = format!("C{id}: the answer is not the character that was asked for: ");
@@ -90,7 +91,7 @@ fn a_character_with_more_keys_than_documented_is_one() {
     fn answer(stream: &mut TcpStream, target: &str, _: usize) {
         send_body(stream, &asked_for(target).replacen('{', "{\"mood\":\"curious\",", 1));
     }
-    let (_, url) = stranger(answer);
+    let url = stranger(answer).url(PATH);
     for strategy in BOTH {
         let (ran, ids) = ingest(strategy, &url, &["--characters", "1-2"]);
         assert_eq!((ran.code, ids), (Some(0), vec![1, 2]), "{strategy:?}: {}", ran.stderr);
@@ -99,16 +100,13 @@ fn a_character_with_more_keys_than_documented_is_one() {
 
 #[test]
 fn nobody_there_is_told() {
-    let address = {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap()
-    };
-    let url = format!("http://{address}/api/character");
+    let nobody = nobody();
+    let url = nobody.url(PATH);
     for strategy in Strategy::ALL {
         let (ran, ids) = ingest(strategy, &url, &["--characters", "1,2", "--retries", "3"]);
         assert_eq!((ran.code, ids.len()), (Some(1), 0), "{strategy:?}");
         let causes = [1, 2].map(|id| format!("C{id}: nobody answers at {url}/{id}"));
-        assert_eq!(ran.errors(), causes, "{strategy:?}: a wrong address is not tried again");
+        assert_eq!(errors(&ran), causes, "{strategy:?}: a wrong address is not tried again");
         assert!(ran.stderr.contains("hint: start it with cargo run -p delay-server"));
     }
 }
@@ -119,7 +117,7 @@ fn a_wrong_route_is_told() {
     let url = format!("{}/api/characters", server.url());
     for strategy in BOTH {
         let (ran, _) = ingest(strategy, &url, &["--characters", "1"]);
-        assert!(ran.errors()[0].starts_with("C1: the server answered 404 Not Found: nothing is"));
+        assert!(errors(&ran)[0].starts_with("C1: the server answered 404 Not Found: nothing is"));
         assert!(ran.stderr.contains("check --url"));
     }
 }
@@ -146,9 +144,7 @@ fn wrong_options_end_with_2_before_anything_is_asked() {
         ["--url", "http://localhost:8000/api/character?delay=1"],
     ] {
         let url_args: &[&str] = if args[0] == "--url" { &[] } else { &["--url", &url] };
-        let ran = run(Strategy::Sync, &[url_args, &args].concat());
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}: {}", ran.stderr);
-        assert!(ran.stderr.contains(args[0]), "{}", ran.stderr);
+        run(Strategy::Sync, &[url_args, &args].concat()).assert_refuses(args[0]);
     }
     assert_eq!(server.stats().answered, 0);
 }
@@ -158,8 +154,7 @@ fn wrong_options_end_with_2_before_anything_is_asked() {
 fn https_names_the_feature_that_it_needs() {
     for strategy in BOTH {
         let ran = run(strategy, &["--url", "https://rickandmortyapi.com/api/character"]);
-        assert_eq!(ran.code, Some(2));
-        assert!(ran.stderr.contains("https:// needs the feature `tls`"), "{}", ran.stderr);
+        ran.assert_refuses("https:// needs the feature `tls`");
         assert!(ran.stderr.contains("--features tls"), "{}", ran.stderr);
     }
 }

@@ -1,11 +1,11 @@
 //! The file of what was ingested: whole characters, whatever happens.
 
 use std::fs;
-use std::process::Command;
 
 use character_ingest::Strategy;
+use program_test::{Program, until};
 
-use crate::support::{CHARACTERS, command, delay_server, ids_in, program, run, until};
+use crate::support::{CHARACTERS, command, delay_server, errors, ids_in, program, run};
 
 #[test]
 fn the_file_is_begun_anew() {
@@ -26,13 +26,12 @@ fn killed_half_way_it_leaves_whole_characters() {
         let out = tempfile::NamedTempFile::new().unwrap();
         let path = out.path().to_str().unwrap();
         let args = ["--url", &url, "--speed", "50", "--timeout", "60", "--out", path];
-        let mut child = command(strategy, &args).spawn().unwrap();
+        let client = Program::start(&mut command(strategy, &args));
         until("the others wait", || server.stats().answered == 3 && server.stats().in_flight >= 1);
         until("three are in the file", || {
             fs::read_to_string(out.path()).unwrap().lines().count() == 3
         });
-        child.kill().unwrap();
-        child.wait().unwrap();
+        client.kill();
         assert_eq!(ids_in(out.path()), [1, 2, 3], "{strategy:?}");
     }
 }
@@ -45,13 +44,13 @@ fn ctrl_c_keeps_what_is_there_and_draws() {
         let out = tempfile::NamedTempFile::new().unwrap();
         let path = out.path().to_str().unwrap();
         let args = ["--url", &url, "--speed", "50", "--characters", "1-3", "--timeout", "60"];
-        let child = command(strategy, &[&args[..], &["--out", path]].concat()).spawn().unwrap();
+        let args = [&args[..], &["--out", path]].concat();
+        let client = Program::start(&mut command(strategy, &args));
         until("one waits and two are in the file", || {
             server.stats().in_flight == 1 && fs::read_to_string(path).unwrap().lines().count() == 2
         });
-        let id = child.id().to_string();
-        assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
-        let ran = crate::support::Ran::from(child.wait_with_output().unwrap());
+        client.signal("INT");
+        let ran = client.end();
         assert_eq!((ran.code, ids_in(out.path())), (Some(130), vec![1, 2]), "{strategy:?}");
         assert!(ran.stdout.contains("2 done, 1 still going."), "{strategy:?}: {}", ran.stdout);
     }
@@ -62,7 +61,7 @@ fn a_file_that_cannot_be_opened_is_told_before_anything_is_asked() {
     let (server, url) = delay_server(&[]);
     let ran = run(Strategy::Sync, &["--url", &url, "--out", "no/such/folder/characters"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
-    assert!(ran.errors()[0].starts_with("cannot write 'no/such/folder/characters': "));
+    assert!(errors(&ran)[0].starts_with("cannot write 'no/such/folder/characters': "));
     assert_eq!(server.stats().answered, 0);
 }
 
@@ -74,7 +73,7 @@ fn a_full_disk_fails_each_character_by_itself() {
         let args = ["--url", &url, "--speed", "50", "--characters", "1-3", "--out", "/dev/full"];
         let ran = run(strategy, &args);
         assert_eq!((ran.code, server.stats().answered), (Some(1), 3), "{strategy:?}");
-        let errors = ran.errors();
+        let errors = errors(&ran);
         assert_eq!(errors.len(), 3, "{strategy:?}: {errors:?}");
         assert!(errors[0].starts_with("C1: cannot write '/dev/full': No space left"), "{errors:?}");
     }
@@ -90,16 +89,14 @@ fn a_line_that_does_not_fit_is_taken_back() {
         let path = out.path().to_str().unwrap();
         // Some blocks of 512 bytes; what does not fit is an error, not a signal.
         let script = "trap '' XFSZ; ulimit -f 4; exec \"$@\"";
-        let ran = Command::new("sh")
-            .args(["-c", script, "sh", program(strategy), "--url", &url, "--speed", "50"])
-            .args(["--log", "short", "--out", path])
-            .output();
-        let ran = crate::support::Ran::from(ran.unwrap());
+        let args = ["-c", script, "sh", program(strategy), "--url", &url, "--speed", "50"];
+        let mut limited = program_test::command("sh", &args);
+        let ran = program_test::run(limited.args(["--log", "short", "--out", path]));
         let ids = ids_in(out.path());
         let length = fs::metadata(path).unwrap().len() as usize;
         let shortest = CHARACTERS.lines().map(str::len).min().unwrap();
         assert_eq!(ran.code, Some(1), "{strategy:?}");
-        assert_eq!(ids.len() + ran.errors().len(), 10, "{strategy:?}: {}", ran.stderr);
+        assert_eq!(ids.len() + errors(&ran).len(), 10, "{strategy:?}: {}", ran.stderr);
         assert!(!ids.is_empty() && length > 4 * 512 - 2 * shortest, "{strategy:?}: {ids:?}");
         assert!(ran.stderr.contains("File too large"), "{strategy:?}: {}", ran.stderr);
     }

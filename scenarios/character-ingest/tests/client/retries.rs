@@ -2,13 +2,13 @@
 
 use std::io::Write;
 use std::net::TcpStream;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use character_ingest::Strategy;
+use program_test::stranger;
 use socket2::SockRef;
 
-use crate::support::{asked_for, delay_server, run, send_body, stranger};
+use crate::support::{PATH, asked_for, delay_server, errors, run, send_body, told};
 
 const FAST: [&str; 2] = ["--speed", "50"];
 
@@ -20,7 +20,7 @@ fn a_server_that_is_too_busy_is_asked_again() {
         assert_eq!(ran.code, Some(0), "{strategy:?}: {}", ran.stderr);
         let stats = server.stats();
         assert_eq!((stats.rejected, stats.answered), (3, 10), "{strategy:?}");
-        let said = ran.said("C3");
+        let said = told(&ran, "C3");
         assert_eq!(said.len(), 4, "{strategy:?}: {said:?}");
         for retry in &said[1..3] {
             assert!(retry.starts_with("Trying again in 0.0"), "{retry}");
@@ -41,7 +41,7 @@ fn pauses_grow_and_speed_makes_them_shorter() {
             let pause = said.strip_prefix("Trying again in ")?.split(' ').next()?;
             pause.parse::<f64>().ok()
         };
-        let pauses: Vec<f64> = ran.said("C1").iter().filter_map(pause).collect();
+        let pauses: Vec<f64> = told(&ran, "C1").iter().filter_map(pause).collect();
         assert_eq!(pauses.len(), 3, "{strategy:?}");
         for (pause, least) in pauses.iter().zip([0.05, 0.1, 0.2]) {
             let most = least * 2.0 + 0.01;
@@ -57,7 +57,7 @@ fn retries_come_to_an_end() {
         let ran = run(strategy, &[&["--url", &url, "--retries", "2"], &FAST[..]].concat());
         assert_eq!(ran.code, Some(1), "{strategy:?}");
         assert_eq!((server.stats().rejected, server.stats().answered), (3, 9), "{strategy:?}");
-        assert_eq!(ran.errors().len(), 1, "{strategy:?}: told once, not for each attempt");
+        assert_eq!(errors(&ran).len(), 1, "{strategy:?}: told once, not for each attempt");
     }
 }
 
@@ -107,14 +107,15 @@ fn cut(stream: &mut TcpStream) {
 fn a_lost_connection_is_made_again() {
     for how in [hang_up, reset, cut] {
         for strategy in Strategy::ALL {
-            let (asked, url) = stranger(move |stream, target, before| match before {
+            let server = stranger(move |stream, target, before| match before {
                 0 | 1 => how(stream),
                 _ => send_body(stream, asked_for(target)),
             });
+            let url = server.url(PATH);
             let args = ["--url", &url, "--characters", "1", "--retries", "2"];
             let ran = run(strategy, &[&args, &FAST[..]].concat());
             assert_eq!(ran.code, Some(0), "{strategy:?}: {}", ran.stderr);
-            assert_eq!(asked.load(Ordering::SeqCst), 3, "{strategy:?}");
+            assert_eq!(server.asked(), 3, "{strategy:?}");
         }
     }
 }
@@ -125,11 +126,12 @@ fn a_connection_that_is_lost_for_good_is_told() {
         cut(stream);
     }
     for strategy in Strategy::ALL {
-        let (asked, url) = stranger(answer);
+        let server = stranger(answer);
+        let url = server.url(PATH);
         let args = ["--url", &url, "--characters", "1", "--retries", "1"];
         let ran = run(strategy, &[&args, &FAST[..]].concat());
         let cause = format!("C1: {url}/1 closed the connection before its reply was complete");
-        assert_eq!(ran.errors(), [cause], "{strategy:?}");
-        assert_eq!(asked.load(Ordering::SeqCst), 2, "{strategy:?}");
+        assert_eq!(errors(&ran), [cause], "{strategy:?}");
+        assert_eq!(server.asked(), 2, "{strategy:?}");
     }
 }

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use character_ingest::{PROGRAMS, Strategy};
+use harness::Report;
+use program_test::Ran;
 
-use crate::support::{Ran, delay_server, ids_in, run};
+use crate::support::{delay_server, ids_in, run, told};
 
 /// Ten times faster than the real thing: waits of 0.2 s.
 const FAST: [&str; 2] = ["--speed", "10"];
 
 fn run_fast(strategy: Strategy, url: &str, args: &[&str]) -> Ran {
-    let ran = run(strategy, &[&["--url", url], &FAST[..], args].concat());
-    assert_eq!(ran.code, Some(0), "{strategy:?}: {}", ran.stderr);
-    ran
+    run(strategy, &[&["--url", url], &FAST[..], args].concat()).well()
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn each_character_is_told_twice() {
                 format!("Ingesting character number {id}"),
                 format!("Ingested successfully character number {id}"),
             ];
-            assert_eq!(ran.said(&format!("C{id}")), wanted, "{strategy:?}");
+            assert_eq!(told(&ran, &format!("C{id}")), wanted, "{strategy:?}");
         }
     }
 }
@@ -45,7 +45,7 @@ fn each_character_is_told_twice() {
 fn as_many_are_in_flight_as_the_strategy_allows() {
     for (strategy, most) in Strategy::ALL.into_iter().zip([1, 10, 1, 10, 5]) {
         let (server, url) = delay_server(&[]);
-        let report = run_fast(strategy, &url, &["--json"]).report();
+        let report: Report = run_fast(strategy, &url, &["--json"]).report();
         let stats = server.stats();
         assert_eq!(stats.most_in_flight, most, "{strategy:?}, at the server");
         assert_eq!(report.recording.figures.most_in_flight, most, "{strategy:?}, in the recording");
@@ -59,7 +59,7 @@ fn as_many_are_in_flight_as_the_strategy_allows() {
 fn a_limit_bounds_the_futures_as_workers_bound_a_pool() {
     for (strategy, bound) in [(Strategy::Async, "--limit"), (Strategy::ThreadPool, "--workers")] {
         let (server, url) = delay_server(&[]);
-        let report = run_fast(strategy, &url, &["--json", bound, "3"]).report();
+        let report: Report = run_fast(strategy, &url, &["--json", bound, "3"]).report();
         assert_eq!(server.stats().most_in_flight, 3, "{strategy:?}");
         let lanes = &report.recording.lanes;
         let created_early = lanes.iter().all(|lane| lane.created < report.recording.elapsed / 4);
@@ -107,7 +107,8 @@ fn any_characters_may_be_asked_for_in_any_order() {
     let (_server, url) = delay_server(&[]);
     let out = tempfile::NamedTempFile::new().unwrap();
     let args = ["--characters", "20,3-5", "--out", out.path().to_str().unwrap()];
-    let report = run_fast(Strategy::Sync, &url, &[&args[..], &["--json"]].concat()).report();
+    let report: Report =
+        run_fast(Strategy::Sync, &url, &[&args[..], &["--json"]].concat()).report();
     let names: Vec<&str> = report.recording.lanes.iter().map(|lane| lane.name.as_str()).collect();
     assert_eq!(names, ["C20", "C3", "C4", "C5"]);
     assert_eq!(ids_in(out.path()), [3, 4, 5, 20]);
@@ -118,7 +119,7 @@ fn without_a_delay_the_api_is_asked_as_it_is_documented() {
     let (_server, url) = delay_server(&[]);
     for (delay, query) in [("0", ""), ("2", "?delay=0.2")] {
         let ran = run_fast(Strategy::Sync, &url, &["--delay", delay, "--json"]);
-        let asks = ran.report().recording.lanes[0].asks.clone();
+        let asks = ran.report::<Report>().recording.lanes[0].asks.clone();
         assert_eq!(asks, Some(format!("{url}/1{query}")));
     }
 }

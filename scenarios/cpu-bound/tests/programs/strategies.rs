@@ -3,7 +3,7 @@
 use cpu_bound::Strategy;
 use harness::recording::{Lane, Outcome, Recording};
 
-use crate::support::{report, run};
+use crate::support::{found, report, run};
 
 /// How many primes there are up to a number, from tables of the function π.
 const KNOWN: [(&str, u32); 6] =
@@ -26,7 +26,7 @@ fn every_strategy_finds_every_prime() {
     for (up_to, primes) in KNOWN {
         for strategy in Strategy::ALL {
             let ran = run(strategy, &["--up-to", up_to]);
-            assert_eq!((ran.found(), ran.code), (Some(primes), Some(0)), "{strategy:?} to {up_to}");
+            assert_eq!((found(&ran), ran.code), (Some(primes), Some(0)), "{strategy:?} to {up_to}");
         }
     }
 }
@@ -36,7 +36,7 @@ fn how_the_numbers_are_cut_changes_nothing() {
     for strategy in Strategy::ALL {
         for cut in [&["--ranges", "1"], &["--ranges", "13"], &["--workers", "5"]] {
             let ran = run(strategy, &[&["--up-to", "10000"], &cut[..]].concat());
-            assert_eq!(ran.found(), Some(1229), "{strategy:?} {cut:?}: {}", ran.stderr);
+            assert_eq!(found(&ran), Some(1229), "{strategy:?} {cut:?}: {}", ran.stderr);
         }
     }
 }
@@ -45,7 +45,7 @@ fn how_the_numbers_are_cut_changes_nothing() {
 fn numbers_without_a_prime_are_no_failure() {
     for strategy in Strategy::ALL {
         let ran = run(strategy, &["--up-to", "1", "--workers", "8"]);
-        assert_eq!((ran.found(), ran.code), (Some(0), Some(0)), "{strategy:?}: {}", ran.stderr);
+        assert_eq!((found(&ran), ran.code), (Some(0), Some(0)), "{strategy:?}: {}", ran.stderr);
     }
 }
 

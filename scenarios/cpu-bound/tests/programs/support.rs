@@ -1,55 +1,28 @@
 //! Running the programs.
 
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
 use cpu_bound::Strategy;
 use harness::Report;
+use program_test::Ran;
 
-/// What a run left on its two streams, and how it ended.
-pub(crate) struct Ran {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-}
-
-impl Ran {
-    /// The number of primes that the run as a whole reports.
-    pub(crate) fn found(&self) -> Option<u32> {
-        let line = self.stdout.lines().find(|line| line.starts_with("Found "))?;
-        line.split(' ').nth(1)?.parse().ok()
-    }
-
-    pub(crate) fn report(&self) -> Report {
-        serde_json::from_str(&self.stdout).expect("stdout is the report and nothing else")
-    }
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).expect("programs print UTF-8");
-        Self {
-            code: output.status.code(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        }
-    }
+/// The number of primes that the run as a whole reports.
+pub(crate) fn found(ran: &Ran) -> Option<u32> {
+    let line = ran.stdout.lines().find(|line| line.starts_with("Found "))?;
+    line.split(' ').nth(1)?.parse().ok()
 }
 
 pub(crate) fn command(strategy: Strategy, args: &[&str]) -> Command {
-    let mut command = Command::new(program(strategy));
-    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
+    program_test::command(program(strategy), args)
 }
 
 pub(crate) fn run(strategy: Strategy, args: &[&str]) -> Ran {
-    command(strategy, args).output().expect("the program was built").into()
+    program_test::run(&mut command(strategy, args))
 }
 
 /// The report of a run that has to end well.
 pub(crate) fn report(strategy: Strategy, args: &[&str]) -> Report {
-    let ran = run(strategy, &[args, &["--json"]].concat());
-    assert_eq!(ran.code, Some(0), "{strategy:?}: {}", ran.stderr);
-    ran.report()
+    run(strategy, &[args, &["--json"]].concat()).well().report()
 }
 
 pub(crate) fn program(strategy: Strategy) -> &'static str {

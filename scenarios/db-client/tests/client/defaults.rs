@@ -1,15 +1,14 @@
 //! Without `DATABASE_URL`: a file that the first run fills.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 use std::process::Command;
-use std::thread;
 
 use db_client::Strategy;
+use program_test::Ran;
 use tempfile::TempDir;
 
-use crate::support::{Ran, program};
+use crate::support::{program, replies};
 
 /// A copy of the program that lies outside of cargo's target folder, and so
 /// keeps its file in the folder it is run in.
@@ -27,24 +26,13 @@ impl Installed {
     }
 
     fn command(&self, folder: &Path, args: &[&str]) -> Command {
-        let mut command = Command::new(self.folder().join("program"));
-        command.args(args).current_dir(folder).env_remove("DATABASE_URL");
+        let mut command = program_test::command(self.folder().join("program"), args);
+        command.current_dir(folder).env_remove("DATABASE_URL");
         command
     }
 
     fn run(&self, args: &[&str]) -> Ran {
-        output(self.command(self.folder(), args))
-    }
-}
-
-/// Runs it. A process that another test is just starting may have the copy open
-/// for writing, as that test's thread had when it made it; not for long.
-fn output(mut command: Command) -> Ran {
-    loop {
-        match command.output() {
-            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::yield_now(),
-            output => return output.expect("it may be run").into(),
-        }
+        program_test::run(&mut self.command(self.folder(), args))
     }
 }
 
@@ -63,7 +51,7 @@ fn the_first_run_fills_the_file_and_says_so() {
 
     let second = program.run(&["--copies", "2"]);
     assert_eq!((second.code, second.stderr.as_str()), (Some(0), ""));
-    assert_eq!(second.replies(), first.replies());
+    assert_eq!(replies(&second), replies(&first));
 }
 
 #[test]
@@ -71,7 +59,7 @@ fn each_number_of_copies_has_a_file_of_its_own() {
     let program = Installed::new(Strategy::Async);
     for copies in [3, 1] {
         let ran = program.run(&["--copies", &copies.to_string()]);
-        let mut replies = ran.replies();
+        let mut replies = replies(&ran);
         replies.sort();
         assert_eq!(replies[0], ("R1".to_owned(), 5571 * copies), "{}", ran.stderr);
         assert!(program.folder().join(format!("cities-{copies}.sqlite")).is_file());
@@ -83,8 +71,8 @@ fn an_empty_database_url_is_none() {
     let program = Installed::new(Strategy::Sync);
     let mut command = program.command(program.folder(), &["--copies", "1"]);
     command.env("DATABASE_URL", "");
-    let ran = output(command);
-    assert_eq!((ran.code, ran.replies().len()), (Some(0), 3), "{}", ran.stderr);
+    let ran = program_test::run(&mut command);
+    assert_eq!((ran.code, replies(&ran).len()), (Some(0), 3), "{}", ran.stderr);
 }
 
 /// Permissions do not stop an administrator, so a folder is taken where nobody
@@ -94,7 +82,7 @@ fn an_empty_database_url_is_none() {
 fn a_folder_that_cannot_be_written_is_told() {
     for strategy in Strategy::ALL {
         let program = Installed::new(strategy);
-        let ran = output(program.command(Path::new("/proc"), &["--copies", "1"]));
+        let ran = program_test::run(&mut program.command(Path::new("/proc"), &["--copies", "1"]));
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""), "{strategy:?}");
         assert_eq!(
             ran.stderr,

@@ -1,14 +1,14 @@
 //! When things go wrong: one line of cause, one of what to do, and exit code 1.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
-use std::thread;
-use std::time::Duration;
+use std::net::TcpStream;
 
 use database::Database;
+use database_test::{Place, url_as, url_of};
 use db_client::Strategy;
+use program_test::{Program, Ran, nobody, until};
 
-use crate::support::{Postgres, Ran, command, connect, execute, file, run, sqlite, url_as, url_of};
+use crate::support::{command, filled, replies, run};
 
 const FILL: &str = "fill it with cargo run -p cities-db --bin generatedb";
 
@@ -19,11 +19,10 @@ const BOTH: [Strategy; 2] = [Strategy::Sync, Strategy::Async];
 /// together is the first to fail is anybody's guess.
 #[track_caller]
 fn assert_fails(ran: &Ran, cause: &str, hint: &str) {
-    let told: Vec<&str> = ran.stderr.lines().collect();
-    let [error, advice] = told.as_slice() else { panic!("two lines, not {told:#?}") };
-    let of_all = ["R1", "R2", "R3"].map(|requester| format!("error: {requester}: {cause}"));
-    assert!(of_all.contains(&error.to_string()), "{error}\nis not: {cause}");
-    assert_eq!(*advice, format!("hint: {hint}"));
+    let (error, advice) = ran.error_and_hint();
+    let of_all = ["R1", "R2", "R3"].map(|requester| format!("{requester}: {cause}"));
+    assert!(of_all.iter().any(|wanted| wanted == error), "{error}\nis not: {cause}");
+    assert_eq!(advice, hint);
     assert_eq!(ran.code, Some(1));
     assert!(ran.stdout.contains("\nTime elapsed: "), "{}", ran.stdout);
 }
@@ -35,9 +34,8 @@ fn shown(url: &str) -> String {
 
 #[test]
 fn nobody_at_the_given_address_says_what_to_start() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let nobody = nobody();
+    let address = nobody.address;
     for strategy in Strategy::ALL {
         let ran = run(strategy, &format!("postgres://me:open-sesame@{address}/cities"), &[]);
         let words = TcpStream::connect(address).unwrap_err();
@@ -87,7 +85,7 @@ fn a_missing_database_is_told() {
 #[test]
 #[ignore = "needs Postgres: scripts/test"]
 fn missing_tables_on_postgres_name_the_command() {
-    let database = Postgres::empty();
+    let database = Place::postgres();
     for strategy in BOTH {
         let cause =
             format!("{} lacks a table: relation \"cities\" does not exist", shown(&database.url));
@@ -97,7 +95,8 @@ fn missing_tables_on_postgres_name_the_command() {
 
 #[test]
 fn missing_tables_on_sqlite_name_the_command() {
-    let file = file(b"");
+    let file = Place::sqlite();
+    fs::write(file.path(), "").unwrap();
     for strategy in BOTH {
         let cause = format!("{} lacks a table: no such table: cities", file.url);
         assert_fails(&run(strategy, &file.url, &[]), &cause, FILL);
@@ -106,12 +105,11 @@ fn missing_tables_on_sqlite_name_the_command() {
 
 #[test]
 fn a_given_file_that_is_not_there_is_told_and_not_made() {
-    let file = file(b"");
-    let missing = file.folder.path().join("missing.sqlite");
-    let url = format!("sqlite:{}", missing.display());
+    let missing = Place::sqlite();
     for strategy in Strategy::ALL {
-        assert_fails(&run(strategy, &url, &[]), &format!("there is no file {url}"), FILL);
-        assert!(!missing.exists(), "{strategy:?}");
+        let ran = run(strategy, &missing.url, &[]);
+        assert_fails(&ran, &format!("there is no file {}", missing.url), FILL);
+        assert!(!missing.path().exists(), "{strategy:?}");
     }
 }
 
@@ -119,19 +117,18 @@ fn a_given_file_that_is_not_there_is_told_and_not_made() {
 #[test]
 #[ignore = "needs Postgres: scripts/test"]
 fn a_server_that_stops_in_the_middle_of_a_query_is_told() {
-    let database = Postgres::filled(1);
+    let database = filled(Place::postgres(), 1);
     for strategy in [Strategy::Sync, Strategy::Async, Strategy::AsyncWithBlocking] {
-        let mut lock = connect(&database.url);
-        execute(&mut lock, "BEGIN; LOCK TABLE cities IN ACCESS EXCLUSIVE MODE");
-        let running = command(strategy, &database.url, &[]).spawn().unwrap();
+        let mut lock = database.connect();
+        lock.execute("BEGIN; LOCK TABLE cities IN ACCESS EXCLUSIVE MODE").unwrap();
+        let client = Program::start(&mut command(strategy, &database.url, &[]));
         // In a transaction the activity of others is a snapshot: look from outside.
-        let mut other = connect(&database.url);
+        let mut other = database.connect();
         let stopped = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
-            WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while other.integer(stopped).unwrap() == Some(0) {
-            thread::sleep(Duration::from_millis(10));
-        }
-        let ran: Ran = running.wait_with_output().unwrap().into();
+            WHERE application_name = current_setting('application_name') \
+            AND wait_event_type = 'Lock'";
+        until("it is stopped", || other.integer(stopped).unwrap() > Some(0));
+        let ran = client.end();
         // The server's last words, unless the end of the connection overtook them.
         let last_words =
             ["terminating connection due to administrator command", "connection closed"];
@@ -143,7 +140,8 @@ fn a_server_that_stops_in_the_middle_of_a_query_is_told() {
 
 #[test]
 fn a_file_that_is_no_database_is_told() {
-    let file = file(&b"name,state\nManaus,AM\n".repeat(100));
+    let file = Place::sqlite();
+    fs::write(file.path(), "name,state\nManaus,AM\n".repeat(100)).unwrap();
     for strategy in Strategy::ALL {
         assert_fails(
             &run(strategy, &file.url, &[]),
@@ -155,8 +153,8 @@ fn a_file_that_is_no_database_is_told() {
 
 #[test]
 fn a_folder_is_no_file() {
-    let file = file(b"");
-    let url = format!("sqlite:{}", file.folder.path().display());
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().display());
     for strategy in BOTH {
         assert_fails(
             &run(strategy, &url, &[]),
@@ -168,14 +166,14 @@ fn a_folder_is_no_file() {
 
 #[test]
 fn a_locked_file_is_told() {
-    let file = sqlite(1);
-    let mut lock = connect(&file.url);
-    execute(&mut lock, "BEGIN EXCLUSIVE");
+    let file = filled(Place::sqlite(), 1);
+    let mut lock = file.connect();
+    lock.execute("BEGIN EXCLUSIVE").unwrap();
     // Each waits for seconds, so all at once.
-    let running = BOTH.map(|strategy| command(strategy, &file.url, &[]).spawn().unwrap());
-    for running in running {
+    let clients = BOTH.map(|strategy| Program::start(&mut command(strategy, &file.url, &[])));
+    for client in clients {
         assert_fails(
-            &running.wait_with_output().unwrap().into(),
+            &client.end(),
             &format!("{} is locked by another program", file.url),
             "wait until the program that writes to it is done",
         );
@@ -184,14 +182,13 @@ fn a_locked_file_is_told() {
 
 #[test]
 fn a_file_that_may_only_be_read_can_be_read() {
-    let file = sqlite(1);
-    let path = file.folder.path().join("cities.sqlite");
-    let mut permissions = fs::metadata(&path).unwrap().permissions();
+    let file = filled(Place::sqlite(), 1);
+    let mut permissions = fs::metadata(file.path()).unwrap().permissions();
     permissions.set_readonly(true);
-    fs::set_permissions(&path, permissions).unwrap();
+    fs::set_permissions(file.path(), permissions).unwrap();
     for strategy in BOTH {
         let ran = run(strategy, &file.url, &[]);
-        assert_eq!((ran.code, ran.replies().len()), (Some(0), 3), "{}", ran.stderr);
+        assert_eq!((ran.code, replies(&ran).len()), (Some(0), 3), "{}", ran.stderr);
     }
 }
 
@@ -225,7 +222,6 @@ fn wrong_options_are_told_with_what_is_wanted() {
         ["--workers", "18446744073709551615"],
     ] {
         let ran = run(Strategy::ThreadPool, "sqlite:any", &args);
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
-        assert!(ran.stderr.contains("a whole number from 1 up is wanted"), "{}", ran.stderr);
+        ran.assert_refuses("a whole number from 1 up is wanted");
     }
 }

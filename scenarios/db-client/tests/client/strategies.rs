@@ -1,10 +1,11 @@
 //! What the five strategies have in common, and what tells them apart.
 
+use database_test::Place;
 use db_client::{PROGRAMS, Strategy};
 use harness::Report;
 use harness::recording::{Lane, Outcome};
 
-use crate::support::{Postgres, cities, connect, execute, run, sqlite};
+use crate::support::{cities, filled, replies, run};
 
 /// How many rows R1, R2 and R3 are to get, counted without a database.
 fn wanted(copies: u32) -> [usize; 3] {
@@ -16,10 +17,9 @@ fn wanted(copies: u32) -> [usize; 3] {
 /// Every strategy gets what it is to get; gives the reports.
 fn assert_answers(url: &str, copies: u32) -> Vec<Report> {
     let wanted = wanted(copies);
-    let reports = Strategy::ALL.map(|strategy| {
-        let ran = run(strategy, url, &["--workers", "2"]);
-        assert_eq!(ran.code, Some(0), "{strategy:?}: {}", ran.stderr);
-        let mut replies = ran.replies();
+    let reports: [Report; 5] = Strategy::ALL.map(|strategy| {
+        let ran = run(strategy, url, &["--workers", "2"]).well();
+        let mut replies = replies(&ran);
         replies.sort();
         let wanted = ["R1", "R2", "R3"].map(str::to_owned).into_iter().zip(wanted);
         assert_eq!(replies, wanted.collect::<Vec<_>>(), "{strategy:?}");
@@ -67,7 +67,7 @@ fn the_counts_are_those_of_the_sources_generation_of_cities() {
 
 #[test]
 fn every_strategy_counts_the_same_rows_on_sqlite() {
-    let file = sqlite(20);
+    let file = filled(Place::sqlite(), 20);
     let reports = assert_answers(&file.url, 20);
     assert_eq!(most_in_flight(&reports), [1, 3, 1, 3, 2]);
     // An async connection to SQLite is a thread besides the event loop's.
@@ -77,10 +77,10 @@ fn every_strategy_counts_the_same_rows_on_sqlite() {
 /// No city begins with a small letter, so the counts above do not tell.
 #[test]
 fn like_minds_the_case_on_sqlite_as_on_postgres() {
-    let file = sqlite(1);
-    execute(&mut connect(&file.url), "INSERT INTO cities (name, state_id) VALUES ('atown', 1)");
+    let file = filled(Place::sqlite(), 1);
+    file.execute("INSERT INTO cities (name, state_id) VALUES ('atown', 1)");
     for strategy in [Strategy::Sync, Strategy::Async] {
-        let replies = run(strategy, &file.url, &[]).replies();
+        let replies = replies(&run(strategy, &file.url, &[]));
         assert!(replies.contains(&("R2".to_owned(), wanted(1)[1])), "{strategy:?}: {replies:?}");
     }
 }
@@ -88,7 +88,7 @@ fn like_minds_the_case_on_sqlite_as_on_postgres() {
 #[test]
 #[ignore = "needs Postgres: scripts/test"]
 fn every_strategy_counts_the_same_rows_on_postgres() {
-    let database = Postgres::filled(20);
+    let database = filled(Place::postgres(), 20);
     let reports = assert_answers(&database.url, 20);
     assert_eq!(most_in_flight(&reports), [1, 3, 1, 3, 2]);
     assert_eq!(threads(&reports), [1, 1, 1, 3, 2], "lanes show connections");
@@ -96,8 +96,8 @@ fn every_strategy_counts_the_same_rows_on_postgres() {
 
 #[test]
 fn async_sqlite_holds_a_thread_for_each_connection() {
-    let file = sqlite(1);
-    let report = run(Strategy::Async, &file.url, &["--json"]).report();
+    let file = filled(Place::sqlite(), 1);
+    let report: Report = run(Strategy::Async, &file.url, &["--json"]).report();
     let mut workers = Vec::new();
     for requester in 0..3 {
         let threads = held(&report, requester);
@@ -114,8 +114,8 @@ fn async_sqlite_holds_a_thread_for_each_connection() {
 #[test]
 #[ignore = "needs Postgres: scripts/test"]
 fn async_postgres_shares_the_event_loops_thread() {
-    let database = Postgres::filled(1);
-    let report = run(Strategy::Async, &database.url, &["--json"]).report();
+    let database = filled(Place::postgres(), 1);
+    let report: Report = run(Strategy::Async, &database.url, &["--json"]).report();
     for (requester, lane) in lanes(&report).enumerate() {
         assert_eq!(held(&report, requester), ["main"]);
         assert!(lane.future && lane.polls >= 2, "{} was polled {} times", lane.name, lane.polls);
@@ -125,8 +125,8 @@ fn async_postgres_shares_the_event_loops_thread() {
 #[test]
 #[ignore = "needs Postgres: scripts/test"]
 fn threads_are_named_for_their_requesters() {
-    let database = Postgres::filled(1);
-    let report = run(Strategy::Thread, &database.url, &["--json"]).report();
+    let database = filled(Place::postgres(), 1);
+    let report: Report = run(Strategy::Thread, &database.url, &["--json"]).report();
     for requester in 0..3 {
         assert_eq!(held(&report, requester), [format!("thread of R{}", requester + 1)]);
     }
@@ -134,7 +134,7 @@ fn threads_are_named_for_their_requesters() {
 
 #[test]
 fn blocking_requests_hold_their_thread_all_the_time() {
-    let file = sqlite(1);
+    let file = filled(Place::sqlite(), 1);
     for strategy in Strategy::ALL.into_iter().filter(|strategy| *strategy != Strategy::Async) {
         for lane in lanes(&run(strategy, &file.url, &["--json"]).report()) {
             let at_work = lane.ended.unwrap() - lane.started.unwrap();
@@ -145,18 +145,18 @@ fn blocking_requests_hold_their_thread_all_the_time() {
 
 #[test]
 fn one_after_another_is_told_one_after_another() {
-    let file = sqlite(1);
+    let file = filled(Place::sqlite(), 1);
     for strategy in [Strategy::Sync, Strategy::AsyncWithBlocking] {
         let ran = run(strategy, &file.url, &[]);
         let order: Vec<String> =
-            ran.replies().into_iter().map(|(requester, _)| requester).collect();
+            replies(&ran).into_iter().map(|(requester, _)| requester).collect();
         assert_eq!(order, ["R1", "R2", "R3"], "{strategy:?}");
     }
 }
 
 #[test]
 fn each_says_its_query_in_one_line() {
-    let file = sqlite(1);
+    let file = filled(Place::sqlite(), 1);
     let ran = run(Strategy::Async, &file.url, &[]);
     let said: Vec<&str> = ran.stdout.lines().skip(1).take(3).collect();
     let from = "SELECT c.name, s.state FROM cities c JOIN states s ON c.state_id = s.id";
@@ -173,7 +173,7 @@ fn each_says_its_query_in_one_line() {
 
 #[test]
 fn a_blocked_event_loop_is_told_with_whom_it_delayed() {
-    let file = sqlite(20);
+    let file = filled(Place::sqlite(), 20);
     let ran = run(Strategy::AsyncWithBlocking, &file.url, &[]);
     assert!(
         ran.stdout.contains("meanwhile R2 and R3 could not run."),
@@ -184,9 +184,9 @@ fn a_blocked_event_loop_is_told_with_whom_it_delayed() {
 
 #[test]
 fn speed_is_accepted_and_not_offered() {
-    let file = sqlite(1);
+    let file = filled(Place::sqlite(), 1);
     let ran = run(Strategy::Sync, &file.url, &["--speed", "10"]);
-    assert_eq!((ran.code, ran.replies().len()), (Some(0), 3), "{}", ran.stderr);
+    assert_eq!((ran.code, replies(&ran).len()), (Some(0), 3), "{}", ran.stderr);
     let help = run(Strategy::Sync, &file.url, &["--help"]).stdout;
     assert!(help.contains("--copies") && !help.contains("--speed"), "{help}");
 }

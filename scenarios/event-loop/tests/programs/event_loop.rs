@@ -3,8 +3,10 @@
 use std::fs;
 
 use delay_server::Config;
+use harness::Report;
+use program_test::{close_after, stranger};
 
-use crate::support::{EVENT_LOOP, close, delay_server, run_well, stranger};
+use crate::support::{EVENT_LOOP, delay_server, run_well};
 
 /// Waits of 1 s, 0.2 s and 0.5 s.
 const FAST: [&str; 2] = ["--speed", "10"];
@@ -27,7 +29,7 @@ fn requests_wait_together_and_end_shortest_first() {
         done("R3", "0.5"),
         done("R1", "1"),
     ];
-    assert_eq!(ran.said(&["R1", "R2", "R3"]), wanted);
+    assert_eq!(ran.said_by(&["R1", "R2", "R3"]), wanted);
     assert_eq!(server.stats().most_in_flight, 3);
 }
 
@@ -35,7 +37,7 @@ fn requests_wait_together_and_end_shortest_first() {
 fn every_decision_is_told() {
     let (_server, url) = delay_server(Config::default());
     let ran = run_well(EVENT_LOOP, &[&["--url", &url], &FAST[..]].concat());
-    let told = ran.said(&["loop"]);
+    let told = ran.said("loop");
     let first = ["loop: poll R1", "loop: R1 waits for its socket", "loop: poll R2"];
     assert_eq!(told[..3], first);
     for name in ["R1", "R2", "R3"] {
@@ -57,7 +59,7 @@ fn a_time_out_is_a_timer() {
     let (_server, url) = delay_server(Config::default());
     let args = ["--url", &url, "--seconds", "0.1", "--timeout", "60"];
     let ran = run_well(EVENT_LOOP, &args);
-    let told = ran.said(&["loop"]);
+    let told = ran.said("loop");
     assert_eq!(told[1], "loop: R1 waits for its socket or until 60.00 s");
     assert!(told.iter().any(|line| line.ends_with(" s, or until a socket is ready")), "{told:#?}");
     assert_eq!(told.last(), Some(&"loop: R1 is done"));
@@ -67,7 +69,7 @@ fn a_time_out_is_a_timer() {
 fn its_thread_is_known_for_an_event_loop_and_mostly_free() {
     let (_server, url) = delay_server(Config::default());
     let ran = run_well(EVENT_LOOP, &[&["--url", &url, "--json"], &FAST[..]].concat());
-    let report = ran.report();
+    let report: Report = ran.report();
     assert_eq!(report.recording.event_loop(), Some(1));
     assert_eq!((report.recording.figures.threads, report.recording.figures.most_in_flight), (1, 3));
     for lane in &report.recording.lanes {
@@ -84,21 +86,22 @@ fn many_requests_are_counted_and_their_decisions_not_told() {
     let ran = run_well(EVENT_LOOP, &["--url", &url, "--seconds", &seconds]);
     assert_eq!(server.stats().answered, 100);
     assert!(ran.stdout.contains("at most 100 at once, on 1"), "{}", ran.stdout);
-    assert!(ran.said(&["loop"]).is_empty());
+    assert!(ran.said("loop").is_empty());
 }
 
 #[test]
 fn a_run_without_a_server_brings_its_own() {
     let ran = run_well(EVENT_LOOP, &["--seconds", "0.1,0"]);
-    assert_eq!(ran.said(&["R1", "R2"]).len(), 4);
+    assert_eq!(ran.said_by(&["R1", "R2"]).len(), 4);
 }
 
 #[test]
 fn a_reply_without_a_length_ends_with_the_connection() {
-    let url = stranger("HTTP/1.0 200 OK\r\n\r\nzwei\nZeilen \x1b[31mrot!", close);
+    let url =
+        stranger(close_after("HTTP/1.0 200 OK\r\n\r\nzwei\nZeilen \x1b[31mrot!")).url("/delay-me");
     let ran = run_well(EVENT_LOOP, &["--url", &url, "--seconds", "0"]);
     let wanted = r"R1: Request is finally done! Server replied 'zwei\nZeilen \u{1b}[31mrot!'";
-    assert_eq!(ran.said(&["R1"])[1], wanted);
+    assert_eq!(ran.said("R1")[1], wanted);
 }
 
 #[test]

@@ -1,35 +1,23 @@
 //! When things go wrong: one line of cause, one of what to do, the right exit
 //! code, and nothing lost of what was recorded.
 
-use std::net::SocketAddr;
-
 use delay_server::Config;
+use harness::Report;
 use harness::recording::Outcome;
-use socket2::{Domain, Socket, Type};
+use program_test::{Ran, close_after, nobody, stall_after, stranger};
 
-use crate::support::{EVENT_LOOP, Ran, close, delay_server, lane, run, stall, stranger};
+use crate::support::{EVENT_LOOP, delay_server, lane, run};
 
 /// The run failed with exactly these two lines, and drew what it had.
 fn assert_fails(ran: &Ran, cause: &str, hint: &str) {
-    let told: Vec<&str> = ran.stderr.lines().filter(|line| !line.starts_with("note: ")).collect();
-    let [error, advice] = told.as_slice() else { panic!("two lines, not {told:#?}") };
-    assert!(error.starts_with("error: ") && error.contains(cause), "{error}\nlacks: {cause}");
-    assert!(advice.starts_with("hint: ") && advice.contains(hint), "{advice}\nlacks: {hint}");
-    assert_eq!(ran.code, Some(1));
+    ran.assert_fails(cause, hint);
     assert!(ran.stdout.contains("\nTime elapsed: ") && ran.stdout.contains("\nR1  "));
-}
-
-/// A port that is taken, so that no other test gets it, and at which nobody answers.
-fn nobody() -> (Socket, String) {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a free port");
-    let port = socket.local_addr().ok().and_then(|address| address.as_socket()).map(|it| it.port());
-    (socket, format!("http://127.0.0.1:{}/delay-me", port.expect("it is bound")))
 }
 
 #[test]
 fn nobody_at_the_given_url_says_what_to_start() {
-    let (_port, url) = nobody();
+    let nobody = nobody();
+    let url = nobody.url("/delay-me");
     let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0"]);
     assert_fails(&ran, &format!("R1: nobody answers at {url}"), "cargo run -p delay-server");
 }
@@ -46,7 +34,7 @@ fn a_connection_that_ends_half_way_is_told() {
     for reply in
         ["", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf"]
     {
-        let url = stranger(reply, close);
+        let url = stranger(close_after(reply)).url("/delay-me");
         let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0"]);
         let cause = format!("R1: {url} closed the connection before its reply was complete");
         assert_fails(&ran, &cause, "what the server itself says");
@@ -55,7 +43,7 @@ fn a_connection_that_ends_half_way_is_told() {
 
 #[test]
 fn what_is_no_http_is_told() {
-    let url = stranger("SSH-2.0-OpenSSH_9.2\r\n\r\n", close);
+    let url = stranger(close_after("SSH-2.0-OpenSSH_9.2\r\n\r\n")).url("/delay-me");
     let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0"]);
     assert_fails(&ran, "failed: this is not HTTP", "an HTTP server answers there");
 }
@@ -79,7 +67,7 @@ fn a_wrong_route_is_told() {
 #[test]
 fn a_reply_that_never_ends_ends_with_the_time_out() {
     for reply in ["", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf"] {
-        let url = stranger(reply, stall);
+        let url = stranger(stall_after(reply)).url("/delay-me");
         let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0", "--timeout", "0.2"]);
         let cause = format!("R1: no complete reply from {url} within the time-out");
         assert_fails(&ran, &cause, "raise --timeout");
@@ -90,7 +78,7 @@ fn a_reply_that_never_ends_ends_with_the_time_out() {
 fn one_that_fails_leaves_the_others_their_end() {
     let (_server, url) = delay_server(Config::default());
     let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0.2,999,0.1", "--json"]);
-    let report = ran.report();
+    let report: Report = ran.report();
     let ended = ["R1", "R2", "R3"].map(|name| lane(&report, name).outcome);
     assert_eq!(ended, [Outcome::Done, Outcome::Failed, Outcome::Done]);
     assert_eq!(report.failure.unwrap().requester.as_deref(), Some("R2"));
@@ -111,8 +99,6 @@ fn wrong_options_are_told_with_what_is_wanted() {
         (["--timeout", "1e19"], "a number of seconds above 0 is wanted"),
         (["--speed", "0"], "a number above 0 is wanted"),
     ] {
-        let ran = run(EVENT_LOOP, &args);
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
-        assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains(wanted), "{}", ran.stderr);
+        run(EVENT_LOOP, &args).assert_refuses(wanted);
     }
 }

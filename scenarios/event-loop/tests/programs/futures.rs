@@ -4,11 +4,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
+use harness::Report;
 use harness::recording::Outcome;
+use program_test::Ran;
 use tokio::runtime::Builder;
 use tokio::task::{AbortHandle, yield_now};
 
-use crate::support::{NEVER_AWAITED, PRINT_AFTER_SLEEP, Ran, SPAWNED_TASK, lane, run, run_well};
+use crate::support::{NEVER_AWAITED, PRINT_AFTER_SLEEP, SPAWNED_TASK, lane, run, run_well};
 
 const FAST: [&str; 2] = ["--speed", "20"];
 
@@ -24,12 +26,12 @@ fn a_call_of_an_async_fn_runs_nothing() {
         "F3: I am done",
         "main: F3 is done; now I drop F2",
     ];
-    assert_eq!(ran.said(&["main", "F1", "F2", "F3"]), wanted);
+    assert_eq!(ran.said_by(&["main", "F1", "F2", "F3"]), wanted);
 }
 
 #[test]
 fn a_future_that_is_never_awaited_is_never_polled() {
-    let report = run_well(NEVER_AWAITED, &[&FAST[..], &["--json"]].concat()).report();
+    let report: Report = run_well(NEVER_AWAITED, &[&FAST[..], &["--json"]].concat()).report();
     let (never, late) = (lane(&report, "F2"), lane(&report, "F3"));
     assert_eq!((never.outcome, never.polls, never.started), (Outcome::Dropped, 0, None));
     assert_eq!(late.outcome, Outcome::Done);
@@ -41,26 +43,26 @@ fn a_future_that_is_never_awaited_is_never_polled() {
 #[test]
 fn a_task_starts_without_being_awaited_and_hands_back_its_result() {
     let ran = run_well(SPAWNED_TASK, &FAST);
-    assert_eq!(ran.said(&["T1"]).len(), 3);
-    let main = ran.said(&["main"]);
+    assert_eq!(ran.said("T1").len(), 3);
+    let main = ran.said("main");
     assert_eq!(main.last(), Some(&"main: T1 handed back 6"));
     // Its first line comes before anybody awaits it.
-    let said = ran.said(&["main", "T1"]);
+    let said = ran.said_by(&["main", "T1"]);
     assert_eq!(said[1], "T1: I added 1: 1");
 }
 
 #[test]
 fn a_task_whose_handle_is_dropped_goes_on() {
-    let report = run_well(SPAWNED_TASK, &[&FAST[..], &["--json"]].concat()).report();
+    let report: Report = run_well(SPAWNED_TASK, &[&FAST[..], &["--json"]].concat()).report();
     assert_eq!(lane(&report, "T2").outcome, Outcome::Done);
 }
 
 #[test]
 fn a_task_that_is_aborted_stops_where_it_waits() {
     let ran = run_well(SPAWNED_TASK, &FAST);
-    assert_eq!(ran.said(&["T3"]), ["T3: I added 1: 1"]);
-    assert_eq!(ran.said(&["main"])[1], "main: I aborted T3, and is_cancelled() says true");
-    let report = run_well(SPAWNED_TASK, &[&FAST[..], &["--json"]].concat()).report();
+    assert_eq!(ran.said("T3"), ["T3: I added 1: 1"]);
+    assert_eq!(ran.said("main")[1], "main: I aborted T3, and is_cancelled() says true");
+    let report: Report = run_well(SPAWNED_TASK, &[&FAST[..], &["--json"]].concat()).report();
     assert_eq!(lane(&report, "T3").outcome, Outcome::Dropped);
 }
 
@@ -93,7 +95,7 @@ fn a_task_that_is_aborted_while_it_runs_goes_on_to_its_next_await() {
 }
 
 fn in_order(ran: &Ran) -> Vec<&str> {
-    ran.said(&["T1", "T2", "T3"]).iter().map(|line| &line[..2]).collect()
+    ran.said_by(&["T1", "T2", "T3"]).iter().map(|line| &line[..2]).collect()
 }
 
 #[test]
@@ -102,7 +104,7 @@ fn sleeping_tasks_print_shortest_first_if_they_sleep_together() {
         let ran = run_well(PRINT_AFTER_SLEEP, &["--speed", "10", "--how", how]);
         assert_eq!(in_order(&ran), ["T2", "T1", "T3"], "{how}");
         let ran = run_well(PRINT_AFTER_SLEEP, &["--speed", "10", "--how", how, "--json"]);
-        assert_eq!(ran.report().recording.figures.most_in_flight, 3, "{how}");
+        assert_eq!(ran.report::<Report>().recording.figures.most_in_flight, 3, "{how}");
     }
 }
 
@@ -111,7 +113,7 @@ fn awaited_one_after_the_other_they_print_in_that_order() {
     let ran = run_well(PRINT_AFTER_SLEEP, &["--speed", "10", "--how", "await"]);
     assert_eq!(in_order(&ran), ["T1", "T2", "T3"]);
     let ran = run_well(PRINT_AFTER_SLEEP, &["--speed", "10", "--how", "await", "--json"]);
-    assert_eq!(ran.report().recording.figures.most_in_flight, 1);
+    assert_eq!(ran.report::<Report>().recording.figures.most_in_flight, 1);
 }
 
 #[test]
@@ -130,8 +132,6 @@ fn wrong_options_are_told() {
         (SPAWNED_TASK, ["--speed", "0"], "a number above 0 is wanted"),
         (NEVER_AWAITED, ["--how", "join"], "unexpected argument '--how'"),
     ] {
-        let ran = run(program, &args);
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
-        assert!(ran.stderr.contains(wanted), "{}", ran.stderr);
+        run(program, &args).assert_refuses(wanted);
     }
 }

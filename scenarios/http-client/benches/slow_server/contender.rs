@@ -1,17 +1,15 @@
 //! A client and its server, each in a process of its own, and what a run of
 //! them took.
 
-use std::error::Error;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use benchmark::{Result, median};
 use wait4::{ResourceUsage, Wait4};
 
 use crate::pull;
 use crate::viewers::Viewers;
-
-pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Takes `--url`, `--seconds` and `--requests`, and tells its `Time elapsed:`.
 #[derive(Clone, Copy)]
@@ -128,11 +126,7 @@ fn address(server: &mut Child) -> Result<String> {
 impl Run {
     /// Each figure's own median, of the snapshots the least; none of no runs.
     pub(crate) fn median(runs: &[Self]) -> Option<Self> {
-        let of = |figure: fn(&Self) -> f64| {
-            let mut figures: Vec<f64> = runs.iter().map(figure).collect();
-            figures.sort_by(f64::total_cmp);
-            figures[figures.len() / 2]
-        };
+        let of = |figure: fn(&Self) -> f64| median(runs.iter().map(figure));
         (!runs.is_empty()).then(|| Self {
             elapsed: of(|run| run.elapsed),
             client: Usage {

@@ -21,11 +21,12 @@ mod viewers;
 
 use std::process::ExitCode;
 
+use benchmark::Result;
 use clap::Parser;
 
 use contender::{
-    AIOHTTP, ASYNC, Contender, RECORDED, Result, Run, SYNC, THREAD, THREAD_POOL, UNRECORDED,
-    UNWATCHED, WATCHED,
+    AIOHTTP, ASYNC, Contender, RECORDED, Run, SYNC, THREAD, THREAD_POOL, UNRECORDED, UNWATCHED,
+    WATCHED,
 };
 
 /// The slow server's clients against the clock
@@ -59,13 +60,7 @@ fn main() -> ExitCode {
     if let Some(exit) = pull::if_asked() {
         return exit;
     }
-    match compare(&Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    benchmark::exit(compare(&Options::parse()))
 }
 
 fn compare(options: &Options) -> Result<()> {

@@ -4,7 +4,7 @@
 use std::io::{BufRead, BufReader};
 use std::thread::{self, JoinHandle};
 
-use crate::contender::Result;
+use benchmark::Result;
 
 /// Viewers, each on a connection and a thread of its own.
 pub(crate) struct Viewers(Vec<JoinHandle<usize>>);

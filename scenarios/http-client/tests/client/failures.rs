@@ -1,26 +1,18 @@
 //! When things go wrong: one line of cause, one of what to do, the right exit
 //! code, and nothing lost of what was recorded.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::Command;
+use std::io;
 
 use delay_server::Config;
+use harness::Report;
 use harness::recording::{Lane, Outcome};
 use http_client::Strategy;
+use program_test::{Program, Ran, close_after, nobody, stall_after, stranger, until};
 
-use crate::support::{Ran, close, command, delay_server, nobody, program, run, stall, stranger};
+use crate::support::{command, delay_server, program, run};
 
 /// Strategies with either client: one blocks, one does not.
 const BOTH: [Strategy; 2] = [Strategy::Sync, Strategy::Async];
-
-/// The run failed with exactly these two lines, and drew what it had.
-fn assert_fails(ran: &Ran, cause: &str, hint: &str) {
-    let told: Vec<&str> = ran.stderr.lines().filter(|line| !line.starts_with("note: ")).collect();
-    let [error, advice] = told.as_slice() else { panic!("two lines, not {told:#?}") };
-    assert!(error.starts_with("error: ") && error.contains(cause), "{error}\nlacks: {cause}");
-    assert!(advice.starts_with("hint: ") && advice.contains(hint), "{advice}\nlacks: {hint}");
-    assert_eq!(ran.code, Some(1));
-}
 
 fn assert_drawn(ran: &Ran) {
     assert!(
@@ -31,15 +23,16 @@ fn assert_drawn(ran: &Ran) {
 }
 
 fn lanes(ran: &Ran) -> Vec<Outcome> {
-    ran.report().recording.lanes.iter().map(|lane: &Lane| lane.outcome).collect()
+    ran.report::<Report>().recording.lanes.iter().map(|lane: &Lane| lane.outcome).collect()
 }
 
 #[test]
 fn nobody_at_the_given_url_says_what_to_start() {
     for strategy in Strategy::ALL {
-        let (_port, url) = nobody();
+        let nobody = nobody();
+        let url = nobody.url("/delay-me");
         let ran = run(strategy, &["--url", &url, "--seconds", "0"]);
-        assert_fails(&ran, &format!("R1: nobody answers at {url}"), "cargo run -p delay-server");
+        ran.assert_fails(&format!("R1: nobody answers at {url}"), "cargo run -p delay-server");
         assert_drawn(&ran);
     }
 }
@@ -47,7 +40,7 @@ fn nobody_at_the_given_url_says_what_to_start() {
 #[test]
 fn an_unknown_host_is_told_before_anything_begins() {
     let ran = run(Strategy::Async, &["--url", "http://no.such.host.invalid/delay-me"]);
-    assert_fails(&ran, "the host 'no.such.host.invalid'", "--url");
+    ran.assert_fails("the host 'no.such.host.invalid'", "--url");
     assert_eq!(ran.stdout, "");
 }
 
@@ -56,11 +49,11 @@ fn a_connection_that_ends_half_way_is_told() {
     for reply in
         ["", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf"]
     {
-        let url = stranger(reply, close);
+        let url = stranger(close_after(reply)).url("/delay-me");
         for strategy in BOTH {
             let ran = run(strategy, &["--url", &url, "--seconds", "0"]);
             let cause = format!("R1: {url} closed the connection before its reply was complete");
-            assert_fails(&ran, &cause, "what the server itself says");
+            ran.assert_fails(&cause, "what the server itself says");
             assert_drawn(&ran);
         }
     }
@@ -68,11 +61,10 @@ fn a_connection_that_ends_half_way_is_told() {
 
 #[test]
 fn what_is_no_http_is_told() {
-    let url = stranger("SSH-2.0-OpenSSH_9.2\r\n\r\n", close);
+    let url = stranger(close_after("SSH-2.0-OpenSSH_9.2\r\n\r\n")).url("/delay-me");
     for strategy in BOTH {
         let ran = run(strategy, &["--url", &url, "--seconds", "0"]);
-        assert_fails(
-            &ran,
+        ran.assert_fails(
             &format!("R1: the request to {url} failed: "),
             "an HTTP server answers there",
         );
@@ -84,7 +76,7 @@ fn a_refusal_is_told_in_the_servers_words() {
     let (_server, url) = delay_server(Config { max_seconds: 5.0, ..Config::default() });
     for strategy in Strategy::ALL {
         let ran = run(strategy, &["--url", &url, "--seconds", "6"]);
-        assert_fails(&ran, "R1: the server answered 400 Bad Request: ", "--seconds");
+        ran.assert_fails("R1: the server answered 400 Bad Request: ", "--seconds");
         assert!(ran.stderr.contains('5'), "the server's limit is in {}", ran.stderr);
     }
 }
@@ -95,7 +87,7 @@ fn a_wrong_route_is_told() {
     let url = format!("{}/delay-you", server.url());
     for strategy in BOTH {
         let ran = run(strategy, &["--url", &url, "--seconds", "0"]);
-        assert_fails(&ran, "R1: the server answered 404 Not Found", "check --url");
+        ran.assert_fails("R1: the server answered 404 Not Found", "check --url");
     }
 }
 
@@ -104,17 +96,18 @@ fn a_full_server_is_told() {
     let (_server, url) = delay_server(Config { max_in_flight: 1, ..Config::default() });
     for strategy in [Strategy::Async, Strategy::Thread] {
         let ran = run(strategy, &["--url", &url, "--seconds", "0.5", "--requests", "3"]);
-        assert_fails(&ran, "the server answered 503 Service Unavailable: ", "--max-in-flight");
+        ran.assert_fails("the server answered 503 Service Unavailable: ", "--max-in-flight");
     }
 }
 
 #[test]
 fn a_server_that_breaks_is_told() {
-    let url = stranger("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n", close);
+    let url =
+        stranger(close_after("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"))
+            .url("/delay-me");
     for strategy in BOTH {
         let ran = run(strategy, &["--url", &url, "--seconds", "0"]);
-        assert_fails(
-            &ran,
+        ran.assert_fails(
             "R1: the server answered 500 Internal Server Error",
             "what the server itself says",
         );
@@ -124,11 +117,10 @@ fn a_server_that_breaks_is_told() {
 #[test]
 fn a_reply_that_never_ends_ends_with_the_time_out() {
     for reply in ["", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf"] {
-        let url = stranger(reply, stall);
+        let url = stranger(stall_after(reply)).url("/delay-me");
         for strategy in Strategy::ALL {
             let ran = run(strategy, &["--url", &url, "--timeout", "0.2"]);
-            assert_fails(
-                &ran,
+            ran.assert_fails(
                 &format!("no complete reply from {url} within the time-out"),
                 "raise --timeout",
             );
@@ -157,9 +149,7 @@ fn wrong_options_are_told_with_what_is_wanted() {
         (["--speed", "0"], "a number above 0 is wanted"),
         (["--speed", "1e-300"], "a number above 0 is wanted"),
     ] {
-        let ran = run(Strategy::Async, &args);
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
-        assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains(wanted), "{}", ran.stderr);
+        run(Strategy::Async, &args).assert_refuses(wanted);
     }
 }
 
@@ -168,7 +158,7 @@ fn a_file_that_cannot_be_written_is_told_before_anything_is_asked() {
     let (server, url) = delay_server(Config::default());
     for option in ["--svg", "--trace"] {
         let ran = run(Strategy::Async, &["--url", &url, option, "/no/such/folder/run"]);
-        assert_fails(&ran, "cannot write '/no/such/folder/run'", "a folder that exists");
+        ran.assert_fails("cannot write '/no/such/folder/run'", "a folder that exists");
     }
     assert_eq!(server.stats().answered, 0);
 }
@@ -179,7 +169,7 @@ fn one_failure_ends_what_can_be_ended() {
     // R2 is refused at once; R1 and R3 would take a second each.
     let failed = |strategy| {
         let ran = run(strategy, &["--url", &url, "--seconds", "1,301,1", "--json"]);
-        assert_eq!(ran.report().failure.unwrap().requester.as_deref(), Some("R2"));
+        assert_eq!(ran.report::<Report>().failure.unwrap().requester.as_deref(), Some("R2"));
         lanes(&ran)
     };
     use Outcome::{Done, Dropped, Failed};
@@ -196,17 +186,15 @@ fn too_few_descriptors_are_told_before_anything_is_asked() {
     let limited = |limit: &str, args: &str| -> Ran {
         let program = program(Strategy::Async);
         let script = format!("ulimit {limit} && exec {program} --seconds 0 {args}");
-        Command::new("sh").args(["-c", &script]).output().unwrap().into()
+        program_test::run(&mut program_test::command("sh", &["-c", &script]))
     };
     let ran = limited("-n 128", &format!("--url {url} --requests 200"));
-    assert_fails(
-        &ran,
+    ran.assert_fails(
         "200 requests at once need 248 open files, and the system allows 128",
         "fewer --requests",
     );
     let ran = limited("-n 128", "--requests 100");
-    assert_fails(
-        &ran,
+    ran.assert_fails(
         "100 requests at once need 248 open files",
         "cargo run --release -p delay-server",
     );
@@ -221,37 +209,19 @@ fn too_few_descriptors_are_told_before_anything_is_asked() {
 fn ctrl_c_draws_what_was_recorded_and_exits_130() {
     for strategy in Strategy::ALL {
         let (server, url) = delay_server(Config::default());
-        let mut child = command(strategy, &["--url", &url, "--seconds", "60,60"]).spawn().unwrap();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut begun = String::new();
-        while !begun.contains("R1: Requesting") {
-            assert!(stdout.read_line(&mut begun).unwrap() > 0, "{strategy:?} ended early");
-        }
-        while server.stats().in_flight == 0 {
-            std::thread::yield_now();
-        }
-        assert!(
-            Command::new("kill")
-                .args(["-INT", &child.id().to_string()])
-                .status()
-                .unwrap()
-                .success()
-        );
+        let args = ["--url", &url, "--seconds", "60,60"];
+        let client = Program::start(&mut command(strategy, &args));
+        client.until_it_says("R1: Requesting");
+        until("one waits", || server.stats().in_flight > 0);
+        client.signal("INT");
 
-        let mut rest = String::new();
-        stdout.read_to_string(&mut rest).unwrap();
-        let mut stderr = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(130), "{strategy:?}");
-        assert!(
-            rest.contains("Time elapsed: ") && rest.contains("still going."),
-            "{strategy:?}: {rest}"
-        );
-        assert!(rest.contains("unfinished"), "{strategy:?}: {rest}");
-        assert!(
-            stderr.contains("error: interrupted") && stderr.contains("hint: "),
-            "{strategy:?}: {stderr}"
-        );
+        let ran = client.end();
+        assert_eq!(ran.code, Some(130), "{strategy:?}");
+        for text in ["Time elapsed: ", "still going.", "unfinished"] {
+            assert!(ran.stdout.contains(text), "{strategy:?}: no {text} in {}", ran.stdout);
+        }
+        let (error, _) = ran.error_and_hint();
+        assert_eq!(error, "interrupted before every requester was done", "{strategy:?}");
     }
 }
 
@@ -259,11 +229,12 @@ fn ctrl_c_draws_what_was_recorded_and_exits_130() {
 fn a_reader_that_leaves_early_does_no_harm() {
     for args in [&["--seconds", "0.1"][..], &["--seconds", "0.1", "--json"]] {
         let (server, url) = delay_server(Config::default());
-        let mut child =
-            command(Strategy::Async, &[&["--url", &url], args].concat()).spawn().unwrap();
-        drop(child.stdout.take());
-        let ran: Ran = child.wait_with_output().unwrap().into();
-        assert_eq!((ran.code, server.stats().answered), (Some(0), 1), "{}", ran.stderr);
+        let mut command = command(Strategy::Async, &[&["--url", &url], args].concat());
+        let (reader, writer) = io::pipe().unwrap();
+        let client = Program::start(command.stdout(writer));
+        drop(reader);
+        let ran = client.end().well();
+        assert_eq!(server.stats().answered, 1);
         assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
     }
 }
@@ -274,18 +245,12 @@ fn a_second_ctrl_c_ends_a_run_that_cannot_print() {
     let (server, url) = delay_server(Config::default());
     // Nobody reads the report, which is larger than what a pipe holds.
     let args = ["--url", &url, "--seconds", "60", "--requests", "300", "--json"];
-    let mut child = command(Strategy::Async, &args).spawn().unwrap();
-    let interrupt = |id: u32| {
-        let sent = Command::new("kill").args(["-INT", &id.to_string()]).status();
-        assert!(sent.unwrap().success());
-    };
-    while server.stats().in_flight < 300 {
-        std::thread::yield_now();
-    }
-    interrupt(child.id());
-    let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
-    let drawn = stderr.any(|line| line.unwrap().starts_with("300 still going."));
-    assert!(drawn && child.try_wait().unwrap().is_none());
-    interrupt(child.id());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let (_unread, writer) = io::pipe().unwrap();
+    let mut client = Program::start(command(Strategy::Async, &args).stdout(writer));
+    until("all wait", || server.stats().in_flight == 300);
+    client.signal("INT");
+    client.until_it_notes("300 still going.");
+    assert!(!client.has_ended());
+    client.signal("INT");
+    assert_eq!(client.end().code, Some(130));
 }

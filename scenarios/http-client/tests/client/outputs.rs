@@ -4,17 +4,18 @@ use std::fs;
 use std::time::Duration;
 
 use delay_server::Config;
-use harness::Prepared;
+use harness::{Prepared, Report};
 use http_client::Strategy;
+use program_test::{close_after, ok, stranger};
 use serde_json::Value;
 
-use crate::support::{close, delay_server, run, stranger};
+use crate::support::{delay_server, run};
 
 #[test]
 fn json_goes_to_stdout_and_the_rest_to_stderr() {
     let (_server, url) = delay_server(Config::default());
     let ran = run(Strategy::Async, &["--url", &url, "--seconds", "0.1,0", "--json"]);
-    let report = ran.report();
+    let report = ran.report::<Report>();
     assert_eq!((ran.code, report.recording.figures.requesters, report.failure), (Some(0), 2, None));
     assert_eq!(
         report.recording.lanes[0].asks.as_deref(),
@@ -30,7 +31,7 @@ fn json_tells_what_the_delays_alone_would_take() {
     let (_server, url) = delay_server(Config::default());
     let ideals = Strategy::ALL.map(|strategy| {
         let ran = run(strategy, &["--url", &url, "--speed", "10", "--seconds", "1,2,3", "--json"]);
-        ran.report().ideal.unwrap().as_secs_f64()
+        ran.report::<Report>().ideal.unwrap().as_secs_f64()
     });
     assert_eq!(ideals, [0.6, 0.3, 0.6, 0.3, 0.4]);
 }
@@ -41,7 +42,7 @@ fn a_run_that_is_only_prepared_asks_for_nothing() {
     let ran = run(Strategy::Sync, &["--url", &url, "--prepare"]);
     assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(0), "", ""));
     let ran = run(Strategy::Sync, &["--url", &url, "--prepare", "--json"]);
-    let prepared: Prepared = serde_json::from_str(&ran.stdout).unwrap();
+    let prepared: Prepared = ran.report();
     assert_eq!((ran.code, prepared.ideal), (Some(0), Some(Duration::from_secs(17))));
     assert_eq!(server.stats().answered, 0);
 }
@@ -50,7 +51,7 @@ fn a_run_that_is_only_prepared_asks_for_nothing() {
 fn json_of_a_failed_run_tells_the_failure() {
     let (_server, url) = delay_server(Config::default());
     let ran = run(Strategy::Sync, &["--url", &url, "--seconds", "0,301", "--json"]);
-    let failure = ran.report().failure.unwrap();
+    let failure = ran.report::<Report>().failure.unwrap();
     assert_eq!((ran.code, failure.requester.as_deref()), (Some(1), Some("R2")));
     assert!(failure.cause.contains("400 Bad Request"), "{}", failure.cause);
 }
@@ -155,10 +156,7 @@ fn a_pipe_gets_no_colours() {
 
 #[test]
 fn a_strangers_server_may_reply_what_it_likes() {
-    let url = stranger(
-        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 21\r\n\r\nzwei\nZeilen \x1b[31mrot!",
-        close,
-    );
+    let url = stranger(close_after(&ok("zwei\nZeilen \x1b[31mrot!"))).url("/delay-me");
     for strategy in Strategy::ALL {
         let ran = run(strategy, &["--url", &url, "--speed", "50"]);
         assert_eq!(ran.code, Some(0), "{strategy:?}: {}", ran.stderr);

@@ -4,21 +4,20 @@ use delay_server::Config;
 use harness::Report;
 use harness::recording::Lane;
 use http_client::Strategy;
+use program_test::Ran;
 
-use crate::support::{Ran, delay_server, run};
+use crate::support::{delay_server, run};
 
 /// Ten times faster than the real thing: waits of 1 s, 0.2 s and 0.5 s.
 const FAST: [&str; 2] = ["--speed", "10"];
 
 fn run_fast(strategy: Strategy, url: &str, args: &[&str]) -> Ran {
-    let ran = run(strategy, &[&["--url", url], &FAST[..], args].concat());
-    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    ran
+    run(strategy, &[&["--url", url], &FAST[..], args].concat()).well()
 }
 
 fn report(strategy: Strategy) -> Report {
     let (_server, url) = delay_server(Config::default());
-    run_fast(strategy, &url, &["--json"]).report()
+    run_fast(strategy, &url, &["--json"]).report::<Report>()
 }
 
 fn requesting(requester: &str, url: &str, seconds: &str) -> String {
@@ -110,7 +109,7 @@ fn two_workers_take_the_third_request_when_the_second_is_done() {
 fn as_many_are_in_flight_as_the_strategy_allows() {
     for (strategy, most) in Strategy::ALL.into_iter().zip([1, 3, 1, 3, 2]) {
         let (server, url) = delay_server(Config::default());
-        let report = run_fast(strategy, &url, &["--json"]).report();
+        let report = run_fast(strategy, &url, &["--json"]).report::<Report>();
         let stats = server.stats();
         assert_eq!(stats.most_in_flight, most, "{strategy:?}, at the server");
         assert_eq!(report.recording.figures.most_in_flight, most, "{strategy:?}, in the recording");

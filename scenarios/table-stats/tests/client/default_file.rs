@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
+use program_test::Program;
 use table_stats::{Contents, PROGRAMS, Strategy};
 use tempfile::TempDir;
 
-use crate::support::{ended, program, told_by_sqlite};
+use crate::support::{program, said, told_by_sqlite};
 
 /// A folder that looks like cargo's, with the program in it.
 fn installed(strategy: Strategy) -> (TempDir, PathBuf) {
@@ -19,27 +19,26 @@ fn installed(strategy: Strategy) -> (TempDir, PathBuf) {
     (folder, link)
 }
 
-fn start(program: &Path, rows: usize) -> Child {
-    let mut command = Command::new(program);
-    command.arg(format!("--rows={rows}")).env_remove("DATABASE_URL").stdin(Stdio::null());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it is a program")
+fn start(program: &Path, rows: usize) -> Program {
+    let mut command = program_test::command(program, &[&format!("--rows={rows}")]);
+    Program::start(command.env_remove("DATABASE_URL"))
 }
 
 #[test]
 fn the_first_run_fills_a_file_and_says_so() {
     let (folder, program) = installed(Strategy::Sync);
-    let first = ended(start(&program, 1001));
+    let first = start(&program, 1001).end();
     let file = folder.path().join("tables-1001.sqlite");
     let note = format!(
         "note: the first run fills sqlite:{} with four tables of 1,001 random digits each, seed 1\n",
         file.display()
     );
     assert_eq!((first.code, first.stderr.as_str()), (Some(0), note.as_str()));
-    let again = ended(start(&program, 1001));
+    let again = start(&program, 1001).end();
     assert_eq!((again.code, again.stderr.as_str()), (Some(0), ""), "it is filled once");
     let wanted = told_by_sqlite(Contents { rows: 1001, seed: 1 });
     assert_eq!(
-        (first.stdout.matches("is: ").count(), again.said()),
+        (first.stdout.matches("is: ").count(), said(&again)),
         (8, wanted.iter().map(String::as_str).collect())
     );
 }
@@ -48,7 +47,7 @@ fn the_first_run_fills_a_file_and_says_so() {
 fn each_number_of_rows_has_a_file_of_its_own() {
     let (folder, program) = installed(Strategy::Thread);
     for rows in [10, 20, 10] {
-        let ran = ended(start(&program, rows));
+        let ran = start(&program, rows).end();
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
         assert!(folder.path().join(format!("tables-{rows}.sqlite")).is_file());
     }
@@ -60,8 +59,8 @@ fn two_first_runs_at_once_fill_it_once() {
     let both = [(); 2].map(|()| start(&program, 200_000));
     let wanted = told_by_sqlite(Contents { rows: 200_000, seed: 1 });
     for child in both {
-        let ran = ended(child);
+        let ran = child.end();
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-        assert_eq!(ran.said(), wanted);
+        assert_eq!(said(&ran), wanted);
     }
 }

@@ -1,13 +1,16 @@
 //! When things go wrong: one line of cause, one of what to do, exit code 1.
 
-use std::env;
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 
+use database::Database;
+use database_test::{Place, url_as, url_of};
+use harness::Report;
 use harness::recording::Outcome;
+use program_test::{Ran, nobody, until};
 use table_stats::{Contents, Strategy};
 
-use crate::support::{Own, Ran, ended, generate, program, run, start, until};
+use crate::support::{filled, generate, program, run, start};
 
 const SOME: Contents = Contents { rows: 100, seed: 1 };
 
@@ -38,7 +41,8 @@ fn assert_all_fail(url: &str, cause: &str, hint: &str) {
 
 #[test]
 fn nobody_at_the_server_is_told() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = nobody();
+    let address = nobody.address;
     let url = format!("postgres://somebody:secret@{address}/cities");
     let words = TcpStream::connect(address).unwrap_err();
     let cause = format!("nobody answers at postgres://somebody@{address}/cities: {words}");
@@ -49,39 +53,38 @@ fn nobody_at_the_server_is_told() {
 #[test]
 #[ignore = "needs Postgres: scripts/test"]
 fn a_wrong_password_is_told_and_not_shown() {
-    let given = env::var("DATABASE_URL").unwrap();
-    let (_, place) = given.split_once('@').unwrap();
-    let url = format!("postgres://locked:guessed-wrong@{place}");
-    let cause = format!(
-        "postgres://locked@{place} does not let you in: password authentication failed for user \"locked\""
-    );
+    let url = url_as("locked:guessed-wrong");
+    let shown = Database::parse(&url).unwrap();
+    let cause =
+        format!("{shown} does not let you in: password authentication failed for user \"locked\"");
     assert_all_fail(&url, &cause, "check the user and the password in DATABASE_URL");
 }
 
 #[test]
 #[ignore = "needs Postgres: scripts/test"]
 fn a_missing_database_is_told() {
-    let database = Own::postgres();
-    let url = format!("{}_not", database.url);
-    let cause = format!("there is no database {url}");
+    let url = url_of("no_such_database");
+    let cause = format!("there is no database {}", Database::parse(&url).unwrap());
     assert_all_fail(&url, &cause, "create it with createdb, or name another one in DATABASE_URL");
 }
 
 #[test]
 #[ignore = "needs Postgres: scripts/test"]
 fn a_postgres_without_tables_is_told_how_to_fill_it() {
-    let database = Own::postgres();
+    let database = Place::postgres();
     let ran = run(Strategy::Sync, &database.url, &[]);
-    let cause =
-        format!("avg 1: {} lacks a table: relation \"first_table\" does not exist", database.url);
+    let cause = format!(
+        "avg 1: {} lacks a table: relation \"first_table\" does not exist",
+        database.database()
+    );
     assert_says(&ran, &cause, FILL_IT);
     assert_drawn(&ran);
 }
 
 #[test]
 fn a_file_without_tables_is_told_how_to_fill_it() {
-    let database = Own::sqlite();
-    database.sqlite_client().execute_batch("CREATE TABLE another (value integer)").unwrap();
+    let database = Place::sqlite();
+    database.execute("CREATE TABLE another (value integer)");
     let ran = run(Strategy::Sync, &database.url, &[]);
     let cause = format!("avg 1: {} lacks a table: no such table: first_table", database.url);
     assert_says(&ran, &cause, FILL_IT);
@@ -91,8 +94,8 @@ fn a_file_without_tables_is_told_how_to_fill_it() {
 
 #[test]
 fn a_table_without_rows_is_told_how_to_fill_it() {
-    let database = Own::sqlite().filled(SOME);
-    database.sqlite_client().execute_batch("DELETE FROM third_table").unwrap();
+    let database = filled(Place::sqlite(), SOME);
+    database.execute("DELETE FROM third_table");
     for strategy in Strategy::ALL {
         let ran = run(strategy, &database.url, &[]);
         assert_says(&ran, "avg 3: third_table has no rows", FILL_IT);
@@ -101,14 +104,14 @@ fn a_table_without_rows_is_told_how_to_fill_it() {
 
 #[test]
 fn a_missing_file_is_told_how_to_fill_it() {
-    let database = Own::sqlite();
+    let database = Place::sqlite();
     assert_all_fail(&database.url, &format!("there is no file {}", database.url), FILL_IT);
     assert!(!database.path().exists(), "and is not made");
 }
 
 #[test]
 fn what_is_no_database_is_told_and_left_alone() {
-    let database = Own::sqlite();
+    let database = Place::sqlite();
     let poem = "Batatinha quando nasce ".repeat(100);
     fs::write(database.path(), &poem).unwrap();
     let cause = format!("{} is no SQLite database", database.url);
@@ -124,13 +127,13 @@ fn what_is_no_database_is_told_and_left_alone() {
 
 #[test]
 fn a_locked_file_is_told() {
-    let database = Own::sqlite().filled(SOME);
-    let client = database.sqlite_client();
-    client.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let database = filled(Place::sqlite(), SOME);
+    let mut lock = database.connect();
+    lock.execute("BEGIN EXCLUSIVE").unwrap();
     let children = [Strategy::Sync, Strategy::Async, Strategy::Thread]
         .map(|strategy| start(program(strategy), &database.url, &[]));
     for child in children {
-        let ran = ended(child);
+        let ran = child.end();
         let cause = format!(": {} is locked by another program\n", database.url);
         assert!(ran.stderr.starts_with("error: avg ") && ran.stderr.contains(&cause));
         assert!(ran.stderr.ends_with("hint: wait until the program that writes to it is done\n"));
@@ -167,22 +170,21 @@ fn an_unknown_kind_of_database_is_told_before_anything_begins() {
 #[test]
 #[ignore = "needs Postgres: scripts/test"]
 fn a_server_that_stops_in_the_middle_of_a_query_is_told() {
-    let database = Own::postgres().filled(SOME);
-    let mut client = database.client();
-    let mut lock = client.transaction().unwrap();
+    let database = filled(Place::postgres(), SOME);
+    let mut lock = database.connect();
     // Whoever asks for this one has to wait, until the connection is cut.
-    lock.batch_execute("LOCK TABLE first_table").unwrap();
-    let mut administrator = database.client();
-    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-               WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    lock.execute("BEGIN; LOCK TABLE first_table").unwrap();
+    let mut administrator = database.connect();
+    let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+               WHERE application_name = current_setting('application_name') AND wait_event_type = 'Lock'";
     for strategy in Strategy::ALL {
         let child = start(program(strategy), &database.url, &[]);
-        until("the wait", || !administrator.query(cut, &[]).unwrap().is_empty());
-        let ran = ended(child);
+        until("the wait", || administrator.integer(cut).unwrap() > Some(0));
+        let ran = child.end();
         // The blocking driver does not always read the server's last words.
         let whys = ["terminating connection due to administrator command", "connection closed"];
         let why = whys.into_iter().find(|why| ran.stderr.contains(why)).expect(&ran.stderr);
-        let cause = format!("avg 1: {} went away: {why}", database.url);
+        let cause = format!("avg 1: {} went away: {why}", database.database());
         assert_says(&ran, &cause, "look at what the server itself says, and run it again");
         assert_drawn(&ran);
     }
@@ -191,10 +193,10 @@ fn a_server_that_stops_in_the_middle_of_a_query_is_told() {
 #[test]
 fn one_failure_ends_what_can_be_ended() {
     use Outcome::{Done, Failed};
-    let database = Own::sqlite().filled(SOME);
-    database.sqlite_client().execute_batch("DROP TABLE fourth_table").unwrap();
+    let database = filled(Place::sqlite(), SOME);
+    database.execute("DROP TABLE fourth_table");
     let lanes = |strategy| {
-        let lanes = run(strategy, &database.url, &["--json"]).report().recording.lanes;
+        let lanes = run(strategy, &database.url, &["--json"]).report::<Report>().recording.lanes;
         lanes.into_iter().map(|lane| (lane.name, lane.outcome)).collect::<Vec<_>>()
     };
     let named = |wanted: &[(&str, Outcome)]| {
@@ -222,10 +224,11 @@ fn one_failure_ends_what_can_be_ended() {
 /// The driver's threads leave the requesters a moment after the run is over.
 #[test]
 fn who_is_dropped_is_not_told_as_going_on() {
-    let database = Own::sqlite().filled(Contents { rows: 20_000, seed: 1 });
-    database.sqlite_client().execute_batch("DROP TABLE fourth_table").unwrap();
+    let database = filled(Place::sqlite(), Contents { rows: 20_000, seed: 1 });
+    database.execute("DROP TABLE fourth_table");
     for _ in 0..10 {
-        let recording = run(Strategy::Async, &database.url, &["--json"]).report().recording;
+        let report: Report = run(Strategy::Async, &database.url, &["--json"]).report();
+        let recording = report.recording;
         let going = recording.lanes.iter().filter(|lane| lane.outcome == Outcome::Unfinished);
         assert_eq!(going.count(), 0, "{:?}", recording.lanes);
         assert!(recording.lanes.iter().all(|lane| lane.future), "{:?}", recording.lanes);
@@ -243,7 +246,6 @@ fn wrong_options_are_told_with_what_is_wanted() {
         (["--connections", "4294967295"], "a whole number from 1 up is wanted"),
     ] {
         let ran = run(Strategy::Async, "sqlite:/no/such/file", &args);
-        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
-        assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains(wanted), "{}", ran.stderr);
+        ran.assert_refuses(wanted);
     }
 }
