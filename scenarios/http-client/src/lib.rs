@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use delay_server::{Server, client};
+use tokio::task::unconstrained;
+use tower::util::MapFutureLayer;
 use tracing::{Span, info_span};
 
 pub use failure::Failure;
@@ -90,7 +92,11 @@ impl Plan {
             .resolve_to_addrs(&self.host, &self.addresses)
             // All requests are made at once, so no connection serves twice. A pool
             // would look through all that wait whenever one of them connects.
-            .pool_max_idle_per_host(0);
+            .pool_max_idle_per_host(0)
+            // tokio lets a task have 128 events and then go on later. One task makes
+            // all requests, and where thousands connect at once, those beyond would be
+            // polled in vain, again and again.
+            .connector_layer(MapFutureLayer::new(unconstrained));
         Ok(self.timeout().into_iter().fold(client, reqwest::ClientBuilder::timeout).build()?)
     }
 
