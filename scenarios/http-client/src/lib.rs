@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use delay_server::{Server, client};
+use futures::FutureExt;
+use tokio::net::TcpStream;
 use tokio::task::unconstrained;
+use tokio::time::timeout;
 use tower::util::MapFutureLayer;
 use tracing::{Span, info_span};
 
@@ -113,6 +116,20 @@ impl Plan {
             .input_buffer_size(8 * 1024)
             .output_buffer_size(8 * 1024);
         config.build().into()
+    }
+
+    /// A connection to the server, for a request that takes care of the rest itself.
+    pub async fn connect(&self) -> Result<TcpStream, Failure> {
+        TcpStream::connect(&self.addresses[..]).await.map_err(|error| Failure::unanswered(&error))
+    }
+
+    /// Gives a request up when it has taken as long as the user would wait.
+    pub fn in_time(
+        &self,
+        request: impl Future<Output = Result<(), Failure>>,
+    ) -> impl Future<Output = Result<(), Failure>> {
+        timeout(self.timeout().unwrap_or(Duration::MAX), request)
+            .map(|in_time| in_time.unwrap_or_else(|_elapsed| Err(Failure::timed_out())))
     }
 
     fn timeout(&self) -> Option<Duration> {
