@@ -7,6 +7,8 @@ use std::time::Duration;
 use axum::http::{StatusCode, Uri};
 use tokio::time::Instant;
 
+use crate::routes::DELAY_ME;
+
 /// How long a request is shown after it has finished.
 const LATELY: Duration = Duration::from_secs(60);
 
@@ -110,7 +112,7 @@ impl Board {
 /// What a request is shown as: its query, or its path if it has none or is no
 /// request to wait. Not more than the first characters of either.
 pub(crate) fn shown(uri: &Uri) -> Box<str> {
-    let query = uri.query().filter(|query| uri.path() == "/delay-me" && !query.is_empty());
+    let query = uri.query().filter(|query| uri.path() == DELAY_ME && !query.is_empty());
     let whole = query.unwrap_or_else(|| uri.path_and_query().map_or("", |target| target.as_str()));
     match whole.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &whole[..end]).into(),

@@ -1,4 +1,4 @@
-//! Accepting connections and speaking HTTP on each of them.
+//! Accepting connections, until the server is told to stop.
 
 use std::future::poll_fn;
 use std::io;
@@ -6,23 +6,15 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::unconstrained;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use crate::Listener;
-use crate::routes::router;
+use crate::connection::Connections;
 use crate::stats::Counts;
-
-/// How long a connection may take over the head of its next request, and so
-/// also how long it may stay open without one.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long to wait when the system has no descriptor for one more connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -32,9 +24,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// How long the last answers may take to reach their clients.
 const FAREWELL: Duration = Duration::from_secs(1);
-
-/// The largest head of a request, in bytes. The least that hyper allows.
-const MAX_HEAD: usize = 8 * 1024;
 
 impl Listener {
     /// Answers clients until `stop` tells how long the requests that wait then
@@ -47,11 +36,11 @@ impl Listener {
     pub async fn serve(self, stop: impl Future<Output = Duration>) -> io::Result<()> {
         let sockets = self.sockets.into_iter().map(TcpListener::from_std);
         let sockets: Vec<_> = sockets.collect::<io::Result<_>>()?;
-        let connections = GracefulShutdown::new();
-        let router = router(Arc::clone(&self.rules));
+        let connections = Connections::new(Arc::clone(&self.rules));
+        let (stopping, _) = watch::channel(());
         // Unconstrained: the system refuses clients when too many wait to be
         // accepted, so accepting all of them comes before answering one.
-        let accepting = unconstrained(accept_all(&sockets, &router, &connections));
+        let accepting = unconstrained(accept_all(&sockets, &connections, &stopping));
         let counts = &self.rules.counts;
         let grace = tokio::select! {
             grace = stop => grace,
@@ -64,7 +53,7 @@ impl Listener {
         info!(target: "delay_server", in_flight = counts.stats().in_flight, "stopping");
         let finishing = async {
             tokio::select! {
-                () = connections.shutdown() => {}
+                () = all_closed(&stopping) => {}
                 () = all_answered(counts) => {}
             }
         };
@@ -74,6 +63,12 @@ impl Listener {
         }
         Ok(())
     }
+}
+
+/// Tells every connection to end after its request, and returns when all have.
+async fn all_closed(stopping: &watch::Sender<()>) {
+    stopping.send_replace(());
+    stopping.closed().await;
 }
 
 /// Returns when no request waits and the last answers are with their clients.
@@ -87,15 +82,15 @@ async fn all_answered(counts: &Counts) {
     sleep(FAREWELL).await;
 }
 
-async fn accept_all(sockets: &[TcpListener], router: &Router, connections: &GracefulShutdown) -> ! {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD);
+async fn accept_all(
+    sockets: &[TcpListener],
+    connections: &Connections,
+    stopping: &watch::Sender<()>,
+) -> ! {
     loop {
         match accept(sockets).await {
             Ok(stream) => {
-                let service = TowerToHyperService::new(router.clone());
-                let connection = http.serve_connection(TokioIo::new(stream), service);
-                tokio::spawn(connections.watch(connection));
+                tokio::spawn(connections.clone().serve(stream, stopping.subscribe()));
             }
             Err(error) => pause_after(&error).await,
         }
@@ -126,54 +121,5 @@ async fn pause_after(error: &io::Error) {
             warn!(target: "delay_server", "cannot accept a connection, trying again: {error}");
             sleep(ACCEPT_PAUSE).await;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::future::pending;
-
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::time::Instant;
-
-    use super::*;
-    use crate::Config;
-
-    /// What a server sends to a client that sends only this, until it closes the
-    /// connection. The clock is paused: it jumps to whatever happens next.
-    async fn reply_to(request: &str) -> String {
-        let addr = "127.0.0.1:0".to_owned();
-        let listener = Listener::bind(&Config { addr, ..Config::default() }).unwrap();
-        let address = listener.url().trim_start_matches("http://").to_owned();
-        tokio::spawn(listener.serve(pending()));
-
-        let mut client = TcpStream::connect(address).await.unwrap();
-        client.write_all(request.as_bytes()).await.unwrap();
-        let mut reply = String::new();
-        client.read_to_string(&mut reply).await.unwrap();
-        reply
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_head_that_does_not_come_to_its_end_ends_the_connection() {
-        let start = Instant::now();
-        assert_eq!(reply_to("GET /delay-me HTTP/1.1\r\nhost: ").await, "");
-        assert!(start.elapsed() >= HEAD_TIMEOUT);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_connection_without_a_request_ends() {
-        let start = Instant::now();
-        assert_eq!(reply_to("").await, "");
-        assert!(start.elapsed() >= HEAD_TIMEOUT);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_long_wait_is_not_cut_short_by_the_time_out() {
-        let request = "GET /delay-me?seconds=300 HTTP/1.1\r\nhost: x\r\n\r\n";
-        let start = Instant::now();
-        let reply = reply_to(request).await;
-        assert!(reply.ends_with("Done, I waited for 300 secs"), "{reply}");
-        assert!(start.elapsed() >= Duration::from_secs(300) + HEAD_TIMEOUT);
     }
 }

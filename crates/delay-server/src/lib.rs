@@ -47,8 +47,11 @@ mod home;
 
 mod server;
 
-mod characters;
 mod connections;
+
+mod connection;
+
+mod characters;
 mod listen;
 mod routes;
 mod rules;

@@ -15,12 +15,16 @@ use crate::page;
 use crate::rules::{Refusal, Rules};
 use crate::wait::Wait;
 
+/// The route that waits, and what its waiting time is called in the query.
+pub(crate) const DELAY_ME: &str = "/delay-me";
+pub(crate) const SECONDS: &str = "seconds";
+
 /// Every route, and what answers where there is none.
 pub(crate) fn router(rules: Arc<Rules>) -> Router {
     Router::new()
         .route("/", get(live_page))
         .route("/events", get(events))
-        .route("/delay-me", get(delay_me))
+        .route(DELAY_ME, get(delay_me))
         .route("/api/character/{id}", get(character))
         .route("/stats", get(stats))
         .route("/healthz", get(async || "ok"))
@@ -42,7 +46,7 @@ async fn delay_me(State(rules): State<Arc<Rules>>, uri: Uri) -> Response {
 }
 
 fn begin(rules: &Rules, uri: &Uri) -> Result<Wait, Refusal> {
-    rules.begin_wait(rules.seconds("seconds", uri)?, uri)
+    rules.begin_wait(rules.seconds(SECONDS, uri)?, uri)
 }
 
 async fn live_page(State(rules): State<Arc<Rules>>) -> Response {

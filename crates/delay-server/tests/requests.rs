@@ -257,6 +257,85 @@ fn one_connection_serves_many_requests() {
 }
 
 #[test]
+fn a_plain_request_is_answered_as_any_other() {
+    let server = start();
+    let head = |headers: &str| {
+        let request = format!("GET /delay-me?seconds=0 HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
+        let head = read_response(&mut send(address(server.url()), &request)).head;
+        let lines = head.lines().map(|line| match line.split_once(": ") {
+            Some(("date", date)) => format!("date of {} characters", date.len()),
+            _ => line.to_owned(),
+        });
+        lines.collect::<Vec<_>>()
+    };
+    let plain = head("");
+    assert_eq!(plain, head("connection: keep-alive\r\n"));
+    assert_eq!(plain.iter().filter(|line| line.starts_with("date of 29 ")).count(), 1);
+}
+
+#[test]
+fn requests_that_are_sent_together_are_answered_one_after_another() {
+    let server = start();
+    let mut two = String::new();
+    for seconds in ["0.2", "0.1"] {
+        two += &format!("GET /delay-me?seconds={seconds} HTTP/1.1\r\nhost: x\r\n\r\n");
+    }
+    let mut stream = send(address(server.url()), &two);
+    assert_eq!(read_response(&mut stream).body, "Done, I waited for 0.2 secs");
+    assert_eq!(read_response(&mut stream).body, "Done, I waited for 0.1 secs");
+    assert_eq!(server.stats().most_in_flight, 1);
+}
+
+#[test]
+fn a_request_that_is_sent_while_another_waits_is_answered_after_it() {
+    let server = start();
+    let mut stream = begin_wait(address(server.url()), "0.3");
+    until("it waits", || server.stats().in_flight == 1);
+    let next = b"GET /delay-me?seconds=0.1 HTTP/1.1\r\nhost: x\r\n\r\n";
+    std::io::Write::write_all(&mut stream, next).unwrap();
+    assert_eq!(read_response(&mut stream).body, "Done, I waited for 0.3 secs");
+    assert_eq!(read_response(&mut stream).body, "Done, I waited for 0.1 secs");
+    assert_eq!(server.stats().answered, 2);
+}
+
+#[test]
+fn a_request_that_comes_in_pieces_is_answered() {
+    let server = start();
+    let mut stream = send(address(server.url()), "GET /delay-me?seconds=0.0");
+    for piece in ["1 HTTP/1.1\r\nho", "st: x\r\n", "\r\n"] {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::io::Write::write_all(&mut stream, piece.as_bytes()).unwrap();
+    }
+    assert_eq!(read_response(&mut stream).body, "Done, I waited for 0.01 secs");
+    assert_eq!(server.stats().answered, 1);
+}
+
+#[test]
+fn a_request_for_the_head_alone_waits_as_well() {
+    let server = start();
+    let request = "HEAD /delay-me?seconds=0.2 HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut stream = send(address(server.url()), request);
+    until("it waits", || server.stats().in_flight == 1);
+    let last = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    std::io::Write::write_all(&mut stream, last).unwrap();
+    let text = read_to_end(stream);
+    let (head, next) = text.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+    assert!(head.contains("content-length: 27"), "{text}");
+    assert!(next.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+    assert_eq!(server.stats().answered, 1);
+}
+
+#[test]
+fn a_body_that_nobody_wants_does_not_keep_a_request_from_waiting() {
+    let server = start();
+    let request = "GET /delay-me?seconds=0.1 HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello";
+    let mut stream = send(address(server.url()), request);
+    assert_eq!(read_response(&mut stream).body, "Done, I waited for 0.1 secs");
+    assert_eq!(server.stats().answered, 1);
+}
+
+#[test]
 fn a_head_that_is_too_large_is_refused() {
     let server = start();
     let large = "x".repeat(9 * 1024);

@@ -1,5 +1,7 @@
 //! What can go wrong with a request, in words.
 
+use std::io;
+
 use delay_server::client::{self, Hints, Unanswered};
 use reqwest::StatusCode;
 
@@ -20,12 +22,34 @@ impl Failure {
     pub(crate) fn refused(status: StatusCode, content: &str) -> Self {
         Self(client::refused(&status.to_string(), content, &HINTS))
     }
+
+    /// There was no whole reply within the user's time-out.
+    pub(crate) fn timed_out() -> Self {
+        Self(Unanswered::TimedOut.failure(&HINTS))
+    }
+
+    /// The connection could not be made, or did not last.
+    pub(crate) fn unanswered(error: &io::Error) -> Self {
+        Self(Unanswered::from(error).failure(&HINTS))
+    }
 }
 
 impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
         let timed_out = error.is_timeout().then_some(Unanswered::TimedOut);
         Self(timed_out.unwrap_or_else(|| Unanswered::of(&error)).failure(&HINTS))
+    }
+}
+
+impl From<hyper::Error> for Failure {
+    fn from(error: hyper::Error) -> Self {
+        Self(Unanswered::of(&error).failure(&HINTS))
+    }
+}
+
+impl From<hyper::http::Error> for Failure {
+    fn from(error: hyper::http::Error) -> Self {
+        Self(Unanswered::Failed(error.to_string()).failure(&HINTS))
     }
 }
 

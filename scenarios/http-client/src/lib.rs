@@ -5,6 +5,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use delay_server::{Server, client};
+use futures::FutureExt;
+use tokio::net::TcpStream;
+use tokio::task::unconstrained;
+use tokio::time::timeout;
+use tower::util::MapFutureLayer;
 use tracing::{Span, info_span};
 
 pub use failure::Failure;
@@ -90,7 +95,11 @@ impl Plan {
             .resolve_to_addrs(&self.host, &self.addresses)
             // All requests are made at once, so no connection serves twice. A pool
             // would look through all that wait whenever one of them connects.
-            .pool_max_idle_per_host(0);
+            .pool_max_idle_per_host(0)
+            // tokio lets a task have 128 events and then go on later. One task makes
+            // all requests, and where thousands connect at once, those beyond would be
+            // polled in vain, again and again.
+            .connector_layer(MapFutureLayer::new(unconstrained));
         Ok(self.timeout().into_iter().fold(client, reqwest::ClientBuilder::timeout).build()?)
     }
 
@@ -107,6 +116,20 @@ impl Plan {
             .input_buffer_size(8 * 1024)
             .output_buffer_size(8 * 1024);
         config.build().into()
+    }
+
+    /// A connection to the server, for a request that takes care of the rest itself.
+    pub async fn connect(&self) -> Result<TcpStream, Failure> {
+        TcpStream::connect(&self.addresses[..]).await.map_err(|error| Failure::unanswered(&error))
+    }
+
+    /// Gives a request up when it has taken as long as the user would wait.
+    pub fn in_time(
+        &self,
+        request: impl Future<Output = Result<(), Failure>>,
+    ) -> impl Future<Output = Result<(), Failure>> {
+        timeout(self.timeout().unwrap_or(Duration::MAX), request)
+            .map(|in_time| in_time.unwrap_or_else(|_elapsed| Err(Failure::timed_out())))
     }
 
     fn timeout(&self) -> Option<Duration> {

@@ -1,9 +1,13 @@
 //! A client and its server, each in a process of its own, and what a run of
 //! them took.
 
+use std::env::consts::EXE_SUFFIX;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use benchmark::{Result, median};
 use wait4::{ResourceUsage, Wait4};
@@ -26,6 +30,9 @@ pub(crate) const ASYNC: Contender = ours("async", || Command::new(env!("CARGO_BI
 pub(crate) const THREAD: Contender = ours("thread", || Command::new(env!("CARGO_BIN_EXE_thread")));
 pub(crate) const THREAD_POOL: Contender =
     ours("thread-pool of 64", || Command::new(env!("CARGO_BIN_EXE_thread-pool")));
+pub(crate) const SOCKETS: Contender = ours("bare sockets", || pull::command("sockets"));
+pub(crate) const HYPER: Contender =
+    ours("hyper", || Command::new(program(&format!("examples/hyper{EXE_SUFFIX}"))));
 pub(crate) const RECORDED: Contender = ours("on", || pull::command("recorded"));
 pub(crate) const UNRECORDED: Contender = ours("off", || pull::command("unrecorded"));
 pub(crate) const AIOHTTP: Contender = Contender {
@@ -42,10 +49,14 @@ const fn ours(name: &'static str, client: fn() -> Command) -> Contender {
 }
 
 fn delay_server() -> Command {
-    let program = format!("delay-server{}", std::env::consts::EXE_SUFFIX);
-    let mut server = Command::new(Path::new(env!("CARGO_BIN_EXE_async")).with_file_name(program));
+    let mut server = Command::new(program(&format!("delay-server{EXE_SUFFIX}")));
     server.args(["--addr", "localhost:0"]);
     server
+}
+
+/// What cargo builds beside the clients.
+fn program(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_async")).with_file_name(name)
 }
 
 fn peer(script: &str) -> Command {
@@ -55,12 +66,17 @@ fn peer(script: &str) -> Command {
     python
 }
 
-/// Puts `delay-server` beside the clients: cargo builds only this package's own
-/// programs for a benchmark.
-pub(crate) fn build_server() -> Result<()> {
-    let mut cargo = Command::new(env!("CARGO"));
-    let status = cargo.args(["build", "--release", "--package", "delay-server"]).status()?;
-    if status.success() { Ok(()) } else { Err("delay-server cannot be built".into()) }
+/// Puts `delay-server` and the example beside the clients: cargo builds only this
+/// package's own programs for a benchmark.
+pub(crate) fn build_others() -> Result<()> {
+    for what in [&["delay-server"] as &[_], &["http-client", "--example", "hyper"]] {
+        let mut cargo = Command::new(env!("CARGO"));
+        let status = cargo.args(["build", "--release", "--package"]).args(what).status()?;
+        if !status.success() {
+            return Err(format!("{} cannot be built", what.join(" ")).into());
+        }
+    }
+    Ok(())
 }
 
 /// What one run took, or the median of some.
@@ -100,6 +116,24 @@ impl Contender {
         Ok(Run { elapsed, client, server, snapshots: viewers.snapshots().into_iter().min() })
     }
 
+    /// Lets one server serve the client's work again and again. Gives what it held
+    /// at its peak until then and what it holds, after each time, in 10⁶ bytes.
+    pub(crate) fn run_in_a_row(&self, work: &[&str], times: usize) -> Result<Vec<(f64, f64)>> {
+        let mut server = (self.server)().stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let held = address(&mut server).and_then(|url| {
+            let again = || {
+                self.pull(&url, work)?;
+                // The last connections are still being closed.
+                thread::sleep(Duration::from_secs(1));
+                held(server.id())
+            };
+            (0..times).map(|_| again()).collect()
+        });
+        server.kill()?;
+        server.wait()?;
+        held
+    }
+
     fn pull(&self, url: &str, work: &[&str]) -> Result<(f64, Usage)> {
         let mut client = (self.client)();
         client.args(["--url", url]).args(work).stdout(Stdio::piped());
@@ -113,6 +147,16 @@ impl Contender {
         let elapsed = printed.lines().find_map(|line| line.strip_prefix("Time elapsed: "));
         Ok((elapsed.ok_or("no time was told")?.parse()?, used.rusage.into()))
     }
+}
+
+/// The memory that a process held at its peak and that it holds, as Linux tells.
+fn held(process: u32) -> Result<(f64, f64)> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let megabytes = |field| {
+        let kib = status.lines().find_map(|line| line.strip_prefix(field)?.strip_suffix("kB"));
+        Result::Ok(kib.ok_or("the system does not tell")?.trim().parse::<f64>()? * 1024.0 / 1e6)
+    };
+    Ok((megabytes("VmHWM:")?, megabytes("VmRSS:")?))
 }
 
 /// The route that a server says it listens on, without its query.

@@ -17,6 +17,7 @@
 mod contender;
 mod machine;
 mod pull;
+mod sockets;
 mod viewers;
 
 use std::process::ExitCode;
@@ -25,8 +26,8 @@ use benchmark::Result;
 use clap::Parser;
 
 use contender::{
-    AIOHTTP, ASYNC, Contender, RECORDED, Run, SYNC, THREAD, THREAD_POOL, UNRECORDED, UNWATCHED,
-    WATCHED,
+    AIOHTTP, ASYNC, Contender, HYPER, RECORDED, Run, SOCKETS, SYNC, THREAD, THREAD_POOL,
+    UNRECORDED, UNWATCHED, WATCHED,
 };
 
 /// The slow server's clients against the clock
@@ -48,6 +49,10 @@ struct Options {
     #[arg(long, value_name = "N", default_value_t = 5)]
     viewer_rounds: usize,
 
+    /// Times that one server serves ten thousand requests at once, again and again
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    crowds: usize,
+
     /// What cargo passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -65,7 +70,7 @@ fn main() -> ExitCode {
 
 fn compare(options: &Options) -> Result<()> {
     println!("{}", machine::describe());
-    contender::build_server()?;
+    contender::build_others()?;
     // No rounds, no table.
     if options.slow_rounds > 0 {
         time_above_the_wait(options)?;
@@ -76,6 +81,9 @@ fn compare(options: &Options) -> Result<()> {
     }
     if options.viewer_rounds > 0 {
         with_and_without_viewers(options)?;
+    }
+    if options.crowds > 0 {
+        one_crowd_after_another(options)?;
     }
     Ok(())
 }
@@ -95,7 +103,7 @@ fn time_above_the_wait(options: &Options) -> Result<()> {
 }
 
 fn ten_thousand_at_once(options: &Options) -> Result<()> {
-    let at_once = [ASYNC, THREAD, AIOHTTP];
+    let at_once = [SOCKETS, HYPER, ASYNC, THREAD, AIOHTTP];
     let mut rows: Vec<_> =
         at_once.into_iter().zip(medians(&at_once, TEN_THOUSAND, options.rounds)?).collect();
     if options.pool {
@@ -107,13 +115,15 @@ fn ten_thousand_at_once(options: &Options) -> Result<()> {
         options.rounds
     );
     println!(
-        "| client | elapsed, s | client's peak, MB | its CPU, s | server's peak, MB | its CPU, s |"
+        "| client | elapsed, s | ratio | client's peak, MB | its CPU, s | server's peak, MB | its CPU, s |"
     );
-    println!("|---|--:|--:|--:|--:|--:|");
+    println!("|---|--:|--:|--:|--:|--:|--:|");
+    let bare = rows[0].1.as_ref().map_or(f64::NAN, |run| run.elapsed);
     for (client, run) in rows {
         let cells = run.map(|Run { elapsed, client, server, .. }| {
+            let ratio = elapsed / bare;
             format!(
-                "{elapsed:.2} | {:.0} | {:.2} | {:.0} | {:.2}",
+                "{elapsed:.2} | {ratio:.2} | {:.0} | {:.2} | {:.0} | {:.2}",
                 client.megabytes, client.cpu, server.megabytes, server.cpu
             )
         });
@@ -159,6 +169,16 @@ fn with_and_without_viewers(options: &Options) -> Result<()> {
             )
         });
         row(contender.name, cells);
+    }
+    Ok(())
+}
+
+fn one_crowd_after_another(options: &Options) -> Result<()> {
+    let held = SOCKETS.run_in_a_row(TEN_THOUSAND, options.crowds)?;
+    println!("\nOne server, and 10,000 requests of 1 s at once again and again\n");
+    println!("| crowd | the server's peak until then, MB | after it, MB |\n|---|--:|--:|");
+    for (number, (peak, after)) in (1..).zip(held) {
+        row(&number.to_string(), Some(format!("{peak:.0} | {after:.0}")));
     }
     Ok(())
 }

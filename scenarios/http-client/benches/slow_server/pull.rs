@@ -1,5 +1,6 @@
-//! The requests of `src/bin/async.rs` once more, with the recorder or without.
-//! The clients have no option to go without, so the benchmark calls itself.
+//! The requests of `src/bin/async.rs` once more, with the recorder or without,
+//! and without any HTTP client. The programs have no option to go without, so the
+//! benchmark calls itself.
 
 use std::env;
 use std::process::{Command, ExitCode};
@@ -8,10 +9,12 @@ use std::time::Instant;
 use futures::future::try_join_all;
 use http_client::{Failure, Plan, Request, Strategy};
 use reqwest::Client;
-use tokio::task::unconstrained;
 use tracing::{Instrument, info};
 
-/// Set for a process that is to make the requests: `recorded` or `unrecorded`.
+use crate::sockets;
+
+/// Set for a process that is to make the requests: `recorded`, `unrecorded` or
+/// `sockets`.
 const ASKED: &str = "SLOW_SERVER_PULL";
 
 /// This program, asked to make the requests.
@@ -23,20 +26,22 @@ pub(crate) fn command(how: &str) -> Command {
 
 /// Makes the requests if this process is asked to.
 pub(crate) fn if_asked() -> Option<ExitCode> {
-    let recorded = env::var_os(ASKED)? == "recorded";
-    Some(pull(recorded))
+    Some(pull(&env::var(ASKED).ok()?))
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn pull(recorded: bool) -> ExitCode {
+async fn pull(how: &str) -> ExitCode {
     let plan = Plan::from_args(Strategy::Async);
-    let pulling = unconstrained(pull_all(&plan));
-    if recorded {
+    if how == "recorded" {
         let run = plan.start();
-        return run.finish(pulling.await);
+        return run.finish(pull_all(&plan).await);
     }
     let start = Instant::now();
-    if let Err(failure) = pulling.await {
+    let pulled = match how {
+        "sockets" => sockets::pull_all(&plan).await,
+        _ => pull_all(&plan).await,
+    };
+    if let Err(failure) = pulled {
         harness::exit(&failure.into());
     }
     println!("Time elapsed: {:.3}", start.elapsed().as_secs_f64());

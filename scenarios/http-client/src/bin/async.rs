@@ -8,15 +8,13 @@ use std::process::ExitCode;
 use futures::future::try_join_all;
 use http_client::{Failure, Plan, Request, Strategy};
 use reqwest::Client;
-use tokio::task::unconstrained;
 use tracing::{Instrument, info};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let plan = Plan::from_args(Strategy::Async);
     let run = plan.start();
-    // One task makes all requests, so tokio need not pause it for others.
-    run.finish(unconstrained(pull_all(&plan)).await)
+    run.finish(pull_all(&plan).await)
 }
 
 async fn pull_all(plan: &Plan) -> Result<(), Failure> {
