@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use database::Error;
+use database::blocking::Client;
 use database::generator::Copy;
-use postgres::Client;
 
 use super::Store;
 use crate::schema;
-use crate::states::STATES;
+use crate::states::{STATES, State};
+
+const COPY_STATES: &str = "COPY states FROM STDIN";
 
 const COPY: &str = "COPY cities (name, state_id) FROM STDIN";
 
@@ -44,21 +46,21 @@ impl Store for Postgres<'_> {
     fn create_tables(&mut self) -> Result<(), Error> {
         self.client.batch_execute(schema::POSTGRES_STATES)?;
         if self.states()?.is_empty() {
-            let insert = self.client.prepare("INSERT INTO states VALUES ($1, $2, $3)")?;
-            for state in STATES {
-                self.client.execute(&insert, &[&state.id, &state.long_name, &state.code])?;
-            }
+            let line =
+                |state: State| format!("{}\t{}\t{}\n", state.id, state.long_name, state.code);
+            let mut copy = Copy::begin(self.client, COPY_STATES)?;
+            copy.send(STATES.map(line).concat().as_bytes())?;
+            copy.finish()?;
         }
         if self.is_new {
             self.client.batch_execute(schema::POSTGRES_CITIES)?;
         }
-        Ok(self.client.batch_execute(KEYS_BY_THE_COPY)?)
+        self.client.batch_execute(KEYS_BY_THE_COPY)
     }
 
     fn states(&mut self) -> Result<BTreeMap<String, i32>, Error> {
         let rows = self.client.query("SELECT state, id FROM states", &[])?;
-        let states = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
-        Ok(states.collect::<Result<_, postgres::Error>>()?)
+        rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
     }
 
     fn take_rows(&mut self, rows: &[(&str, i32)]) -> Result<(), Error> {
