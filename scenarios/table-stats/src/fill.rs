@@ -158,9 +158,8 @@ fn write_to_postgres(
     let mut left = contents.rows;
     while left > 0 {
         let rows = left.min(ROWS_PER_WRITE);
-        let lines: Vec<u8> =
-            values.by_ref().take(rows).flat_map(|value| [b'0' + value, b'\n']).collect();
-        copy.send(&lines)?;
+        let lines = values.by_ref().take(rows).flat_map(|value| [b'0' + value, b'\n']);
+        copy.send(lines.collect())?;
         added(rows)?;
         left -= rows;
     }

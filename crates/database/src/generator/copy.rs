@@ -23,9 +23,8 @@ impl<'c> Copy<'c> {
     }
 
     /// Sends rows in the text format of `COPY`: a line each, with tabs between columns.
-    pub fn send(&mut self, lines: &[u8]) -> Result<(), Error> {
-        let lines = Cursor::new(lines.to_vec());
-        self.client.wait(async |_| self.server.send(lines).await)
+    pub fn send(&mut self, lines: Vec<u8>) -> Result<(), Error> {
+        self.client.wait(async |_| self.server.send(Cursor::new(lines)).await)
     }
 
     /// Waits until the server has all of them. If this is left out, it keeps none.

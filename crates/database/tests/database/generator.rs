@@ -68,7 +68,7 @@ impl Filling for Sevens {
                 Driver::Sqlite(file) => file.execute_batch("INSERT INTO sevens VALUES (7)")?,
                 Driver::Postgres(client) => {
                     let mut copy = Copy::begin(client, "COPY sevens FROM STDIN")?;
-                    copy.send(b"7\n")?;
+                    copy.send(b"7\n".to_vec())?;
                     copy.finish()?;
                 }
             }
@@ -219,7 +219,7 @@ fn a_server_that_goes_away_in_the_middle_of_a_copy_is_told() {
     let Driver::Postgres(other) = &mut other.driver else { panic!("it is a Postgres") };
     other.batch_execute(&format!("SELECT pg_terminate_backend({id})")).unwrap();
     let error = loop {
-        if let Err(error) = copy.send(b"7\n") {
+        if let Err(error) = copy.send(b"7\n".to_vec()) {
             break error;
         }
     };
