@@ -137,13 +137,13 @@ async fn sqlite_rows(
 
 /// A requester's turn on the event loop.
 #[derive(Default)]
-pub(crate) struct Turn {
+struct Turn {
     rows: u64,
 }
 
 impl Turn {
     /// Counts a row, and ends the turn after enough of them.
-    pub(crate) async fn row(&mut self) {
+    async fn row(&mut self) {
         self.rows += 1;
         if self.rows.is_multiple_of(ROWS_A_TURN) {
             yield_now().await;
