@@ -51,7 +51,7 @@ impl Postgres<'_> {
 }
 
 impl Store for Postgres<'_> {
-    const STEP: u32 = 20;
+    const STEP: u32 = 10;
 
     fn create_tables(&mut self) -> Result<(), Error> {
         self.client.batch_execute(schema::POSTGRES_STATES)?;
