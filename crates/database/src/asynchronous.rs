@@ -1,21 +1,24 @@
-//! Connections that give the thread back while they wait: `sqlx`.
+//! Connections that give the thread back while they wait: `sqlx` for SQLite and for
+//! pools, and `tokio-postgres`.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use futures::TryStreamExt;
 use sqlx::pool::{PoolConnection, PoolOptions};
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::postgres::PgPool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
 use sqlx::{ConnectOptions, Connection as _, Postgres, Row, Sqlite};
 use tokio::task::yield_now;
 use tokio::time::timeout;
+use tokio_postgres::types::FromSqlOwned;
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 use crate::Database;
 use crate::blocking::PATIENCE;
 use crate::error::Error;
+use crate::server::{Server, value};
 
 /// How many rows SQLite's thread may be ahead of the event loop. With sqlx's own
 /// 50 the two spend more time in waking each other than in work.
@@ -38,11 +41,11 @@ pub enum Driver {
     /// To an SQLite file; the driver gives each a thread of its own.
     Sqlite(SqliteConnection),
     /// To a Postgres server.
-    Postgres(PgConnection),
+    Postgres(Box<Server>),
 }
 
 /// What either driver can read from a column.
-trait Scalar: In<Sqlite> + In<Postgres> + Send + Unpin {}
+trait Scalar: In<Sqlite> + In<Postgres> + FromSqlOwned + Send + Unpin {}
 
 impl Scalar for String {}
 impl Scalar for i64 {}
@@ -57,8 +60,7 @@ impl Connection {
         let driver = match database {
             Database::Sqlite(path) => Driver::Sqlite(sqlite_options(path).connect().await?),
             Database::Postgres(address) => {
-                let options = address.asynchronous.clone().disable_statement_logging();
-                Driver::Postgres(options.connect().await?)
+                Driver::Postgres(Box::new(Server::connect(&address.driver).await?))
             }
         };
         Ok(Self { driver, database: database.clone() })
@@ -72,15 +74,12 @@ impl Connection {
         each: impl FnMut(String, String),
     ) -> Result<(), Error> {
         match &mut self.driver {
-            Driver::Sqlite(connection) => sqlite_rows(connection, query, each).await,
-            // sqlx enters its caller's span anew for every row, and the caller
-            // is inside it already: half of the time would go there.
-            Driver::Postgres(connection) => {
-                let rows = postgres_rows(connection, query, each);
-                rows.with_subscriber(NoSubscriber::new()).await
+            Driver::Sqlite(connection) => {
+                sqlite_rows(connection, query, each).await.map_err(Error::from)
             }
+            Driver::Postgres(server) => server.for_each_row(query, each).await.map_err(Error::from),
         }
-        .map_err(|error| Error::from(error).at(&self.database))
+        .map_err(|error| error.at(&self.database))
     }
 
     /// The text in the one row and column of the query's answer; none if it is NULL.
@@ -95,10 +94,14 @@ impl Connection {
 
     async fn scalar<T: Scalar>(&mut self, query: &'static str) -> Result<Option<T>, Error> {
         match &mut self.driver {
-            Driver::Sqlite(connection) => sqlx::query_scalar(query).fetch_one(connection).await,
-            Driver::Postgres(connection) => sqlx::query_scalar(query).fetch_one(connection).await,
+            Driver::Sqlite(connection) => {
+                sqlx::query_scalar(query).fetch_one(connection).await.map_err(Error::from)
+            }
+            Driver::Postgres(server) => {
+                server.drive(async |client| value(client, query).await).await.map_err(Error::from)
+            }
         }
-        .map_err(|error| Error::from(error).at(&self.database))
+        .map_err(|error| error.at(&self.database))
     }
 
     /// Ends the connection, and waits until SQLite's thread or the server knows.
@@ -107,11 +110,12 @@ impl Connection {
         match self.driver {
             // Its thread must not be in the caller's span when this returns.
             Driver::Sqlite(connection) => {
-                connection.close().with_subscriber(NoSubscriber::new()).await
+                let closed = connection.close().with_subscriber(NoSubscriber::new()).await;
+                closed.map_err(Error::from)
             }
-            Driver::Postgres(connection) => connection.close().await,
+            Driver::Postgres(server) => server.close().await.map_err(Error::from),
         }
-        .map_err(|error| Error::from(error).at(&self.database))
+        .map_err(|error| error.at(&self.database))
     }
 }
 
@@ -137,20 +141,6 @@ async fn sqlite_rows(
         let _ = connection.ping().with_subscriber(NoSubscriber::new()).await;
     }
     answer
-}
-
-async fn postgres_rows(
-    connection: &mut PgConnection,
-    query: &'static str,
-    mut each: impl FnMut(String, String),
-) -> sqlx::Result<()> {
-    let mut rows = sqlx::query(query).fetch(connection);
-    let mut turn = Turn::default();
-    while let Some(row) = rows.try_next().await? {
-        each(row.try_get(0)?, row.try_get(1)?);
-        turn.row().await;
-    }
-    Ok(())
 }
 
 /// A requester's turn on the event loop.
@@ -190,7 +180,7 @@ impl Pool {
                 Connections::Sqlite(options(most).connect_lazy_with(sqlite_options(path)))
             }
             Database::Postgres(address) => {
-                let address = address.asynchronous.clone().disable_statement_logging();
+                let address = address.pool.clone().disable_statement_logging();
                 Connections::Postgres(options(most).connect_lazy_with(address))
             }
         };

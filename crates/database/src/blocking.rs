@@ -1,16 +1,15 @@
-//! Connections that block the thread: `rusqlite` and `postgres`.
+//! Connections that block the thread: `rusqlite`, and `tokio-postgres` with an
+//! event loop of its own.
 
 use std::time::Duration;
 
-use postgres::NoTls;
-use postgres::fallible_iterator::FallibleIterator;
 use rusqlite::OpenFlags;
+use tokio_postgres::types::FromSqlOwned;
 
-pub use crate::outside::Client;
+pub use crate::client::Client;
 
 use crate::Database;
 use crate::error::Error;
-use crate::outside::outside;
 
 /// How long SQLite waits for a file that another program has locked.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,7 +30,7 @@ pub enum Driver {
 }
 
 /// What either driver can read from a column.
-trait Scalar: rusqlite::types::FromSql + for<'row> postgres::types::FromSql<'row> + Send {}
+trait Scalar: rusqlite::types::FromSql + FromSqlOwned + Send {}
 
 impl Scalar for String {}
 impl Scalar for i64 {}
@@ -47,9 +46,7 @@ impl Connection {
                 connection.pragma_update(None, "case_sensitive_like", true)?;
                 Driver::Sqlite(connection)
             }
-            Database::Postgres(address) => {
-                Driver::Postgres(outside(|| address.blocking.connect(NoTls))?.into())
-            }
+            Database::Postgres(address) => Driver::Postgres(Client::connect(&address.driver)?),
         };
         Ok(Self { driver, database: database.clone() })
     }
@@ -63,7 +60,7 @@ impl Connection {
     ) -> Result<(), Error> {
         match &mut self.driver {
             Driver::Sqlite(connection) => sqlite_rows(connection, query, each),
-            Driver::Postgres(client) => outside(|| postgres_rows(client, query, each)),
+            Driver::Postgres(client) => client.for_each_row(query, each),
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -83,9 +80,7 @@ impl Connection {
             Driver::Sqlite(connection) => {
                 connection.query_row(query, (), |row| row.get(0)).map_err(Error::from)
             }
-            Driver::Postgres(client) => {
-                outside(|| client.query_one(query, &[])?.try_get(0)).map_err(Error::from)
-            }
+            Driver::Postgres(client) => client.value(query),
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -94,9 +89,7 @@ impl Connection {
     pub fn execute(&mut self, statements: &'static str) -> Result<(), Error> {
         match &mut self.driver {
             Driver::Sqlite(connection) => connection.execute_batch(statements).map_err(Error::from),
-            Driver::Postgres(client) => {
-                outside(|| client.batch_execute(statements)).map_err(Error::from)
-            }
+            Driver::Postgres(client) => client.batch_execute(statements),
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -105,7 +98,7 @@ impl Connection {
     pub fn close(self) -> Result<(), Error> {
         match self.driver {
             Driver::Sqlite(connection) => connection.close().map_err(|(_, error)| error.into()),
-            Driver::Postgres(client) => client.close().map_err(Error::from),
+            Driver::Postgres(client) => client.close(),
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -120,19 +113,6 @@ fn sqlite_rows(
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
         each(row.get(0)?, row.get(1)?);
-    }
-    Ok(())
-}
-
-fn postgres_rows(
-    client: &mut postgres::Client,
-    query: &str,
-    mut each: impl FnMut(String, String),
-) -> Result<(), Error> {
-    let no_parameters: [&str; 0] = [];
-    let mut rows = client.query_raw(query, no_parameters)?;
-    while let Some(row) = rows.next()? {
-        each(row.try_get(0)?, row.try_get(1)?);
     }
     Ok(())
 }

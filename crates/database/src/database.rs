@@ -4,8 +4,8 @@ use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use postgres::config::Host;
 use sqlx::postgres::PgConnectOptions;
+use tokio_postgres::config::{Config, Host};
 
 use crate::error::{Error, Trouble};
 use crate::{asynchronous, blocking};
@@ -25,12 +25,12 @@ pub enum Database {
     Postgres(Box<Address>),
 }
 
-/// Where a Postgres database is, as each of the two drivers wants to be told.
+/// Where a Postgres database is, as the driver of connections and that of pools want to be told.
 /// Holds the password, and never shows it.
 #[derive(Clone)]
 pub struct Address {
-    pub(crate) blocking: postgres::Config,
-    pub(crate) asynchronous: PgConnectOptions,
+    pub(crate) driver: Config,
+    pub(crate) pool: PgConnectOptions,
 }
 
 impl Database {
@@ -96,9 +96,9 @@ fn sqlite(path: &str) -> Result<Database, Error> {
 
 fn postgres(url: &str) -> Result<Database, Error> {
     // What the parsers say of a bad URL may hold a part of the password.
-    let blocking = url.parse().map_err(|_| Trouble::NotAUrl)?;
-    let asynchronous = url.parse().map_err(|_| Trouble::NotAUrl)?;
-    Ok(Database::Postgres(Box::new(Address { blocking, asynchronous })))
+    let driver = url.parse().map_err(|_| Trouble::NotAUrl)?;
+    let pool = url.parse().map_err(|_| Trouble::NotAUrl)?;
+    Ok(Database::Postgres(Box::new(Address { driver, pool })))
 }
 
 /// Cargo marks the folder it builds in.
@@ -119,7 +119,7 @@ impl fmt::Display for Database {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let config = &self.blocking;
+        let config = &self.driver;
         let user = config.get_user().map(|user| format!("{user}@")).unwrap_or_default();
         let host = match config.get_hosts().first() {
             Some(Host::Tcp(host)) => host.clone(),

@@ -3,8 +3,8 @@
 use std::error::Error as StdError;
 use std::{fmt, io, iter};
 
-use postgres::error::SqlState;
 use rusqlite::ffi::ErrorCode;
+use tokio_postgres::error::SqlState;
 
 use crate::Database;
 
@@ -141,8 +141,8 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
-impl From<postgres::Error> for Error {
-    fn from(error: postgres::Error) -> Self {
+impl From<tokio_postgres::Error> for Error {
+    fn from(error: tokio_postgres::Error) -> Self {
         match (error.as_db_error(), io_error(&error)) {
             (Some(said), _) => server(said.code().code(), said.message()),
             (_, Some(io)) => network(io),
@@ -215,7 +215,7 @@ fn network(error: &io::Error) -> Trouble {
     }
 }
 
-fn io_error(error: &postgres::Error) -> Option<&io::Error> {
+fn io_error(error: &tokio_postgres::Error) -> Option<&io::Error> {
     chain(error).find_map(|error| error.downcast_ref())
 }
 

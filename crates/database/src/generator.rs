@@ -2,9 +2,7 @@
 //!
 //! All of it is one transaction, so that whatever ends a generator early
 //! (Ctrl-C, kill -9, a full disk) leaves the database as it was. A generator
-//! says what it writes by [`Filling`]; the rest is here.
-//!
-//! It blocks its thread. On that of an event loop Postgres' driver would panic.
+//! says what it writes by [`Filling`]; the rest is here. It blocks its thread.
 
 use std::fmt;
 use std::ops::ControlFlow::{self, Break, Continue};

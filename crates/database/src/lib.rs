@@ -1,5 +1,5 @@
 //! Databases for programs that show how to wait for one: SQLite and Postgres,
-//! each through a blocking and an async driver, with the same words for what
+//! each through a blocking and an async client, with the same words for what
 //! goes wrong. What fills one is the matter of [`generator`].
 //!
 //! Which of the two it is, is the user's choice, by `DATABASE_URL`:
@@ -20,7 +20,8 @@ pub use error::{Error, Trouble};
 
 pub mod asynchronous;
 pub mod blocking;
+mod client;
 mod database;
 mod error;
 pub mod generator;
-mod outside;
+mod server;

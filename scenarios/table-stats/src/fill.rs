@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow::Continue;
 use std::time::Duration;
 
-use database::blocking::{Connection, Driver};
+use database::blocking::{Client, Connection, Driver};
 use database::generator::{self, Bar, Copy, Filling, Progress, Watch};
 use database::{Database, Error};
 use indicatif::HumanCount;
@@ -146,7 +146,7 @@ fn write_to_sqlite(
 const ROWS_PER_WRITE: usize = 32 * 1024;
 
 fn write_to_postgres(
-    client: &mut postgres::Client,
+    client: &mut Client,
     table: Table,
     contents: Contents,
     mut added: impl FnMut(usize) -> Result<(), Error>,
@@ -158,9 +158,8 @@ fn write_to_postgres(
     let mut left = contents.rows;
     while left > 0 {
         let rows = left.min(ROWS_PER_WRITE);
-        let lines: Vec<u8> =
-            values.by_ref().take(rows).flat_map(|value| [b'0' + value, b'\n']).collect();
-        copy.send(&lines)?;
+        let lines = values.by_ref().take(rows).flat_map(|value| [b'0' + value, b'\n']);
+        copy.send(lines.collect())?;
         added(rows)?;
         left -= rows;
     }

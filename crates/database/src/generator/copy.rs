@@ -1,36 +1,35 @@
 //! `COPY`, which moves rows faster into a table than any other statement.
 
-use std::io::{self, Write};
+use std::io::Cursor;
+use std::pin::Pin;
 
-use postgres::{Client, CopyInWriter};
+use futures::SinkExt;
+use tokio_postgres::CopyInSink;
 
-use crate::{Error, Trouble};
+use crate::Error;
+use crate::blocking::Client;
 
 /// Rows on their way into a table of Postgres.
-pub struct Copy<'c>(CopyInWriter<'c>);
+pub struct Copy<'c> {
+    client: &'c mut Client,
+    server: Pin<Box<CopyInSink<Cursor<Vec<u8>>>>>,
+}
 
 impl<'c> Copy<'c> {
     /// Begins a statement such as `COPY cities (name, state_id) FROM STDIN`.
     pub fn begin(client: &'c mut Client, statement: &str) -> Result<Self, Error> {
-        Ok(Self(client.copy_in(statement)?))
+        let server = client.wait(async |orders| orders.copy_in(statement).await)?;
+        Ok(Self { client, server: Box::pin(server) })
     }
 
     /// Sends rows in the text format of `COPY`: a line each, with tabs between columns.
-    pub fn send(&mut self, lines: &[u8]) -> Result<(), Error> {
-        self.0.write_all(lines).map_err(unwrapped)
+    pub fn send(&mut self, lines: Vec<u8>) -> Result<(), Error> {
+        self.client.wait(async |_| self.server.send(Cursor::new(lines)).await)
     }
 
     /// Waits until the server has all of them. If this is left out, it keeps none.
-    pub fn finish(self) -> Result<(), Error> {
-        self.0.finish()?;
+    pub fn finish(mut self) -> Result<(), Error> {
+        self.client.wait(async |_| self.server.as_mut().finish().await)?;
         Ok(())
-    }
-}
-
-/// The driver wraps its own errors to fit `io::Write`.
-fn unwrapped(error: io::Error) -> Error {
-    match error.downcast::<postgres::Error>() {
-        Ok(error) => error.into(),
-        Err(error) => Trouble::Other(error.to_string()).into(),
     }
 }

@@ -1,0 +1,113 @@
+//! A connection to a Postgres server that blocks the thread.
+//!
+//! It does what the crate `postgres` does: it runs an event loop of its own. That
+//! crate begins the loop anew for every row of an answer, which takes as long as
+//! to read the row; here it runs from the query to its last row.
+//!
+//! Tokio panics when one event loop runs inside another. So on the thread of an
+//! event loop the calls are made by a second thread, for which the first one
+//! waits: that loop is blocked for as long as by any other call that blocks.
+
+use std::panic::resume_unwind;
+use std::thread;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio_postgres::types::{FromSqlOwned, ToSql};
+use tokio_postgres::{Client as Orders, Config, Error as ServerError, Row};
+
+use crate::error::{Error, Trouble};
+use crate::server::{Server, value};
+
+/// A connection that may be used and dropped anywhere.
+pub struct Client(Option<Box<Open>>);
+
+struct Open {
+    event_loop: Runtime,
+    server: Server,
+}
+
+const THERE: &str = "only the end takes the connection";
+
+/// What a statement is given for its `$1`, `$2` and so on.
+type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
+
+impl Client {
+    pub(crate) fn connect(config: &Config) -> Result<Self, Error> {
+        let event_loop = Builder::new_current_thread().enable_all().build();
+        let event_loop = event_loop.map_err(|error| Trouble::Other(error.to_string()))?;
+        let open = outside(move || {
+            let server = event_loop.block_on(Server::connect(config))?;
+            Ok::<_, ServerError>(Open { event_loop, server })
+        })?;
+        Ok(Self(Some(Box::new(open))))
+    }
+
+    /// Runs these statements, one after another.
+    pub fn batch_execute(&mut self, statements: &str) -> Result<(), Error> {
+        self.wait(async |orders| orders.batch_execute(statements).await)
+    }
+
+    /// The rows of the query's answer, all at once.
+    pub fn query(&mut self, query: &str, parameters: Parameters<'_>) -> Result<Vec<Row>, Error> {
+        self.wait(async |orders| orders.query(query, parameters).await)
+    }
+
+    /// The one row of the query's answer.
+    pub fn query_one(&mut self, query: &str, parameters: Parameters<'_>) -> Result<Row, Error> {
+        self.wait(async |orders| orders.query_one(query, parameters).await)
+    }
+
+    /// The value in the one row and column of the query's answer.
+    pub(crate) fn value<T: FromSqlOwned + Send>(&mut self, query: &str) -> Result<T, Error> {
+        self.wait(async |orders| value(orders, query).await)
+    }
+
+    pub(crate) fn for_each_row(
+        &mut self,
+        query: &str,
+        each: impl FnMut(String, String) + Send,
+    ) -> Result<(), Error> {
+        let Open { event_loop, server } = self.open();
+        Ok(outside(|| event_loop.block_on(server.for_each_row(query, each)))?)
+    }
+
+    /// Waits until the work is done.
+    pub(crate) fn wait<T: Send>(
+        &mut self,
+        work: impl AsyncFnOnce(&Orders) -> Result<T, ServerError> + Send,
+    ) -> Result<T, Error> {
+        let Open { event_loop, server } = self.open();
+        Ok(outside(|| event_loop.block_on(server.drive(work)))?)
+    }
+
+    /// Says goodbye to the server.
+    pub(crate) fn close(mut self) -> Result<(), Error> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        let Some(open) = self.0.take() else { return Ok(()) };
+        // An event loop may not even be dropped where another one runs.
+        Ok(outside(|| open.event_loop.block_on(open.server.close()))?)
+    }
+
+    fn open(&mut self) -> &mut Open {
+        self.0.as_mut().expect(THERE)
+    }
+}
+
+/// Saying goodbye is a call as well.
+impl Drop for Client {
+    fn drop(&mut self) {
+        // Nobody is left to be told what went wrong.
+        let _ = self.end();
+    }
+}
+
+/// Makes the call where no event loop runs.
+fn outside<T: Send>(call: impl FnOnce() -> T + Send) -> T {
+    if Handle::try_current().is_err() {
+        return call();
+    }
+    thread::scope(|scope| scope.spawn(call).join()).unwrap_or_else(|panic| resume_unwind(panic))
+}

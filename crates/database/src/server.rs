@@ -1,0 +1,74 @@
+//! A connection to a Postgres server, for both kinds of client: `tokio-postgres`.
+//!
+//! Whoever waits for an answer reads and writes meanwhile: no task of its own does.
+//! So it is the requester who holds the thread while bytes become rows.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use futures::TryStreamExt;
+use tokio_postgres::tls::NoTlsStream;
+use tokio_postgres::types::FromSqlOwned;
+use tokio_postgres::{Client, Config, Connection, Error, NoTls, Socket};
+
+/// A connection to a Postgres server.
+pub struct Server {
+    client: Client,
+    connection: Connection<Socket, NoTlsStream>,
+}
+
+impl Server {
+    pub(crate) async fn connect(config: &Config) -> Result<Self, Error> {
+        let (client, connection) = config.connect(NoTls).await?;
+        Ok(Self { client, connection })
+    }
+
+    /// Does some work with the driver's client, which only sends orders and takes
+    /// answers, and keeps the connection going until it is done.
+    pub(crate) async fn drive<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut work = pin!(work(&self.client));
+        poll_fn(|context| {
+            // What the server says without being asked is of no interest.
+            while let Poll::Ready(Some(said)) = self.connection.poll_message(context) {
+                said?;
+            }
+            work.as_mut().poll(context)
+        })
+        .await
+    }
+
+    /// Runs the query and hands over its rows one by one, as they come.
+    ///
+    /// Others get a turn in between, without more ado: the driver keeps no more than
+    /// two pieces of an answer, of 8 kB each, and returns to the event loop for the next.
+    pub(crate) async fn for_each_row(
+        &mut self,
+        query: &str,
+        mut each: impl FnMut(String, String),
+    ) -> Result<(), Error> {
+        let no_parameters: [&str; 0] = [];
+        self.drive(async |client| {
+            let mut rows = pin!(client.query_raw(query, no_parameters).await?);
+            while let Some(row) = rows.try_next().await? {
+                each(row.try_get(0)?, row.try_get(1)?);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Says goodbye to the server.
+    pub(crate) async fn close(self) -> Result<(), Error> {
+        drop(self.client);
+        self.connection.await
+    }
+}
+
+/// The value in the one row and column of the query's answer.
+pub(crate) async fn value<T: FromSqlOwned>(client: &Client, query: &str) -> Result<T, Error> {
+    client.query_one(query, &[]).await?.try_get(0)
+}
