@@ -149,8 +149,10 @@ fn the_picture_shows_the_table() {
     let (arrows, boxes): (BTreeSet<_>, BTreeSet<_>) =
         titles.skip(1).map(str::to_owned).partition(|title| title.contains(" stands on "));
     let table = table();
+    // Those that stand on others of their own row have no arrow to themselves.
     let of_table = |row: &Row| -> Vec<String> {
-        row.stands_on.iter().map(|below| format!("{} stands on {below}", row.folder)).collect()
+        let others = row.stands_on.iter().filter(|below| **below != row.folder);
+        others.map(|below| format!("{} stands on {below}", row.folder)).collect()
     };
     assert_eq!(arrows, table.iter().flat_map(of_table).collect(), "the arrows of {PICTURE}");
     let folders = table.iter().map(|row| row.folder.clone()).collect();

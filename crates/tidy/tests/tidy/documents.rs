@@ -48,7 +48,7 @@ fn each_scenario_is_a_chapter_of_the_readme_that_is_run_as_a_test() {
         let chapter = format!("{}/README.md", member.folder);
         assert!(readme.contains(&format!("({chapter})")), "README.md has no link to {chapter}");
         let test = tree::text(&format!("{}/tests/chapters.rs", member.folder));
-        assert!(test.contains("chapter_test::check("), "no test runs {chapter}");
+        assert!(test.contains("Chapter::new(\"README.md\")"), "no test runs {chapter}");
     }
 }
 
