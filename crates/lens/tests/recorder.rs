@@ -791,7 +791,7 @@ fn a_span_kept_entered_across_an_await_is_known_by_the_event_loop_that_slept() {
             yields(2).await;
             tokio::time::sleep(Duration::from_millis(5)).await;
         };
-        futures::join!(waits("R1"), other.instrument(requester("R2")))
+        tokio::join!(waits("R1"), other.instrument(requester("R2")))
     });
     let kept = recording.across_await.as_ref().unwrap();
     assert_eq!(recording.lane(kept.lane).unwrap().name, "R1");
