@@ -1,6 +1,8 @@
 //! Connections that give the thread back while they wait: `sqlx`.
 
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::TryStreamExt;
@@ -8,6 +10,7 @@ use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
 use sqlx::{ConnectOptions, Connection as _, Row};
+use tokio::sync::Mutex;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 use tracing::instrument::WithSubscriber;
@@ -15,7 +18,7 @@ use tracing::subscriber::NoSubscriber;
 
 use crate::Database;
 use crate::blocking::PATIENCE;
-use crate::error::Error;
+use crate::error::{Error, Trouble};
 
 /// How many rows SQLite's thread may be ahead of the event loop. With sqlx's own
 /// 50 the two spend more time in waking each other than in work.
@@ -47,7 +50,9 @@ impl Connection {
             Database::Sqlite(path) => Driver::Sqlite(sqlite_options(path).connect().await?),
             Database::Postgres(address) => {
                 let options = address.asynchronous.clone().disable_statement_logging();
-                Driver::Postgres(options.connect().await?)
+                let patience = address.patience();
+                let connected = timeout(patience, options.connect()).await;
+                Driver::Postgres(connected.map_err(|_| Trouble::Silent(patience))??)
             }
         };
         Ok(Self { driver, database: database.clone() })
@@ -163,6 +168,11 @@ impl Turn {
 pub struct Pool {
     connections: Connections,
     database: Database,
+    /// Whether the database has let this pool in.
+    is_in: Arc<AtomicBool>,
+    /// Held by the one who finds out why it has not: a question from each who
+    /// waits would be as many connections more than the pool may have.
+    asking: Arc<Mutex<()>>,
 }
 
 #[derive(Clone)]
@@ -174,16 +184,17 @@ enum Connections {
 impl Pool {
     /// A pool of at most so many connections. It opens each when it is first needed.
     pub fn new(database: &Database, most: u32) -> Self {
+        let is_in = Arc::new(AtomicBool::new(false));
         let connections = match database {
             Database::Sqlite(path) => {
-                Connections::Sqlite(options(most).connect_lazy_with(sqlite_options(path)))
+                Connections::Sqlite(options(most, &is_in).connect_lazy_with(sqlite_options(path)))
             }
             Database::Postgres(address) => {
                 let address = address.asynchronous.clone().disable_statement_logging();
-                Connections::Postgres(options(most).connect_lazy_with(address))
+                Connections::Postgres(options(most, &is_in).connect_lazy_with(address))
             }
         };
-        Self { connections, database: database.clone() }
+        Self { connections, database: database.clone(), is_in, asking: Arc::default() }
     }
 
     /// As [`Connection::text`], on the next connection that is free.
@@ -215,7 +226,8 @@ impl Pool {
     /// Waits for the next connection that is free, as long as it takes.
     ///
     /// Where nobody answers a pool tries again and again, and does not say so.
-    /// A connection of our own fails there, and says why.
+    /// A connection of our own fails there, and says why. Where somebody does,
+    /// the others have the connections, and there is nothing to ask.
     async fn next<D: sqlx::Database>(
         &self,
         pool: &sqlx::Pool<D>,
@@ -224,11 +236,23 @@ impl Pool {
         let next = match timeout(SOON, &mut next).await {
             Ok(next) => next,
             Err(_) => {
-                self.database.connect_async().await?;
+                self.is_there().await?;
                 next.await
             }
         };
         next.map_err(|error| Error::from(error).at(&self.database))
+    }
+}
+
+impl Pool {
+    /// Fails if the database lets nobody in.
+    async fn is_there(&self) -> Result<(), Error> {
+        let _asking = self.asking.lock().await;
+        if !self.is_in.load(Ordering::Relaxed) {
+            self.database.connect_async().await?.close().await?;
+            self.is_in.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 }
 
@@ -238,9 +262,14 @@ const SOON: Duration = Duration::from_secs(1);
 /// Longer than anybody waits for a connection.
 const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 
-fn options<D: sqlx::Database>(most: u32) -> PoolOptions<D> {
+fn options<D: sqlx::Database>(most: u32, is_in: &Arc<AtomicBool>) -> PoolOptions<D> {
+    let is_in = Arc::clone(is_in);
     // The pool would also log how slow it is, in the middle of a transcript.
-    PoolOptions::new().max_connections(most).acquire_timeout(NEVER).acquire_slow_threshold(NEVER)
+    let options = PoolOptions::new().max_connections(most).acquire_slow_threshold(NEVER);
+    options.acquire_timeout(NEVER).after_connect(move |_, _| {
+        is_in.store(true, Ordering::Relaxed);
+        Box::pin(async { Ok(()) })
+    })
 }
 
 fn sqlite_options(path: &std::path::Path) -> SqliteConnectOptions {

@@ -1,15 +1,19 @@
 //! Connections that block the thread: `rusqlite` and `postgres`.
 
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use postgres::NoTls;
 use postgres::fallible_iterator::FallibleIterator;
 use rusqlite::OpenFlags;
+use tokio::runtime;
 
 pub use crate::outside::Client;
 
 use crate::Database;
-use crate::error::Error;
+use crate::database::Address;
+use crate::error::{Error, Trouble};
 use crate::outside::outside;
 
 /// How long SQLite waits for a file that another program has locked.
@@ -41,9 +45,7 @@ impl Connection {
                 connection.pragma_update(None, "case_sensitive_like", true)?;
                 Driver::Sqlite(connection)
             }
-            Database::Postgres(address) => {
-                Driver::Postgres(outside(|| address.blocking.connect(NoTls))?.into())
-            }
+            Database::Postgres(address) => Driver::Postgres(connect(address)?.into()),
         };
         Ok(Self { driver, database: database.clone() })
     }
@@ -68,9 +70,7 @@ impl Connection {
             Driver::Sqlite(connection) => {
                 connection.query_row(query, (), |row| row.get(0)).map_err(Error::from)
             }
-            Driver::Postgres(client) => {
-                outside(|| client.query_one(query, &[])?.try_get(0)).map_err(Error::from)
-            }
+            Driver::Postgres(client) => outside(|| client.query_one(query, &[])?.try_get(0)),
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -81,9 +81,7 @@ impl Connection {
             Driver::Sqlite(connection) => {
                 connection.query_row(query, (), |row| row.get(0)).map_err(Error::from)
             }
-            Driver::Postgres(client) => {
-                outside(|| client.query_one(query, &[])?.try_get(0)).map_err(Error::from)
-            }
+            Driver::Postgres(client) => outside(|| client.query_one(query, &[])?.try_get(0)),
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -92,9 +90,7 @@ impl Connection {
     pub fn execute(&mut self, statements: &'static str) -> Result<(), Error> {
         match &mut self.driver {
             Driver::Sqlite(connection) => connection.execute_batch(statements).map_err(Error::from),
-            Driver::Postgres(client) => {
-                outside(|| client.batch_execute(statements)).map_err(Error::from)
-            }
+            Driver::Postgres(client) => outside(|| client.batch_execute(statements)),
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -103,9 +99,27 @@ impl Connection {
     pub fn close(self) -> Result<(), Error> {
         match self.driver {
             Driver::Sqlite(connection) => connection.close().map_err(|(_, error)| error.into()),
-            Driver::Postgres(client) => client.close().map_err(Error::from),
+            Driver::Postgres(client) => client.close(),
         }
         .map_err(|error| error.at(&self.database))
+    }
+}
+
+/// Connects on a thread of its own, which may then be left waiting: the driver
+/// gives no time to a server that has taken the call and says nothing.
+fn connect(address: &Address) -> Result<postgres::Client, Error> {
+    let (tell, told) = mpsc::channel();
+    let config = address.blocking.clone();
+    thread::Builder::new().name("connecting".to_owned()).spawn(move || {
+        // The driver makes an event loop for itself, and panics where it cannot.
+        let can = runtime::Builder::new_current_thread().enable_all().build();
+        let connected = can.map_err(Error::from).and_then(|_| Ok(config.connect(NoTls)?));
+        // Nobody waits any more if it took too long.
+        let _ = tell.send(connected);
+    })?;
+    match told.recv_timeout(address.patience()) {
+        Ok(connected) => connected,
+        Err(_) => Err(Trouble::Silent(address.patience()).into()),
     }
 }
 

@@ -11,12 +11,20 @@ use std::thread;
 
 use tokio::runtime::Handle;
 
-/// Makes the call where no event loop runs.
-pub(crate) fn outside<T: Send>(call: impl FnOnce() -> T + Send) -> T {
+use crate::error::Error;
+
+/// Makes the call where no event loop runs. It fails, too, if the system gives
+/// no thread for it.
+pub(crate) fn outside<T: Send, E: Send + Into<Error>>(
+    call: impl FnOnce() -> Result<T, E> + Send,
+) -> Result<T, Error> {
     if Handle::try_current().is_err() {
-        return call();
+        return call().map_err(Into::into);
     }
-    thread::scope(|scope| scope.spawn(call).join()).unwrap_or_else(|panic| resume_unwind(panic))
+    thread::scope(|scope| {
+        let called = thread::Builder::new().spawn_scoped(scope, call)?.join();
+        called.unwrap_or_else(|panic| resume_unwind(panic)).map_err(Into::into)
+    })
 }
 
 /// A connection that may be dropped anywhere: saying goodbye is a call as well.
@@ -32,7 +40,7 @@ impl From<postgres::Client> for Client {
 
 impl Client {
     /// Says goodbye to the server.
-    pub(crate) fn close(mut self) -> Result<(), postgres::Error> {
+    pub(crate) fn close(mut self) -> Result<(), Error> {
         let client = self.0.take();
         outside(|| client.map_or(Ok(()), |client| client.close()))
     }
@@ -55,6 +63,10 @@ impl DerefMut for Client {
 impl Drop for Client {
     fn drop(&mut self) {
         let client = self.0.take();
-        outside(|| drop(client));
+        // Without a thread the server learns of it from the socket.
+        let _ = outside(|| {
+            drop(client);
+            Ok::<(), Error>(())
+        });
     }
 }

@@ -26,3 +26,4 @@ macro_rules! on_both {
 
 mod connections;
 mod generator;
+mod silence;

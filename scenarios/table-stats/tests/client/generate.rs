@@ -67,12 +67,18 @@ fn killed_half_way_it_leaves_the_old_tables() {
 #[cfg(unix)]
 #[test]
 fn told_to_stop_half_way_it_leaves_the_old_tables() {
-    for signal in ["-INT", "-TERM"] {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         let database = Own::sqlite().filled(OLD);
-        let mut child = start_many(&database);
-        until("the second table", || fs::metadata(database.path()).unwrap().len() > ONE_AND_A_HALF);
+        let size = || fs::metadata(database.path()).unwrap().len();
+        let child = start_many(&database);
+        until("the second table", || size() > ONE_AND_A_HALF);
         let told = Command::new("kill").args([signal, &child.id().to_string()]).status();
-        assert!(told.unwrap().success() && !child.wait().unwrap().success());
+        assert!(told.unwrap().success());
+        let ran = ended(child);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(code), ""));
+        let said = format!("error: interrupted before {} was filled\nhint: ", database.url);
+        assert!(ran.stderr.starts_with(&said), "{}", ran.stderr);
+        assert!(size() < 1_000_000, "the room is given back before anybody reads");
         assert_holds(&database, &told_by_sqlite(OLD));
     }
 }
