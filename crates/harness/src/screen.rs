@@ -60,6 +60,12 @@ impl Screen {
         size.map(|(width, _)| width.0.into())
     }
 
+    /// How many columns the terminal has, whenever that is asked.
+    pub(crate) fn columns(&self) -> impl Fn() -> usize + Send + use<> {
+        let screen = Self::new(self.stream);
+        move || screen.terminal_width().unwrap_or(USUAL_WIDTH)
+    }
+
     /// How many columns a picture may take.
     pub(crate) fn width(&self) -> usize {
         self.terminal_width().unwrap_or(USUAL_WIDTH).clamp(60, 120)
