@@ -76,7 +76,7 @@ mod after_a_kill {
 
     fn kill(mut compare: Child) {
         signal("-KILL", compare.id());
-        compare.wait().unwrap();
+        compare.wait().expect("it was started");
     }
 
     #[test]
