@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_the_script_writes_them() {
-        let written = [0, 7, 999, 1000, 20_000, 1_234_567].map(count::<u64>);
+        let written = [0, 7, 999, 1000, 20_000, 1_234_567].map(count);
         assert_eq!(written, ["0", "7", "999", "1,000", "20,000", "1,234,567"]);
     }
 
