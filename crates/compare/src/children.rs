@@ -10,6 +10,8 @@ use harness::Failure;
 use harness::signals::{self, Signal};
 use wait4::{ResUse, Wait4};
 
+use crate::guardian;
+
 /// Those that have not been waited for.
 static CHILDREN: Mutex<Vec<Child>> = Mutex::new(Vec::new());
 
@@ -35,6 +37,7 @@ impl Running {
         in_own_group(command);
         let mut children = children();
         let mut child = command.spawn()?;
+        guardian::started(child.id());
         let running = Self { id: child.id(), stdout: child.stdout.take() };
         children.push(child);
         Ok(running)
@@ -51,8 +54,14 @@ impl Running {
         let Some(child) = children.iter_mut().find(|child| child.id() == self.id) else {
             return Err(io::Error::other("it has been waited for already"));
         };
+        if has_ended(self.id) {
+            // Those that it started itself and left behind: until it is waited
+            // for, nobody else can get its number.
+            kill_group(self.id);
+        }
         let ended = child.try_wait4()?;
         if ended.is_some() {
+            guardian::ended(self.id);
             children.retain(|child| child.id() != self.id);
         }
         Ok(ended)
@@ -100,6 +109,7 @@ pub fn end_all_on_signal() -> io::Result<()> {
         for child in children.iter_mut() {
             kill(child);
             let _ = child.wait();
+            guardian::ended(child.id());
         }
         interrupted().print();
         process::exit(signal.exit_code().into());
@@ -120,10 +130,33 @@ fn in_own_group(command: &mut Command) {
 #[cfg(not(unix))]
 fn in_own_group(_command: &mut Command) {}
 
+/// Whether it has, without waiting for it as its parent does.
+#[cfg(unix)]
+fn has_ended(id: u32) -> bool {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let id = i32::try_from(id).ok().and_then(Pid::from_raw);
+    id.is_some_and(|id| waitid(WaitId::Pid(id), options).is_ok_and(|status| status.is_some()))
+}
+
+#[cfg(not(unix))]
+fn has_ended(_id: u32) -> bool {
+    false
+}
+
 #[cfg(unix)]
 fn kill(child: &mut Child) {
-    signal(child.id(), rustix::process::Signal::KILL);
+    kill_group(child.id());
 }
+
+/// Ends the process and those that it started itself.
+#[cfg(unix)]
+pub(crate) fn kill_group(id: u32) {
+    signal(id, rustix::process::Signal::KILL);
+}
+
+#[cfg(not(unix))]
+pub(crate) fn kill_group(_id: u32) {}
 
 #[cfg(not(unix))]
 fn kill(child: &mut Child) {

@@ -16,20 +16,13 @@ enum Step {
 }
 
 /// Lets every program climb by itself: the `option` that sets the size gets one
-/// number after another, besides these arguments.
+/// number after another, besides its other arguments.
 ///
 /// A step that is bound to take longer than a run may is not begun.
-pub fn climb(
-    limits: Limits,
-    programs: &[Program],
-    args: &[String],
-    (option, sizes): (&str, &[usize]),
-) -> Ladder {
+pub fn climb(limits: Limits, programs: &[Program], (option, sizes): (&str, &[usize])) -> Ladder {
     let progress = Progress::new(programs.len() * sizes.len());
-    let climbs: Vec<Vec<Step>> = programs
-        .iter()
-        .map(|program| steps(limits, program, args, (option, sizes), &progress))
-        .collect();
+    let climbs: Vec<Vec<Step>> =
+        programs.iter().map(|program| steps(limits, program, (option, sizes), &progress)).collect();
     let climbers = programs.iter().zip(climbs).map(|(program, steps)| Climber {
         name: program.name.clone(),
         steps: steps.into_iter().map(attempt).collect(),
@@ -40,14 +33,13 @@ pub fn climb(
 fn steps(
     limits: Limits,
     program: &Program,
-    args: &[String],
     (option, sizes): (&str, &[usize]),
     progress: &Progress,
 ) -> Vec<Step> {
     let mut steps = Vec::new();
     for size in sizes {
         progress.next(&format!("{} {option} {size}", program.name));
-        let args = [args, &[option.to_owned(), size.to_string()]].concat();
+        let args = [&program.args[..], &[option.to_owned(), size.to_string()]].concat();
         let step = step(limits, program, &args);
         let further = matches!(&step, Step::Made(ended) if ended.is_good());
         steps.push(step);

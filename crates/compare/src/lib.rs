@@ -7,6 +7,7 @@ pub mod scenario;
 
 pub mod build;
 pub mod children;
+pub mod guardian;
 pub mod ladder;
 pub mod limits;
 pub mod machine;

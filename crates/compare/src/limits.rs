@@ -14,6 +14,8 @@ pub struct Limits {
     pub memory: u64,
     /// Threads, at a time.
     pub threads: u64,
+    /// What it writes, in bytes: it is kept on disk until all runs are over.
+    pub output: u64,
 }
 
 /// What a process takes at this moment.
@@ -35,6 +37,11 @@ impl Limits {
         }
         (taken.memory > self.memory)
             .then(|| format!("took more than {} of memory", bytes(self.memory)))
+    }
+
+    /// The same for one that has written so many bytes.
+    pub(crate) fn exceeded_by_output(&self, written: u64) -> Option<String> {
+        (written > self.output).then(|| format!("wrote more than {}", bytes(self.output)))
     }
 
     /// The same for one that has run so long.

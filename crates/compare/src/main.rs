@@ -2,11 +2,12 @@
 //!
 //! `cargo run -p compare -- http-client --speed 10`
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use compare::build::{build, is_release};
 use compare::children;
+use compare::guardian;
 use compare::guesses;
 use compare::ladder;
 use compare::machine;
@@ -30,7 +31,14 @@ enum Stop {
 }
 
 fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|first| first == guardian::OPTION) {
+        guardian::watch(io::stdin());
+        return ExitCode::SUCCESS;
+    }
     let options = Options::read();
+    if let Err(error) = guardian::start() {
+        harness::note(&format!("whoever kills this may leave programs running: {error}"));
+    }
     if let Err(error) = children::end_all_on_signal() {
         harness::note(&format!("Ctrl-C may leave programs running: {error}"));
     }
@@ -60,7 +68,8 @@ fn run(options: &Options) -> Result<ExitCode, Stop> {
         let _ = writeln!(anstream::stdout(), "\n{guesses}");
     }
     if let Some(page) = page {
-        page.write(&comparison).map_err(Stop::Failed)?;
+        let path = page.write(&comparison).map_err(Stop::Failed)?;
+        harness::note(&format!("the page is '{}': open it in a browser", path.display()));
     }
     Ok(ExitCode::from(u8::from(!table::is_well(&comparison))))
 }
@@ -72,12 +81,15 @@ fn compare(options: &Options) -> Result<Comparison, Stop> {
     check(options, &scenario).map_err(Stop::Wrong)?;
     guesses::check(&options.guess, &picked).map_err(Stop::Wrong)?;
 
-    let programs = programs(&scenario, &picked).map_err(Stop::Failed)?;
+    let mut programs = programs(&scenario, &picked).map_err(Stop::Failed)?;
     let server = server(options, &scenario).map_err(Stop::Failed)?;
-    let mut args = options.passed.clone();
-    args.extend(server.iter().flat_map(|server| ["--url".to_owned(), server.url.clone()]));
+    for program in &mut programs {
+        program.args = scenario.args_of(&program.name, &options.passed);
+        let url = server.iter().flat_map(|server| ["--url".to_owned(), server.url.clone()]);
+        program.args.extend(url);
+    }
     if let Some(first) = programs.first() {
-        prepare(first, &args)?;
+        prepare(first)?;
     }
 
     let mut comparison = Comparison {
@@ -90,11 +102,11 @@ fn compare(options: &Options) -> Result<Comparison, Stop> {
     match scenario.ladder.as_deref().filter(|_| !options.ladder.is_empty()) {
         Some(option) => {
             let sizes = sizes(options);
-            let climbed = ladder::climb(options.limits(), &programs, &args, (option, &sizes));
+            let climbed = ladder::climb(options.limits(), &programs, (option, &sizes));
             comparison.ladder = Some(climbed);
         }
         None => {
-            let attempts = rounds::run(options.limits(), &programs, &args, options.repeat);
+            let attempts = rounds::run(options.limits(), &programs, options.repeat);
             comparison.strategies = programs
                 .iter()
                 .zip(attempts)
@@ -128,7 +140,9 @@ fn check(options: &Options, scenario: &Scenario) -> Result<(), Failure> {
 
 fn programs(scenario: &Scenario, picked: &[String]) -> Result<Vec<Program>, Failure> {
     let mut built = build(&scenario.package, picked)?;
-    let program = |name: &String| Some(Program { name: name.clone(), path: built.remove(name)? });
+    let program = |name: &String| {
+        Some(Program { name: name.clone(), path: built.remove(name)?, args: Vec::new() })
+    };
     Ok(picked.iter().filter_map(program).collect())
 }
 
@@ -143,8 +157,8 @@ fn server(options: &Options, scenario: &Scenario) -> Result<Option<Server>, Fail
 }
 
 /// Makes ready what all runs need, so that the first one is like the others.
-fn prepare(program: &Program, args: &[String]) -> Result<(), Stop> {
-    let ended = measure::prepare_for_all(&program.path, args).map_err(|error| {
+fn prepare(program: &Program) -> Result<(), Stop> {
+    let ended = measure::prepare_for_all(&program.path, &program.args).map_err(|error| {
         let cause = format!("{} cannot be run: {error}", program.name);
         Stop::Failed(Failure::new(
             cause,
@@ -165,10 +179,12 @@ fn compared(
 ) -> Compared {
     let mut command = format!("cargo run{} -p {}", release(), scenario.package);
     command += &format!(" --bin {}", program.name);
-    if !options.passed.is_empty() {
-        command += &format!(" -- {}", shell_words::join(&options.passed));
+    let args = scenario.args_of(&program.name, &options.passed);
+    if !args.is_empty() {
+        command += &format!(" -- {}", shell_words::join(&args));
     }
-    Compared { name: program.name.clone(), command, runs }
+    let how = scenario.how.get(&program.name).cloned();
+    Compared { name: program.name.clone(), how, command, runs }
 }
 
 /// The command that makes this comparison again.

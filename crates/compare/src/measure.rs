@@ -40,7 +40,7 @@ pub struct Ended {
     stderr: String,
 }
 
-/// Runs a program with `--json` and these arguments until it ends or goes beyond
+/// Runs a program with `--json` and its arguments until it ends or goes beyond
 /// a limit.
 pub fn run(limits: Limits, program: &Path, args: &[String]) -> Ended {
     try_run(limits, program, args).unwrap_or_else(|error| Ended {
@@ -59,7 +59,7 @@ fn try_run(limits: Limits, program: &Path, args: &[String]) -> io::Result<Ended>
     command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
     let running = Running::start(&mut command)?;
     drop(command);
-    let (ended, stopped) = watch(limits, &running, &stderr);
+    let (ended, stopped) = watch(limits, &running, [&stdout, &stderr]);
     // Whatever it is, it writes no more.
     drop(running);
     // What it says when it is told to end is no news.
@@ -76,9 +76,12 @@ fn try_run(limits: Limits, program: &Path, args: &[String]) -> io::Result<Ended>
 fn watch(
     limits: Limits,
     running: &Running,
-    mut stderr: &File,
+    [stdout, stderr]: [&File; 2],
 ) -> (io::Result<ResUse>, Option<(String, u64)>) {
-    let mut written = || stderr.stream_position().unwrap_or(0);
+    let written = || {
+        let mut file = stderr;
+        file.stream_position().unwrap_or(0)
+    };
     let begun = Instant::now();
     loop {
         match running.ended() {
@@ -86,7 +89,9 @@ fn watch(
             Ok(Some(ended)) => return (Ok(ended), None),
             Err(error) => return (Err(error), None),
         }
-        if let Some(stopped) = limits.exceeded_by(running.id()) {
+        let output = [stdout, stderr].into_iter().filter_map(|file| file.metadata().ok());
+        let output = limits.exceeded_by_output(output.map(|file| file.len()).sum());
+        if let Some(stopped) = output.or_else(|| limits.exceeded_by(running.id())) {
             running.kill();
             return (running.wait(), Some((stopped, written())));
         }

@@ -2,11 +2,13 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::process;
 use std::time::Duration;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, CommandFactory, Parser};
-use harness::Guess;
-use harness::args::{MOST_REQUESTERS, at_least_one, timeout};
+use harness::args::{MOST_REQUESTERS, at_least_one, file, timeout};
+use harness::{Failure, Guess};
 
 use crate::limits::Limits;
 use crate::machine;
@@ -19,11 +21,15 @@ const MOST_ROUNDS: usize = 100;
 /// No Linux has more threads.
 const MOST_THREADS: usize = 4_194_304;
 
+/// The report of a million requesters is smaller by half.
+const MOST_OUTPUT: &str = "1GB";
+
 /// Run every strategy of a scenario, and set side by side what each one took
 #[derive(Debug, Parser)]
 #[command(
     name = "compare",
-    override_usage = "compare <SCENARIO> [OPTIONS] [OPTIONS OF ITS PROGRAMS]...",
+    version,
+    override_usage = "cargo run -p compare -- <SCENARIO> [OPTIONS] [--] [OPTIONS OF ITS PROGRAMS]",
     after_help = "\
     All other options after the scenario go to its programs, such as --speed 10, and \
     all that stand after -- even if they are named here.\n\
@@ -66,8 +72,12 @@ pub struct Options {
     #[arg(long, value_name = "N", value_parser = at_least_one(MOST_THREADS))]
     pub most_threads: Option<usize>,
 
+    /// End a run that writes more, such as 256MB, to stdout and stderr together
+    #[arg(long, value_name = "SIZE", default_value = MOST_OUTPUT, value_parser = parse_bytes)]
+    pub most_output: u64,
+
     /// Write all of it to a page for a browser, too
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file)]
     pub html: Option<PathBuf>,
 
     /// What the programs get.
@@ -88,7 +98,7 @@ impl Options {
     /// Reads the command line; a wrong one ends the process with exit code 2.
     pub fn read() -> Self {
         let (own, passed) = split(std::env::args_os());
-        let mut options = Self::parse_from(own);
+        let mut options = Self::try_parse_from(own).unwrap_or_else(|error| refuse(&error));
         options.passed = passed;
         options
     }
@@ -110,8 +120,22 @@ impl Options {
             time: self.timeout,
             memory: self.most_memory.unwrap_or_else(machine::half_of_free_memory),
             threads: threads.unwrap_or_else(machine::usual_most_threads),
+            output: self.most_output,
         }
     }
+}
+
+/// Tells what is wrong with the command line, and ends the process with exit code 2.
+fn refuse(error: &clap::Error) -> ! {
+    if let (ErrorKind::UnknownArgument, Some(ContextValue::String(unknown))) =
+        (error.kind(), error.get(ContextKind::InvalidArg))
+    {
+        let cause = format!("{unknown} is no option of compare, and stands before the scenario");
+        let hint = "options of the programs stand after it: cargo run -p compare -- http-client";
+        Failure::new(cause, format!("{hint} {unknown} …")).print();
+        process::exit(2);
+    }
+    error.exit()
 }
 
 /// The arguments that are for this program, and those that are not: whatever
@@ -129,7 +153,10 @@ fn split(args: impl IntoIterator<Item = OsString>) -> (Vec<OsString>, Vec<String
         let mine = known(name(&text));
         if text == "--" && scenario {
             passed.extend(args.by_ref().map(|arg| arg.to_string_lossy().into_owned()));
-        } else if mine.is_some() || matches!(text.as_str(), "-h" | "--help") || !scenario {
+        } else if mine.is_some()
+            || matches!(text.as_str(), "-h" | "--help" | "-V" | "--version")
+            || !scenario
+        {
             scenario |= !text.starts_with('-');
             own.push(arg);
             if mine.as_ref().is_some_and(takes_value) && !text.contains('=') {

@@ -2,10 +2,10 @@
 //! loaded from anywhere, and it can be read without its script.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use harness::Failure;
+use harness::{Failure, unwritable};
 use lens::svg;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -41,19 +41,13 @@ impl Page {
         Ok(Self { file, path: path.to_owned() })
     }
 
-    /// Writes the comparison to it.
-    pub fn write(mut self, comparison: &Comparison) -> Result<(), Failure> {
+    /// Writes the comparison to it, and tells where that is.
+    pub fn write(mut self, comparison: &Comparison) -> Result<PathBuf, Failure> {
         let page = render(comparison);
         let written = self.file.set_len(0).and_then(|()| self.file.write_all(page.as_bytes()));
-        written.map_err(|error| unwritable(&self.path, &error))
+        written.map_err(|error| unwritable(&self.path, &error))?;
+        Ok(self.path)
     }
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(
-        format!("cannot write '{}': {error}", path.display()),
-        "name a file in a folder that exists and may be written",
-    )
 }
 
 /// The whole page, as an HTML document.

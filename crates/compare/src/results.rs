@@ -34,6 +34,8 @@ pub struct Machine {
 pub struct Compared {
     /// The name of its program, such as `async`.
     pub name: String,
+    /// How it makes its requests, as the end of a sentence; none if nobody says.
+    pub how: Option<String>,
     /// The command that makes the same run by itself, as a user types it.
     pub command: String,
     /// One for each repetition, in their order; at least one.

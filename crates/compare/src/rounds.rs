@@ -14,23 +14,20 @@ pub struct Program {
     pub name: String,
     /// Where it was built.
     pub path: PathBuf,
+    /// What it is given.
+    pub args: Vec<String>,
 }
 
-/// Runs every program so many times with these arguments, one at a time and in
+/// Runs every program so many times, one at a time and in
 /// turns: what disturbs the machine for a while disturbs all of them alike.
 /// Gives the attempts of each program.
-pub fn run(
-    limits: Limits,
-    programs: &[Program],
-    args: &[String],
-    rounds: usize,
-) -> Vec<Vec<Attempt>> {
+pub fn run(limits: Limits, programs: &[Program], rounds: usize) -> Vec<Vec<Attempt>> {
     let progress = Progress::new(programs.len() * rounds);
     let mut ended: Vec<Vec<Ended>> = programs.iter().map(|_| Vec::new()).collect();
     for _ in 0..rounds {
         for (program, ended) in programs.iter().zip(&mut ended) {
             progress.next(&program.name);
-            ended.push(measure::run(limits, &program.path, args));
+            ended.push(measure::run(limits, &program.path, &program.args));
         }
     }
     let attempts = |ended: Vec<Ended>| ended.into_iter().map(Ended::attempt).collect();

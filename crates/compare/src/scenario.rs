@@ -3,6 +3,8 @@
 //! ```toml
 //! [package.metadata.compare]
 //! strategies = ["sync", "async"] # programs of the package, in the order of the chapter
+//! how.sync = "one after another on one thread" # how it makes its requests, for the page
+//! only."--workers" = ["thread-pool"] # an option that takes a value, and whom it concerns
 //! server = ["delay-server", "--addr", "localhost:0"] # if all of them ask one
 //! route = "/api/character" # what they ask it for, if not for what it tells itself
 //! ladder = "--requests" # if an option sets the size of the work
@@ -11,6 +13,8 @@
 //! A server is a program of the workspace whose first line holds its address;
 //! the strategies are given it, up to the query, as `--url`. With a `route`, that
 //! stands in for the one in the address.
+
+use std::collections::BTreeMap;
 
 use cargo_metadata::{Metadata, MetadataCommand, Package};
 use harness::{Failure, Strategy};
@@ -28,6 +32,12 @@ pub struct Scenario {
     pub programs: Vec<String>,
     /// The programs of its strategies, in the order of the chapter.
     pub strategies: Vec<String>,
+    /// How they make their requests, as the end of a sentence; none where nobody says.
+    #[serde(default)]
+    pub how: BTreeMap<String, String>,
+    /// The options that mean something to some of them only, each with a value.
+    #[serde(default)]
+    pub only: BTreeMap<String, Vec<String>>,
     /// The program that all of them ask, and its arguments; empty for none.
     #[serde(default)]
     pub server: Vec<String>,
@@ -70,6 +80,10 @@ fn declared(package: &Package, metadata: &Metadata) -> Result<Option<Scenario>, 
     let mut scenario = Scenario::deserialize(said).map_err(|error| wrong(error.to_string()))?;
     scenario.package = package.name.to_string();
     scenario.programs = programs(package);
+    let told = scenario.how.keys().chain(scenario.only.values().flatten());
+    if let Some(stranger) = told.into_iter().find(|name| !scenario.strategies.contains(name)) {
+        return Err(wrong(format!("'{stranger}' is none of its strategies")));
+    }
     if let Some(server) = scenario.server.first() {
         let owner = |package: &&Package| programs(package).contains(server);
         let owner = metadata.workspace_packages().into_iter().find(owner);
@@ -112,6 +126,26 @@ impl Scenario {
     }
 }
 
+impl Scenario {
+    /// What this program is given of all that the programs are: not the options
+    /// that mean nothing to it.
+    pub fn args_of(&self, program: &str, passed: &[String]) -> Vec<String> {
+        let mut args = Vec::new();
+        let mut passed = passed.iter();
+        while let Some(arg) = passed.next() {
+            let name = arg.split('=').next().unwrap_or(arg);
+            let concerns = |programs: &Vec<String>| programs.iter().any(|it| it == program);
+            if self.only.get(name).is_none_or(concerns) {
+                args.push(arg.clone());
+            } else if name == arg {
+                // The next one is its value.
+                passed.next();
+            }
+        }
+        args
+    }
+}
+
 fn is(program: &str, name: &str) -> bool {
     program == name || strategy(program).is_some_and(|strategy| strategy.name() == name)
 }
@@ -128,6 +162,18 @@ pub fn strategy(program: &str) -> Option<Strategy> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_option_goes_to_those_whom_it_concerns() {
+        let said = r#"{"strategies": ["sync", "pool"], "only": {"--workers": ["pool"]}}"#;
+        let scenario: Scenario = serde_json::from_str(said).unwrap();
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        for passed in ["--speed 10 --workers 3 --log full", "--speed 10 --workers=3 --log full"] {
+            let args = |program| scenario.args_of(program, &words(passed));
+            assert_eq!(args("pool"), words(passed));
+            assert_eq!(args("sync"), words("--speed 10 --log full"));
+        }
+    }
 
     #[test]
     fn a_programs_name_tells_its_strategy() {

@@ -2,6 +2,8 @@
 //! pools, and `tokio-postgres`.
 
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::TryStreamExt;
@@ -9,6 +11,7 @@ use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
 use sqlx::{ConnectOptions, Connection as _, Postgres, Row, Sqlite};
+use tokio::sync::Mutex;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 use tokio_postgres::types::FromSqlOwned;
@@ -60,7 +63,7 @@ impl Connection {
         let driver = match database {
             Database::Sqlite(path) => Driver::Sqlite(sqlite_options(path).connect().await?),
             Database::Postgres(address) => {
-                Driver::Postgres(Box::new(Server::connect(&address.driver).await?))
+                Driver::Postgres(Box::new(Server::connect(address).await?))
             }
         };
         Ok(Self { driver, database: database.clone() })
@@ -164,6 +167,11 @@ impl Turn {
 pub struct Pool {
     connections: Connections,
     database: Database,
+    /// Whether the database has let this pool in.
+    is_in: Arc<AtomicBool>,
+    /// Held by the one who finds out why it has not: a question from each who
+    /// waits would be as many connections more than the pool may have.
+    asking: Arc<Mutex<()>>,
 }
 
 #[derive(Clone)]
@@ -175,16 +183,17 @@ enum Connections {
 impl Pool {
     /// A pool of at most so many connections. It opens each when it is first needed.
     pub fn new(database: &Database, most: u32) -> Self {
+        let is_in = Arc::new(AtomicBool::new(false));
         let connections = match database {
             Database::Sqlite(path) => {
-                Connections::Sqlite(options(most).connect_lazy_with(sqlite_options(path)))
+                Connections::Sqlite(options(most, &is_in).connect_lazy_with(sqlite_options(path)))
             }
             Database::Postgres(address) => {
                 let address = address.pool.clone().disable_statement_logging();
-                Connections::Postgres(options(most).connect_lazy_with(address))
+                Connections::Postgres(options(most, &is_in).connect_lazy_with(address))
             }
         };
-        Self { connections, database: database.clone() }
+        Self { connections, database: database.clone(), is_in, asking: Arc::default() }
     }
 
     /// As [`Connection::text`], on the next connection that is free.
@@ -212,7 +221,8 @@ impl Pool {
     /// Waits for the next connection that is free, as long as it takes.
     ///
     /// Where nobody answers a pool tries again and again, and does not say so.
-    /// A connection of our own fails there, and says why.
+    /// A connection of our own fails there, and says why. Where somebody does,
+    /// the others have the connections, and there is nothing to ask.
     async fn next<D: sqlx::Database>(
         &self,
         pool: &sqlx::Pool<D>,
@@ -221,11 +231,23 @@ impl Pool {
         let next = match timeout(SOON, &mut next).await {
             Ok(next) => next,
             Err(_) => {
-                self.database.connect_async().await?;
+                self.is_there().await?;
                 next.await
             }
         };
         next.map_err(|error| Error::from(error).at(&self.database))
+    }
+}
+
+impl Pool {
+    /// Fails if the database lets nobody in.
+    async fn is_there(&self) -> Result<(), Error> {
+        let _asking = self.asking.lock().await;
+        if !self.is_in.load(Ordering::Relaxed) {
+            self.database.connect_async().await?.close().await?;
+            self.is_in.store(true, Ordering::Relaxed);
+        }
+        Ok(())
     }
 }
 
@@ -235,9 +257,14 @@ const SOON: Duration = Duration::from_secs(1);
 /// Longer than anybody waits for a connection.
 const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 
-fn options<D: sqlx::Database>(most: u32) -> PoolOptions<D> {
+fn options<D: sqlx::Database>(most: u32, is_in: &Arc<AtomicBool>) -> PoolOptions<D> {
+    let is_in = Arc::clone(is_in);
     // The pool would also log how slow it is, in the middle of a transcript.
-    PoolOptions::new().max_connections(most).acquire_timeout(NEVER).acquire_slow_threshold(NEVER)
+    let options = PoolOptions::new().max_connections(most).acquire_slow_threshold(NEVER);
+    options.acquire_timeout(NEVER).after_connect(move |_, _| {
+        is_in.store(true, Ordering::Relaxed);
+        Box::pin(async { Ok(()) })
+    })
 }
 
 fn sqlite_options(path: &std::path::Path) -> SqliteConnectOptions {

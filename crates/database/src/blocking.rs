@@ -46,7 +46,7 @@ impl Connection {
                 connection.pragma_update(None, "case_sensitive_like", true)?;
                 Driver::Sqlite(connection)
             }
-            Database::Postgres(address) => Driver::Postgres(Client::connect(&address.driver)?),
+            Database::Postgres(address) => Driver::Postgres(Client::connect(address)?),
         };
         Ok(Self { driver, database: database.clone() })
     }

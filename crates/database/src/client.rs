@@ -13,9 +13,10 @@ use std::thread;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_postgres::types::{FromSqlOwned, ToSql};
-use tokio_postgres::{Client as Orders, Config, Error as ServerError, Row};
+use tokio_postgres::{Client as Orders, Error as ServerError, Row};
 
-use crate::error::{Error, Trouble};
+use crate::database::Address;
+use crate::error::Error;
 use crate::server::{Server, value};
 
 /// A connection that may be used and dropped anywhere.
@@ -32,12 +33,11 @@ const THERE: &str = "only the end takes the connection";
 type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
 
 impl Client {
-    pub(crate) fn connect(config: &Config) -> Result<Self, Error> {
-        let event_loop = Builder::new_current_thread().enable_all().build();
-        let event_loop = event_loop.map_err(|error| Trouble::Other(error.to_string()))?;
+    pub(crate) fn connect(address: &Address) -> Result<Self, Error> {
+        let event_loop = Builder::new_current_thread().enable_all().build()?;
         let open = outside(move || {
-            let server = event_loop.block_on(Server::connect(config))?;
-            Ok::<_, ServerError>(Open { event_loop, server })
+            let server = event_loop.block_on(Server::connect(address))?;
+            Ok::<_, Error>(Open { event_loop, server })
         })?;
         Ok(Self(Some(Box::new(open))))
     }
@@ -68,7 +68,7 @@ impl Client {
         each: impl FnMut(String, String) + Send,
     ) -> Result<(), Error> {
         let Open { event_loop, server } = self.open();
-        Ok(outside(|| event_loop.block_on(server.for_each_row(query, each)))?)
+        outside(|| event_loop.block_on(server.for_each_row(query, each)))
     }
 
     /// Waits until the work is done.
@@ -77,7 +77,7 @@ impl Client {
         work: impl AsyncFnOnce(&Orders) -> Result<T, ServerError> + Send,
     ) -> Result<T, Error> {
         let Open { event_loop, server } = self.open();
-        Ok(outside(|| event_loop.block_on(server.drive(work)))?)
+        outside(|| event_loop.block_on(server.drive(work)))
     }
 
     /// Says goodbye to the server.
@@ -88,7 +88,7 @@ impl Client {
     fn end(&mut self) -> Result<(), Error> {
         let Some(open) = self.0.take() else { return Ok(()) };
         // An event loop may not even be dropped where another one runs.
-        Ok(outside(|| open.event_loop.block_on(open.server.close()))?)
+        outside(|| open.event_loop.block_on(open.server.close()))
     }
 
     fn open(&mut self) -> &mut Open {
@@ -104,10 +104,16 @@ impl Drop for Client {
     }
 }
 
-/// Makes the call where no event loop runs.
-fn outside<T: Send>(call: impl FnOnce() -> T + Send) -> T {
+/// Makes the call where no event loop runs. It fails, too, if the system gives no
+/// thread for it.
+fn outside<T: Send, E: Send + Into<Error>>(
+    call: impl FnOnce() -> Result<T, E> + Send,
+) -> Result<T, Error> {
     if Handle::try_current().is_err() {
-        return call();
+        return call().map_err(Into::into);
     }
-    thread::scope(|scope| scope.spawn(call).join()).unwrap_or_else(|panic| resume_unwind(panic))
+    thread::scope(|scope| {
+        let called = thread::Builder::new().spawn_scoped(scope, call)?.join();
+        called.unwrap_or_else(|panic| resume_unwind(panic)).map_err(Into::into)
+    })
 }

@@ -3,6 +3,7 @@
 use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use tokio_postgres::config::{Config, Host};
@@ -12,6 +13,10 @@ use crate::{asynchronous, blocking};
 
 /// The environment variable that names the database.
 const DATABASE_URL: &str = "DATABASE_URL";
+
+/// How long a server may take to let somebody in, unless `connect_timeout` in
+/// the URL says otherwise. Whoever has that much to do has not stopped.
+const USUAL_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where Postgres listens unless a URL says otherwise.
 const USUAL_PORT: u16 = 5432;
@@ -96,9 +101,20 @@ fn sqlite(path: &str) -> Result<Database, Error> {
 
 fn postgres(url: &str) -> Result<Database, Error> {
     // What the parsers say of a bad URL may hold a part of the password.
-    let driver = url.parse().map_err(|_| Trouble::NotAUrl)?;
+    let driver: Config = url.parse().map_err(|_| Trouble::NotAUrl)?;
+    // One driver would look for a server nearby, and the other would not.
+    if driver.get_hosts().is_empty() && driver.get_hostaddrs().is_empty() {
+        return Err(Trouble::NoHost.into());
+    }
     let pool = url.parse().map_err(|_| Trouble::NotAUrl)?;
     Ok(Database::Postgres(Box::new(Address { driver, pool })))
+}
+
+impl Address {
+    /// How long a server may take to let somebody in.
+    pub(crate) fn patience(&self) -> Duration {
+        self.driver.get_connect_timeout().copied().unwrap_or(USUAL_PATIENCE)
+    }
 }
 
 /// Cargo marks the folder it builds in.

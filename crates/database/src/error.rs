@@ -1,6 +1,8 @@
 //! What can go wrong with a database, in words.
 
 use std::error::Error as StdError;
+use std::fs::File;
+use std::time::Duration;
 use std::{fmt, io, iter};
 
 use rusqlite::ffi::ErrorCode;
@@ -24,8 +26,14 @@ pub enum Trouble {
     UnknownScheme(String),
     /// The URL cannot be read. It is not repeated: it may hold a password.
     NotAUrl,
+    /// The URL is one of a server, and names none.
+    NoHost,
     /// No server listens there.
     NobodyThere(String),
+    /// Something listens there, and has not let anybody in for so long.
+    Silent(Duration),
+    /// The system gives this program no more threads, or no more open files.
+    NoMore(String),
     /// The server does not let this user in.
     Refused(String),
     /// The server has no database of this name.
@@ -56,12 +64,17 @@ impl Error {
     /// The same error, with the database it is about.
     pub fn at(mut self, database: &Database) -> Self {
         self.database.get_or_insert_with(|| database.to_string());
-        // To SQLite the two are the same.
+        // To SQLite these are all the same.
         if self.trouble == Trouble::NoFile
             && let Database::Sqlite(path) = database
-            && path.exists()
         {
-            self.trouble = Trouble::CannotOpen;
+            match File::open(path) {
+                Err(error) if is_for_want_of_more(&error) => {
+                    self.trouble = Trouble::NoMore(error.to_string());
+                }
+                _ if path.exists() => self.trouble = Trouble::CannotOpen,
+                _ => {}
+            }
         }
         self
     }
@@ -73,11 +86,17 @@ impl Error {
     /// about [`Trouble::NoFile`], [`Trouble::NoTable`] and [`Trouble::Full`] is its to give.
     pub fn hint(&self) -> &'static str {
         match self.trouble {
-            Trouble::UnknownScheme(_) | Trouble::NotAUrl => {
+            Trouble::UnknownScheme(_) | Trouble::NotAUrl | Trouble::NoHost => {
                 "name a database as sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
             }
             Trouble::NobodyThere(_) => {
                 "start it with docker compose -f docker/compose.yaml up, or leave DATABASE_URL out to use an SQLite file"
+            }
+            Trouble::Silent(_) => {
+                "see whether it is stopped or has too much to do; to wait for longer, say ?connect_timeout=SECONDS in DATABASE_URL"
+            }
+            Trouble::NoMore(_) => {
+                "ask for less at once, or have the limits raised (ulimit -n and ulimit -u show them)"
             }
             Trouble::Refused(_) => "check the user and the password in DATABASE_URL",
             Trouble::NoDatabase => "create it with createdb, or name another one in DATABASE_URL",
@@ -91,7 +110,9 @@ impl Error {
             Trouble::Locked => "wait until the program that writes to it is done",
             Trouble::ReadOnly(_) => "name a file that may be written, in a folder that may be too",
             Trouble::Full(_) => "make room",
-            Trouble::Interrupted => "the database holds what it held before; run it again",
+            Trouble::Interrupted => {
+                "the database holds what it held before; the same command begins anew"
+            }
             Trouble::Other(_) => "look at what the database itself says",
         }
     }
@@ -105,6 +126,11 @@ impl fmt::Display for Error {
                 write!(f, "'{scheme}:' is no kind of database that is known here")
             }
             Trouble::NotAUrl => f.write_str("the database's URL cannot be read"),
+            Trouble::NoHost => f.write_str("the database's URL names no host"),
+            Trouble::Silent(time) => {
+                write!(f, "{place} has not answered for {} s", time.as_secs_f64())
+            }
+            Trouble::NoMore(why) => write!(f, "no connection to {place} can be opened: {why}"),
             Trouble::NobodyThere(why) => write!(f, "nobody answers at {place}: {why}"),
             Trouble::Refused(why) => write!(f, "{place} does not let you in: {why}"),
             Trouble::NoDatabase => write!(f, "there is no database {place}"),
@@ -116,7 +142,9 @@ impl fmt::Display for Error {
             Trouble::Locked => write!(f, "{place} is locked by another program"),
             Trouble::ReadOnly(why) => write!(f, "{place} cannot be written: {why}"),
             Trouble::Full(why) => write!(f, "{place} has no room left: {why}"),
-            Trouble::Interrupted => f.write_str("interrupted"),
+            Trouble::Interrupted => {
+                write!(f, "interrupted before {place} was filled")
+            }
             Trouble::Other(why) => write!(f, "{place}: {why}"),
         }
     }
@@ -127,6 +155,19 @@ impl StdError for Error {}
 impl From<Trouble> for Error {
     fn from(trouble: Trouble) -> Self {
         Self { trouble, database: None }
+    }
+}
+
+/// Of a file or a thread; what goes wrong on the network has a driver's error.
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        let why = error.to_string();
+        match error.kind() {
+            _ if is_for_want_of_more(&error) => Trouble::NoMore(why),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Trouble::Full(why),
+            _ => Trouble::ReadOnly(why),
+        }
+        .into()
     }
 }
 
@@ -208,11 +249,26 @@ fn network(error: &io::Error) -> Trouble {
     match error.kind() {
         // In the words of the other driver; this one tells how many bytes are missing.
         io::ErrorKind::UnexpectedEof => Trouble::Stopped("connection closed".to_owned()),
+        _ if is_for_want_of_more(error) => Trouble::NoMore(error.to_string()),
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe => Trouble::Stopped(error.to_string()),
         _ => Trouble::NobodyThere(error.to_string()),
     }
+}
+
+/// Whether the system has no threads left for this program, or no open files.
+fn is_for_want_of_more(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let has_no_files = {
+        use rustix::io::Errno;
+        let code = error.raw_os_error().map(Errno::from_raw_os_error);
+        matches!(code, Some(Errno::MFILE | Errno::NFILE))
+    };
+    #[cfg(not(unix))]
+    let has_no_files = false;
+    // A thread is to be had again later, in the words of Unix.
+    has_no_files || matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::OutOfMemory)
 }
 
 fn io_error(error: &tokio_postgres::Error) -> Option<&io::Error> {
@@ -239,5 +295,24 @@ mod tests {
         let end = io::Error::new(io::ErrorKind::UnexpectedEof, "expected to read 5 bytes");
         let error = Error::from(sqlx::Error::Io(end));
         assert_eq!(error.trouble, Trouble::Stopped("connection closed".to_owned()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn want_of_threads_or_files_is_not_told_as_a_missing_server() {
+        use rustix::io::Errno;
+        for errno in [Errno::MFILE, Errno::NFILE, Errno::AGAIN] {
+            let error = || io::Error::from_raw_os_error(errno.raw_os_error());
+            let wanted = Trouble::NoMore(error().to_string());
+            assert_eq!(Error::from(sqlx::Error::Io(error())).trouble, wanted);
+            assert_eq!(Error::from(error()).trouble, wanted);
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_not_told_as_a_folder_that_is_missing() {
+        let trouble = |kind| Error::from(io::Error::from(kind)).trouble;
+        assert!(matches!(trouble(io::ErrorKind::StorageFull), Trouble::Full(_)));
+        assert!(matches!(trouble(io::ErrorKind::NotFound), Trouble::ReadOnly(_)));
     }
 }

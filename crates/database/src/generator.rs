@@ -6,14 +6,17 @@
 
 use std::fmt;
 use std::ops::ControlFlow::{self, Break, Continue};
+use std::process;
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub use bar::Bar;
 pub use copy::Copy;
+pub use interrupt::Interrupt;
 
 mod bar;
 mod copy;
+mod interrupt;
 mod transaction;
 
 use crate::blocking::Connection;
@@ -92,13 +95,15 @@ pub fn fill<F: Filling>(
 /// progress bar on stderr. Of several that try at once, one fills it and the
 /// others wait.
 ///
-/// On any error the database is as it was.
+/// On any error the database is as it was. A signal that asks the process to end
+/// ends it when that is so, with its exit code.
 pub fn fill_if_missing<F: Filling>(database: &Database, filling: &F) -> Result<(), Error> {
     // The usual case, and it needs no right to write. An error may mean that another
     // program is filling it right now; any other will come again.
     if is_there(database, filling).unwrap_or(false) {
         return Ok(());
     }
+    let interrupt = Interrupt::listen();
     let mut bar = None;
     let mut show = |progress| {
         let bar = bar.get_or_insert_with(|| {
@@ -106,15 +111,21 @@ pub fn fill_if_missing<F: Filling>(database: &Database, filling: &F) -> Result<(
             Bar::new(filling)
         });
         bar.show(progress);
-        Continue(())
+        if interrupt.came() { Break(()) } else { Continue(()) }
     };
-    alone(database, filling, &mut Watch(&mut show), |connection, watch| {
+    let filled = alone(database, filling, &mut Watch(&mut show), |connection, watch| {
         // Another program may have been faster.
         if !filling.is_there(connection)? {
             write(filling, connection, watch)?;
         }
         Ok(())
-    })
+    });
+    drop(bar);
+    if let Err(error @ Error { trouble: Trouble::Interrupted, .. }) = &filled {
+        harness::Failure::new(error.to_string(), error.hint()).print();
+        process::exit(interrupt.code().into());
+    }
+    filled
 }
 
 /// The database that `DATABASE_URL` names. If it names none, this one, which

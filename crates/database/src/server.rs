@@ -8,9 +8,13 @@ use std::pin::pin;
 use std::task::Poll;
 
 use futures::TryStreamExt;
+use tokio::time::timeout;
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::types::FromSqlOwned;
-use tokio_postgres::{Client, Config, Connection, Error, NoTls, Socket};
+use tokio_postgres::{Client, Connection, Error, NoTls, Socket};
+
+use crate::database::Address;
+use crate::error::Trouble;
 
 /// A connection to a Postgres server.
 pub struct Server {
@@ -19,8 +23,11 @@ pub struct Server {
 }
 
 impl Server {
-    pub(crate) async fn connect(config: &Config) -> Result<Self, Error> {
-        let (client, connection) = config.connect(NoTls).await?;
+    /// Fails, too, if the server does not let it in within its patience.
+    pub(crate) async fn connect(address: &Address) -> Result<Self, crate::error::Error> {
+        let patience = address.patience();
+        let connected = timeout(patience, address.driver.connect(NoTls)).await;
+        let (client, connection) = connected.map_err(|_| Trouble::Silent(patience))??;
         Ok(Self { client, connection })
     }
 

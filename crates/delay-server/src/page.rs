@@ -23,11 +23,24 @@ pub(crate) fn response(stats: &Stats) -> Response {
 }
 
 fn filled_in(stats: &Stats) -> String {
-    PAGE.replace("{{in_flight}}", &stats.in_flight.to_string())
-        .replace("{{most_in_flight}}", &stats.most_in_flight.to_string())
-        .replace("{{answered}}", &stats.answered.to_string())
-        .replace("{{given_up}}", &stats.given_up.to_string())
-        .replace("{{rejected}}", &stats.rejected.to_string())
+    PAGE.replace("{{in_flight}}", &count(stats.in_flight))
+        .replace("{{most_in_flight}}", &count(stats.most_in_flight))
+        .replace("{{answered}}", &count(stats.answered))
+        .replace("{{given_up}}", &count(stats.given_up))
+        .replace("{{rejected}}", &count(stats.rejected))
+}
+
+/// As the page's script writes it: `20,000`.
+fn count(number: impl ToString) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -43,5 +56,20 @@ mod tests {
             assert!(page.contains(&format!(">{number}</dd>")), "{number}");
         }
         assert!(!page.contains("{{"), "a place is left empty");
+    }
+
+    #[test]
+    fn numbers_are_written_as_the_script_writes_them() {
+        let written = [0, 7, 999, 1000, 20_000, 1_234_567].map(count);
+        assert_eq!(written, ["0", "7", "999", "1,000", "20,000", "1,234,567"]);
+    }
+
+    /// Only a snapshot knows, and until the first has come it is not claimed.
+    #[test]
+    fn the_first_page_does_not_say_that_nobody_waits() {
+        for id in ["nothing", "none"] {
+            let tag = PAGE.split('<').find(|tag| tag.contains(&format!("id=\"{id}\""))).unwrap();
+            assert!(tag.contains(" hidden>"), "{tag}");
+        }
     }
 }

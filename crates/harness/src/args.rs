@@ -2,10 +2,14 @@
 //! with a sentence that says what is wanted.
 
 use std::fmt::Display;
+use std::fs;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::{Command, FromArgMatches};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command, FromArgMatches};
 
 /// The longest time that can be asked for, in seconds: more than a day. Nobody
 /// waits for more, and there are times that no clock can count.
@@ -23,9 +27,61 @@ pub const MOST_REQUESTERS: usize = 1_000_000;
 /// give some 30,000 to all programs together.
 pub const MOST_THREADS: usize = 10_000;
 
+/// What every program answers to `--version`: they are one product.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Reads a command line of this form; a wrong one ends the process with exit code 2.
 pub fn read<Options: FromArgMatches>(command: &mut Command) -> Options {
-    Options::from_arg_matches(&command.get_matches_mut()).unwrap_or_else(|error| error.exit())
+    read_without(command, &[])
+}
+
+/// The same where some of the options mean nothing to this program, each with the
+/// reason: they are not told of, and whoever gives one is told why it is refused.
+pub fn read_without<Options: FromArgMatches>(
+    command: &mut Command,
+    meaningless: &[(&'static str, &str)],
+) -> Options {
+    let mut form = std::mem::take(command).version(VERSION);
+    for (option, _) in meaningless {
+        form = form.mut_arg(*option, |arg| arg.hide(true));
+    }
+    *command = form;
+    let matches = command.get_matches_mut();
+    let given = |(option, _): &&(&str, &str)| is_given(&matches, option);
+    if let Some((option, reason)) = meaningless.iter().find(given) {
+        let refused = format!("--{option} means nothing here: {reason}");
+        command.error(ErrorKind::UnknownArgument, refused).exit();
+    }
+    Options::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+fn is_given(matches: &ArgMatches, option: &str) -> bool {
+    matches.value_source(option) == Some(ValueSource::CommandLine)
+}
+
+/// Reads the name of a file to write to: one that is there already has to be a
+/// file, or a device that is none of the streams of this process.
+pub fn file(text: &str) -> Result<PathBuf, String> {
+    if text == "-" {
+        return Err("the name of a file is wanted: stdout holds the text of the run".to_owned());
+    }
+    let path = PathBuf::from(text);
+    // A link to a stream, such as /dev/stdout, leads to one of these.
+    match fs::metadata(&path) {
+        Ok(there) if there.is_dir() => {
+            Err("that is a folder; the name of a file is wanted".to_owned())
+        }
+        Ok(there) if !there.is_file() && !is_plain_device(&path) => {
+            Err("that is no file, and what is written there would not stay".to_owned())
+        }
+        // Whoever opens it says what else is wrong.
+        _ => Ok(path),
+    }
+}
+
+/// One that takes everything, or nothing.
+fn is_plain_device(path: &std::path::Path) -> bool {
+    cfg!(unix) && ["/dev/null", "/dev/full"].iter().any(|device| path == *device)
 }
 
 /// For programs in which there is no delay to be made shorter: `--speed` is
@@ -90,6 +146,17 @@ mod tests {
         for wrong in ["", "soon", "0", "1e-10", "-1", "inf", "1e19", "18446744073709551615"] {
             let wanted = "a number of seconds above 0 is wanted, 100000 at most, such as 3 or 0.5";
             assert_eq!(timeout(wrong), Err(wanted.to_owned()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_written_to() {
+        assert_eq!(file("new.svg"), Ok("new.svg".into()));
+        assert!(file("-").unwrap_err().contains("the name of a file is wanted"));
+        assert!(file(".").unwrap_err().contains("a folder"));
+        if cfg!(unix) {
+            assert!(file("/dev/tty").unwrap_err().contains("no file"));
+            assert!(file("/dev/full").is_ok(), "opening it tells");
         }
     }
 

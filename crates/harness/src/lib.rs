@@ -19,6 +19,7 @@
 use std::io::Write;
 
 pub use failure::Failure;
+pub use files::unwritable;
 pub use lens::guess::Guess;
 pub use lens::{done, recording, time};
 pub use options::{Log, Options};

@@ -39,9 +39,10 @@ impl Live {
         let (stop, stopped) = mpsc::channel();
         let drawn = bar.clone();
         let colour = screen.has_colour();
+        let width = screen.columns();
         let draw = move || {
             while stopped.recv_timeout(REDRAWN_EVERY) == Err(RecvTimeoutError::Timeout) {
-                drawn.set_message(lines(&lens, sample, colour));
+                drawn.set_message(lines(&lens, sample, colour, width()));
                 drawn.tick();
             }
         };
@@ -62,7 +63,10 @@ impl Live {
     }
 }
 
-fn lines(lens: &Lens, sample: Sample, colour: bool) -> String {
+/// A line for each that is going, none of them as wide as the terminal: one that
+/// fills it is broken and put together again when the terminal is resized, and what
+/// is then drawn over is the transcript.
+fn lines(lens: &Lens, sample: Sample, colour: bool, columns: usize) -> String {
     let (going, all) = lens.going();
     let shown: Vec<_> = going.iter().filter(|going| sample.shows(going.number)).collect();
     let width = shown.iter().map(|going| going.name.chars().count()).max().unwrap_or(0);
@@ -75,13 +79,38 @@ fn lines(lens: &Lens, sample: Sample, colour: bool) -> String {
             Doing::Holds(thread) => format!("█ holds thread {thread}"),
         };
         let style = if colour { style(going.number) } else { anstyle::Style::new() };
-        let (name, age) = (&going.name, rounded(going.age));
+        let line = line(&going.name, width, &state, &rounded(going.age), columns);
         // Writing to a string cannot fail.
-        let _ = writeln!(lines, "{style}{name:<width$}  {state:<24} {age:>8}{style:#}");
+        let _ = writeln!(lines, "{style}{line}{style:#}");
     }
     if shown.len() < all {
         let _ = writeln!(lines, "… and {} more", all - shown.len());
     }
     lines.truncate(lines.trim_end().len());
     lines
+}
+
+/// Its age is told first of all, as far as there is room.
+fn line(name: &str, width: usize, state: &str, age: &str, columns: usize) -> String {
+    let line = format!("{name:<width$}  {state:<24} {age:>8}");
+    if line.chars().count() < columns {
+        return line;
+    }
+    format!("{name:<width$} {age:>8}  {state}").chars().take(columns.saturating_sub(1)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_fills_the_terminal() {
+        let line = |columns| line("R1", 3, "░ waits, thread free", "2.4 s", columns);
+        assert_eq!(line(80), "R1   ░ waits, thread free        2.4 s");
+        assert_eq!(line(39), line(80));
+        assert_eq!(line(30), "R1     2.4 s  ░ waits, thread");
+        for columns in 1..80 {
+            assert!(line(columns).chars().count() < columns, "{columns}");
+        }
+    }
 }

@@ -26,11 +26,11 @@ pub struct Options {
     pub json: bool,
 
     /// Write the picture of the run to an SVG file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = args::file)]
     pub svg: Option<PathBuf>,
 
     /// Write a Chrome trace, to be opened at ui.perfetto.dev
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = args::file)]
     pub trace: Option<PathBuf>,
 
     /// Tell time, level, process and thread too on every line: full, else short
@@ -38,7 +38,7 @@ pub struct Options {
     pub log: Log,
 
     /// Write every line to a file as well, with all that full tells, after what is in it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = args::file)]
     pub log_file: Option<PathBuf>,
 
     /// Make ready what the run needs, such as a database, and end before it

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{self, ExitCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lens::guess::Guess;
 use lens::{Lens, Recording, Sample, svg, timeline};
@@ -114,11 +114,11 @@ impl Run {
         if let Some(note) = sample.note() {
             screen.print(&note);
         }
-        let lens = Lens::new();
+        let (lens, begun) = (Lens::new(), Instant::now());
         let live = Live::start(&mut screen, sample, lens.clone());
         let transcript =
             Transcript { screen: screen.clone(), sample, log: options.log, lens: lens.clone() };
-        let trace = options.trace.as_deref().map(|path| Trace::create(path, lens.clone()));
+        let trace = options.trace.as_deref().map(|path| Trace::create(path, lens.clone(), begun));
         let (chrome, trace) = trace.transpose()?.unzip();
         Registry::default()
             .with(chrome)
@@ -236,9 +236,21 @@ impl Ending {
 
         if let Some((file, path)) = self.svg {
             let svg = svg::draw(&recording, &self.strategy);
-            failures.extend(written(file, &svg).err().map(|error| unwritable(&path, &error)));
+            match written(file, &svg) {
+                Ok(()) => note(&format!("the picture is in '{}'", path.display())),
+                Err(error) => failures.push(unwritable(&path, &error)),
+            }
         }
-        failures.extend(self.trace.and_then(|trace| trace.finish().err()));
+        if let Some(trace) = self.trace {
+            let path = trace.path().to_owned();
+            match trace.finish(&recording) {
+                Ok(()) => note(&format!(
+                    "the trace is in '{}': open it at ui.perfetto.dev",
+                    path.display()
+                )),
+                Err(failure) => failures.push(failure),
+            }
+        }
         failures.extend(self.log_file.and_then(|file| file.finish().err()));
         if self.json {
             let report = Report::new(&self.strategy, recording, interrupted, failures.first());

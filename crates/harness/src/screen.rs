@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use indicatif::ProgressBar;
+use lens::timeline::wrapped;
 
 /// The stream that a run prints to, and the live view that must make room for
 /// every line.
@@ -50,13 +51,33 @@ impl Screen {
         choice != ColorChoice::Never
     }
 
-    /// How many columns a picture may take.
-    pub(crate) fn width(&self) -> usize {
+    /// How many columns the terminal has; none if it is something else.
+    fn terminal_width(&self) -> Option<usize> {
         let size = match self.stream {
             Stream::Stdout => terminal_size::terminal_size_of(io::stdout()),
             Stream::Stderr => terminal_size::terminal_size_of(io::stderr()),
         };
-        size.map_or(USUAL_WIDTH, |(width, _)| width.0.into()).clamp(60, 120)
+        size.map(|(width, _)| width.0.into())
+    }
+
+    /// How many columns the terminal has, whenever that is asked.
+    pub(crate) fn columns(&self) -> impl Fn() -> usize + Send + use<> {
+        let screen = Self::new(self.stream);
+        move || screen.terminal_width().unwrap_or(USUAL_WIDTH)
+    }
+
+    /// How many columns a picture may take.
+    pub(crate) fn width(&self) -> usize {
+        self.terminal_width().unwrap_or(USUAL_WIDTH).clamp(60, 120)
+    }
+
+    /// The line as it fits on a terminal, broken between its words: the terminal
+    /// itself would break it within them. Elsewhere a line is a line.
+    pub(crate) fn fitted(&self, line: &str) -> String {
+        match self.terminal_width() {
+            Some(width) => wrapped(line, width),
+            None => line.to_owned(),
+        }
     }
 
     /// Leaves the live view where it is, and goes on below it.

@@ -45,7 +45,7 @@ where
         if let Some(lane) = lane.filter(|lane| self.sample.shows(lane.number())) {
             let style = style(lane.number());
             let line = self.line(event, lane.name());
-            self.screen.print(&format!("{style}{line}{style:#}"));
+            self.screen.print(&format!("{style}{}{style:#}", self.screen.fitted(&line)));
         }
     }
 }
@@ -55,7 +55,8 @@ impl Transcript {
     fn on_decision(&self, event: &Event<'_>) {
         if self.sample.is_all() {
             let style = Style::new().dimmed();
-            self.screen.print(&format!("{style}{}{style:#}", self.line(event, LOOP)));
+            let line = self.screen.fitted(&self.line(event, LOOP));
+            self.screen.print(&format!("{style}{line}{style:#}"));
         }
     }
 

@@ -27,11 +27,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
     delay: f64,
 
-    /// Threads of the pool (ingest-thread-pool only)
+    /// Threads of the pool
     #[arg(long, value_name = "N", default_value = "5", value_parser = at_least_one(MOST_THREADS))]
     pub(crate) workers: usize,
 
-    /// Futures under way at once (ingest-async only) [default: all]
+    /// Futures under way at once [default: all]
     #[arg(long, value_name = "N", value_parser = at_least_one(MOST_REQUESTERS))]
     pub(crate) limit: Option<usize>,
 
@@ -63,7 +63,14 @@ impl Options {
             .about(PROGRAMS.about(strategy))
             // The threads in the log are what this scenario is about.
             .mut_arg("log", |log| log.default_value("full"));
-        let options: Self = args::read(&mut command);
+        let workers = ("workers", "only ingest-thread-pool has a pool of threads");
+        let limit = ("limit", "only ingest-async has futures that wait together");
+        let meaningless: &[_] = match strategy {
+            Strategy::ThreadPool => &[limit],
+            Strategy::Async => &[workers],
+            _ => &[workers, limit],
+        };
+        let options: Self = args::read_without(&mut command, meaningless);
         let count: u64 = options.characters.iter().map(length).sum();
         if count > MOST_REQUESTERS as u64 {
             let problem =

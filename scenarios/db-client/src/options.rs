@@ -14,7 +14,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value = "400", value_parser = at_least_one(MOST_COPIES))]
     pub(crate) copies: u32,
 
-    /// Threads of the pool (db-thread-pool only)
+    /// Threads of the pool
     #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one(MOST_THREADS))]
     pub(crate) workers: usize,
 
@@ -25,6 +25,11 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the command line; a wrong one ends the process with exit code 2.
     pub(crate) fn read(strategy: Strategy) -> Self {
-        args::read(&mut args::without_speed(Self::command().about(PROGRAMS.about(strategy))))
+        let mut command = args::without_speed(Self::command().about(PROGRAMS.about(strategy)));
+        let meaningless: &[_] = match strategy {
+            Strategy::ThreadPool => &[],
+            _ => &[("workers", "only db-thread-pool has a pool of threads")],
+        };
+        args::read_without(&mut command, meaningless)
     }
 }

@@ -14,6 +14,7 @@ pub struct Lesson {
 
 /// What stands on the command line of every such program.
 #[derive(Debug, Parser)]
+#[command(version)]
 struct Options<More: Args> {
     #[command(flatten)]
     more: More,

@@ -13,6 +13,7 @@ use crate::{Client, Failure, Reactor, Reply, Timers};
 
 /// Slow requests that wait together on an event loop of a few hundred lines
 #[derive(Debug, Parser)]
+#[command(version)]
 struct Options {
     /// The server's route without its query, such as http://localhost:8000/delay-me
     /// [default: the delay server at localhost:8000 if there is one, else one inside this run]

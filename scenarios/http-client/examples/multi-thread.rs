@@ -12,7 +12,7 @@ use tracing::{Instrument, info};
 use ureq::Agent;
 
 fn main() -> ExitCode {
-    let plan = Plan::from_args(Strategy::AsyncWithBlocking);
+    let plan = Plan::from_args_with_pool(Strategy::AsyncWithBlocking);
     let run = plan.start();
     let runtime = Builder::new_multi_thread().worker_threads(plan.workers()).build();
     run.finish(runtime.map_err(Failure::from).and_then(|runtime| runtime.block_on(pull_all(&plan))))

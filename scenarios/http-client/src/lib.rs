@@ -53,7 +53,16 @@ impl Plan {
     /// Ends the process if that cannot be: with exit code 2 when an option is
     /// wrong, else with 1.
     pub fn from_args(strategy: Strategy) -> Self {
-        let options = Options::read(strategy);
+        Self::from(strategy, Options::read(strategy, strategy == Strategy::ThreadPool))
+    }
+
+    /// The same for a program that has a pool of threads, whatever its strategy:
+    /// it takes `--workers`.
+    pub fn from_args_with_pool(strategy: Strategy) -> Self {
+        Self::from(strategy, Options::read(strategy, true))
+    }
+
+    fn from(strategy: Strategy, options: Options) -> Self {
         Self::new(strategy, options).unwrap_or_else(|failure| harness::exit(&failure))
     }
 

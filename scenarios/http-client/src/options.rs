@@ -24,7 +24,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", value_parser = at_least_one(MOST_REQUESTERS))]
     pub(crate) requests: Option<usize>,
 
-    /// Threads of the pool (thread-pool only)
+    /// Threads of the pool
     #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one(MOST_THREADS))]
     pub(crate) workers: usize,
 
@@ -37,9 +37,12 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Reads the command line; a wrong one ends the process with exit code 2.
-    pub(crate) fn read(strategy: Strategy) -> Self {
-        args::read(&mut Self::command().about(PROGRAMS.about(strategy)))
+    /// Reads the command line of a program that has a pool, or has not; a wrong
+    /// one ends the process with exit code 2.
+    pub(crate) fn read(strategy: Strategy, has_pool: bool) -> Self {
+        let meaningless = [("workers", "only thread-pool has a pool of threads")];
+        let meaningless = if has_pool { &[][..] } else { &meaningless };
+        args::read_without(&mut Self::command().about(PROGRAMS.about(strategy)), meaningless)
     }
 
     /// How many requests there are.

@@ -1,7 +1,7 @@
 //! Fills the four tables: all of them or none, whatever happens meanwhile.
 
 use std::fmt;
-use std::ops::ControlFlow::Continue;
+use std::ops::ControlFlow::{Break, Continue};
 use std::time::Duration;
 
 use database::blocking::{Client, Connection, Driver};
@@ -52,17 +52,28 @@ impl fmt::Display for Contents {
     }
 }
 
+/// Makes the four tables anew, as [`fill_unless`] does, and is not stopped.
+pub fn fill(database: &Database, contents: Contents) -> Result<u64, Error> {
+    fill_unless(database, contents, || false)
+}
+
 /// Makes the four tables anew in one transaction, with a progress bar on
 /// stderr. Makes the file too if it is one of SQLite's and not there. Gives the
-/// number of rows in all of them.
+/// number of rows in all of them. Told to `stop`, it gives [`Trouble::Interrupted`].
+///
+/// [`Trouble::Interrupted`]: database::Trouble::Interrupted
 ///
 /// Whoever looks meanwhile, or after this program was killed half-way, finds
 /// what was there before. A second program that fills waits for the first.
-pub fn fill(database: &Database, contents: Contents) -> Result<u64, Error> {
+pub fn fill_unless(
+    database: &Database,
+    contents: Contents,
+    stop: impl Fn() -> bool,
+) -> Result<u64, Error> {
     let mut bar = Bar::new(&contents);
     let show = |progress| {
         bar.show(progress);
-        Continue(())
+        if stop() { Break(()) } else { Continue(()) }
     };
     generator::fill(database, &contents, show)
 }

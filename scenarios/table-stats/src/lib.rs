@@ -6,7 +6,7 @@ use database::generator::given_or_filled;
 pub use database::Database;
 pub use database::asynchronous::Pool;
 pub use failure::Failure;
-pub use fill::{Contents, fill};
+pub use fill::{Contents, fill, fill_unless};
 pub use harness::Strategy;
 pub use request::{Request, Statistic};
 pub use table::Table;

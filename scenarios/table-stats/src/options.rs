@@ -16,11 +16,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value_t = Contents::ROWS_IN_SQLITE, value_parser = Contents::parse_rows)]
     pub(crate) rows: usize,
 
-    /// Threads of the pool (stats-thread-pool only)
+    /// Threads of the pool
     #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one(MOST_THREADS))]
     pub(crate) workers: usize,
 
-    /// Connections of the pool (stats-async only)
+    /// Connections of the pool
     #[arg(long, value_name = "N", default_value = "4", value_parser = at_least_one(MOST_CONNECTIONS))]
     pub(crate) connections: u32,
 
@@ -31,6 +31,14 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the command line; a wrong one ends the process with exit code 2.
     pub(crate) fn read(strategy: Strategy) -> Self {
-        args::read(&mut args::without_speed(Self::command().about(PROGRAMS.about(strategy))))
+        let mut command = args::without_speed(Self::command().about(PROGRAMS.about(strategy)));
+        let workers = ("workers", "only stats-thread-pool has a pool of threads");
+        let connections = ("connections", "only stats-async has a pool of connections");
+        let meaningless: &[_] = match strategy {
+            Strategy::ThreadPool => &[connections],
+            Strategy::Async => &[workers],
+            _ => &[workers, connections],
+        };
+        args::read_without(&mut command, meaningless)
     }
 }

@@ -1,6 +1,5 @@
 //! The pictures of a page: who held a thread, and who only waited.
 
-use harness::Strategy;
 use lens::recording::Recording;
 use lens::svg;
 use lens::time::exact;
@@ -38,7 +37,7 @@ fn timeline(strategy: &Compared, frame: &svg::Frame) -> Markup {
         figure.run {
             figcaption {
                 h3 { code { (strategy.name) } }
-                @if let Some(how) = how(&strategy.name) { p { "requests " (how) } }
+                @if let Some(how) = &strategy.how { p { "requests " (how) } }
                 @if let Some(recording) = recording { p.took { (exact(recording.elapsed)) } }
             }
             @match recording {
@@ -56,13 +55,4 @@ fn drawn(name: &str, recording: &Recording, frame: &svg::Frame) -> Markup {
         (PreEscaped(picture))
         p.told { @for sentence in sentences { (sentence) " " } }
     }
-}
-
-/// How the strategy of this program works; none if the program's name is another.
-fn how(program: &str) -> Option<&'static str> {
-    let named = |strategy: &Strategy| {
-        let name = strategy.name();
-        program.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('-'))
-    };
-    Strategy::ALL.into_iter().find(named).map(Strategy::how)
 }

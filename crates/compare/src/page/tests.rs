@@ -68,7 +68,12 @@ fn failed(how: &str, last_line: &str) -> Attempt {
 
 fn compared(name: &str, runs: Vec<Attempt>) -> Compared {
     let command = format!("cargo run -p http-client --bin {name}");
-    Compared { name: name.to_owned(), command, runs }
+    Compared {
+        name: name.to_owned(),
+        how: Some("that wait together on one thread".to_owned()),
+        command,
+        runs,
+    }
 }
 
 fn comparison(strategies: Vec<Compared>) -> Comparison {

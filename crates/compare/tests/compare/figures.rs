@@ -17,18 +17,28 @@ fn compared(url: &str) -> Comparison {
     let scenarios = scenario::all().expect("this is a workspace");
     let http = scenario::named(&scenarios, Some("http-client")).expect("it is a scenario");
     let built = build(&http.package, &http.strategies).expect("it can be built");
-    let program = |name: &String| Program { name: name.clone(), path: built[name].clone() };
-    let programs: Vec<Program> = http.strategies.iter().map(program).collect();
-    let limits = Limits { time: Duration::from_secs(60), memory: 1 << 30, threads: 1000 };
     let args = ["--url", url, "--speed", "50"].map(str::to_owned);
-    let attempts = rounds::run(limits, &programs, &args, 2);
+    let program = |name: &String| Program {
+        name: name.clone(),
+        path: built[name].clone(),
+        args: args.to_vec(),
+    };
+    let programs: Vec<Program> = http.strategies.iter().map(program).collect();
+    let limits =
+        Limits { time: Duration::from_secs(60), memory: 1 << 30, threads: 1000, output: 1 << 30 };
+    let attempts = rounds::run(limits, &programs, 2);
     let strategies = programs.into_iter().zip(attempts);
     Comparison {
         scenario: http.package,
         command: String::new(),
         machine: machine::here(),
         strategies: strategies
-            .map(|(program, runs)| Compared { name: program.name, command: String::new(), runs })
+            .map(|(program, runs)| Compared {
+                name: program.name,
+                how: None,
+                command: String::new(),
+                runs,
+            })
             .collect(),
         ladder: None,
     }

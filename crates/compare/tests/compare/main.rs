@@ -1,5 +1,6 @@
 //! The program, run as a user runs it, on the programs of real scenarios.
 
+mod bounds;
 mod figures;
 mod guesses;
 mod options;

@@ -46,13 +46,24 @@ fn check_programs(scenario: &Scenario) {
     for (name, program) in &built {
         let help = said(program, &["--help"]).stdout;
         let about = help.lines().next().unwrap_or_default().to_owned();
-        let how = scenario::strategy(name).filter(|_| has_the_usual_strategies(scenario));
-        let how = how.map_or("", Strategy::how);
-        assert!(about.ends_with(how) && !about.is_empty(), "{name} says that it is: {about}");
+        let how = scenario.how.get(name).unwrap_or_else(|| panic!("{name}: how is not told"));
+        assert!(about.ends_with(how), "{name} says that it is: {about}");
         assert!(!told.contains(&about), "{name} says that it is what another one is: {about}");
         told.push(about);
         let prepared: Prepared = said(program, &["--prepare", "--json"]).report();
         assert_eq!(&prepared.strategy, name, "the name in its reports");
+    }
+}
+
+/// It takes what the manifest says that it takes, and refuses what it says that it does not.
+fn check_options(scenario: &Scenario) {
+    let built = build(&scenario.package, &scenario.strategies).expect("it can be built");
+    for (option, takers) in &scenario.only {
+        for (name, program) in &built {
+            let ran = said(program, &[option, "2", "--prepare", "--json"]);
+            let wanted = if takers.contains(name) { 0 } else { 2 };
+            assert_eq!(ran.code, Some(wanted), "{name} {option} 2");
+        }
     }
 }
 
@@ -63,6 +74,7 @@ fn lists_names_and_programs_agree() {
     for scenario in scenarios {
         check_list(&scenario);
         check_programs(&scenario);
+        check_options(&scenario);
     }
 }
 

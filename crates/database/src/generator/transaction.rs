@@ -25,8 +25,7 @@ impl Transaction {
     pub(super) fn open(database: &Database) -> Result<Self, Error> {
         if let Database::Sqlite(path) = database {
             // An empty file is a database without tables.
-            let made = File::options().create(true).append(true).open(path);
-            made.map_err(|error| Trouble::ReadOnly(error.to_string()))?;
+            File::options().create(true).append(true).open(path)?;
         }
         Ok(Self { connection: connect(database)? })
     }

@@ -18,12 +18,12 @@ fn wanted(copies: u32) -> [usize; 3] {
 fn assert_answers(url: &str, copies: u32) -> Vec<Report> {
     let wanted = wanted(copies);
     let reports: [Report; 5] = Strategy::ALL.map(|strategy| {
-        let ran = run(strategy, url, &["--workers", "2"]).well();
+        let ran = run(strategy, url, &[]).well();
         let mut replies = replies(&ran);
         replies.sort();
         let wanted = ["R1", "R2", "R3"].map(str::to_owned).into_iter().zip(wanted);
         assert_eq!(replies, wanted.collect::<Vec<_>>(), "{strategy:?}");
-        run(strategy, url, &["--workers", "2", "--json"]).report()
+        run(strategy, url, &["--json"]).report()
     });
     for (strategy, report) in Strategy::ALL.iter().zip(&reports) {
         assert_eq!(report.strategy, PROGRAMS.name(*strategy));

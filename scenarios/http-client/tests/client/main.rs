@@ -1,6 +1,7 @@
 //! The five programs, run as a user runs them, against real servers.
 
 mod failures;
+mod files;
 mod guess;
 mod outputs;
 mod strategies;

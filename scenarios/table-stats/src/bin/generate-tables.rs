@@ -7,12 +7,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
+use database::generator::Interrupt;
 use indicatif::HumanCount;
-use table_stats::{Contents, Database, Failure, default_file, fill};
+use table_stats::{Contents, Database, Failure, default_file, fill_unless};
 
 /// Fill four tables with random digits, and replace what they held
 #[derive(Debug, Parser)]
-#[command(after_help = Database::help("the file of so many rows that the stats programs use"))]
+#[command(version, after_help = Database::help("the file of so many rows that the stats programs use"))]
 struct Options {
     /// Rows of each table [default: 1000000 in SQLite, 5000000 in Postgres]
     #[arg(long, value_name = "N", value_parser = Contents::parse_rows)]
@@ -24,16 +25,18 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match generate(&Options::parse()) {
+    let options = Options::parse();
+    let interrupt = Interrupt::listen();
+    match generate(&options, &interrupt) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             harness::Failure::from(failure).print();
-            ExitCode::FAILURE
+            if interrupt.came() { interrupt.exit_code() } else { ExitCode::FAILURE }
         }
     }
 }
 
-fn generate(options: &Options) -> Result<(), Failure> {
+fn generate(options: &Options, interrupt: &Interrupt) -> Result<(), Failure> {
     let database = Database::from_env()?
         .unwrap_or_else(|| default_file(options.rows.unwrap_or(Contents::ROWS_IN_SQLITE)));
     let usual_rows = match database {
@@ -43,7 +46,7 @@ fn generate(options: &Options) -> Result<(), Failure> {
     let contents = Contents { rows: options.rows.unwrap_or(usual_rows), seed: options.seed };
 
     let begun = Instant::now();
-    let rows = fill(&database, contents)?;
+    let rows = fill_unless(&database, contents, || interrupt.came())?;
     let seconds = begun.elapsed().as_secs_f64();
     let rate = HumanCount((rows as f64 / seconds) as u64);
     let line = format!("{database} holds {contents}: {seconds:.1} s, {rate} rows per second");

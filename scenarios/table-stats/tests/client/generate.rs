@@ -68,12 +68,17 @@ fn killed_half_way_it_leaves_the_old_tables() {
 #[cfg(unix)]
 #[test]
 fn told_to_stop_half_way_it_leaves_the_old_tables() {
-    for signal in ["INT", "TERM"] {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let database = filled(Place::sqlite(), OLD);
+        let size = || fs::metadata(database.path()).unwrap().len();
         let generator = start_many(&database);
-        until("the second table", || fs::metadata(database.path()).unwrap().len() > ONE_AND_A_HALF);
+        until("the second table", || size() > ONE_AND_A_HALF);
         generator.signal(signal);
-        assert_ne!(generator.end().code, Some(0));
+        let ran = generator.end();
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(code), ""));
+        let said = format!("error: interrupted before {} was filled\nhint: ", database.url);
+        assert!(ran.stderr.starts_with(&said), "{}", ran.stderr);
+        assert!(size() < 1_000_000, "the room is given back before anybody reads");
         assert_holds(&database, &told_by_sqlite(OLD));
     }
 }

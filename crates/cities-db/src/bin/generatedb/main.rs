@@ -2,7 +2,6 @@
 //!
 //! `cargo run --release -p cities-db --bin generatedb`
 
-mod interrupt;
 mod options;
 
 use std::io::{self, BufRead, IsTerminal, Write};
@@ -10,12 +9,11 @@ use std::ops::ControlFlow::{Break, Continue};
 use std::process::ExitCode;
 
 use cities_db::generator::{Order, Start};
-use database::generator::{Bar, fill};
+use database::generator::{Bar, Interrupt, fill};
 use database::{Database, Error, Trouble};
 use harness::Failure;
 use indicatif::HumanCount;
 
-use interrupt::Interrupt;
 use options::Options;
 
 fn main() -> ExitCode {

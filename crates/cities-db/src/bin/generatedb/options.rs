@@ -6,7 +6,7 @@ use database::Database;
 
 /// Fill a database with the cities of Brazil, many times over.
 #[derive(Debug, Parser)]
-#[command(after_help = Database::help("the file cities.sqlite in cargo's target folder"))]
+#[command(version, after_help = Database::help("the file cities.sqlite in cargo's target folder"))]
 pub(crate) struct Options {
     /// Add every city N times [default: 400 on SQLite, 1000 on Postgres]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_COPIES)))]
