@@ -20,7 +20,7 @@ use std::io::Write;
 
 pub use failure::Failure;
 pub use lens::guess::Guess;
-pub use lens::{done, recording, time};
+pub use lens::{done, recording, text, time};
 pub use options::{Log, Options};
 pub use report::{Prepared, Report, ReportedFailure};
 pub use run::{Run, start, start_open, start_with_ideal};
@@ -52,7 +52,7 @@ pub fn asked() -> Option<String> {
 
 /// Prints a note for the user on stderr.
 pub fn note(text: &str) {
-    let _ = writeln!(anstream::stderr(), "note: {text}");
+    let _ = writeln!(anstream::stderr(), "note: {}", text::harmless(text));
 }
 
 /// Prints the failure and ends the process with exit code 1: for what goes
