@@ -22,6 +22,7 @@ pub use failure::Failure;
 pub use lens::guess::Guess;
 pub use lens::{done, recording, text, time};
 pub use options::{Log, Options};
+pub use output::print;
 pub use report::{Prepared, Report, ReportedFailure};
 pub use run::{Run, start, start_open, start_with_ideal};
 pub use screen::width;
@@ -39,6 +40,7 @@ pub mod signals;
 
 mod live;
 mod log_file;
+mod output;
 mod report;
 mod screen;
 mod trace;

@@ -6,7 +6,7 @@
 //! the reason, and the child ends itself.
 
 use std::env;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 use std::process::{self, Command, Stdio};
 use std::thread;
@@ -92,7 +92,8 @@ pub(crate) fn serve(range: Range) -> ! {
         let _ = io::stdin().read(&mut [0]);
         process::exit(0);
     });
-    // A parent that has gone does not miss the answer.
-    let _ = writeln!(io::stdout(), "{}", range.count_primes());
-    process::exit(0)
+    match harness::print(&range.count_primes().to_string()) {
+        Ok(()) => process::exit(0),
+        Err(failure) => harness::exit(&failure),
+    }
 }
