@@ -2,7 +2,6 @@
 //!
 //! `cargo run -p compare -- http-client --speed 10`
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use compare::build::{build, is_release};
@@ -19,6 +18,7 @@ use compare::scenario::{self, Scenario};
 use compare::server::Server;
 use compare::table;
 use harness::Failure;
+use harness::args::without_passwords;
 
 /// Why there is nothing to tell.
 enum Stop {
@@ -53,11 +53,10 @@ fn run(options: &Options) -> Result<ExitCode, Stop> {
     // A page that cannot be written is told before anything runs.
     let page = options.html.as_deref().map(Page::create).transpose().map_err(Stop::Failed)?;
     let comparison = compare(options)?;
-    // A reader that left early misses nothing it wanted.
-    let _ = writeln!(anstream::stdout(), "{}", table::draw(&comparison));
+    harness::print(&table::draw(&comparison)).map_err(Stop::Failed)?;
     if !options.guess.is_empty() {
         let guesses = guesses::draw(&comparison, &options.guess);
-        let _ = writeln!(anstream::stdout(), "\n{guesses}");
+        harness::print(&format!("\n{guesses}")).map_err(Stop::Failed)?;
     }
     if let Some(page) = page {
         page.write(&comparison).map_err(Stop::Failed)?;
@@ -166,7 +165,7 @@ fn compared(
     let mut command = format!("cargo run{} -p {}", release(), scenario.package);
     command += &format!(" --bin {}", program.name);
     if !options.passed.is_empty() {
-        command += &format!(" -- {}", shell_words::join(&options.passed));
+        command += &format!(" -- {}", without_passwords(&shell_words::join(&options.passed)));
     }
     Compared { name: program.name.clone(), command, runs }
 }
@@ -174,7 +173,8 @@ fn compared(
 /// The command that makes this comparison again.
 fn command() -> String {
     let args = std::env::args().skip(1);
-    format!("cargo run{} -p compare -- {}", release(), shell_words::join(args))
+    let args = without_passwords(&shell_words::join(args));
+    format!("cargo run{} -p compare -- {args}", release())
 }
 
 fn release() -> &'static str {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Arg, ArgAction, CommandFactory, Parser};
 use harness::Guess;
-use harness::args::{MOST_REQUESTERS, at_least_one, timeout};
+use harness::args::{self, MOST_REQUESTERS, at_least_one, timeout};
 
 use crate::limits::Limits;
 use crate::machine;
@@ -88,7 +88,7 @@ impl Options {
     /// Reads the command line; a wrong one ends the process with exit code 2.
     pub fn read() -> Self {
         let (own, passed) = split(std::env::args_os());
-        let mut options = Self::parse_from(own);
+        let mut options: Self = args::read_from(&mut Self::command(), own);
         options.passed = passed;
         options
     }

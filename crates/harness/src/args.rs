@@ -1,11 +1,18 @@
 //! Reading a command line: the values that several programs take, each refused
 //! with a sentence that says what is wanted.
 
+use std::env;
+use std::ffi::OsString;
 use std::fmt::Display;
+use std::io::{self, Write};
+use std::process;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Command, FromArgMatches};
+use lens::text::harmless_lines;
+
+use crate::output::not_lost;
 
 /// The longest time that can be asked for, in seconds: more than a day. Nobody
 /// waits for more, and there are times that no clock can count.
@@ -25,7 +32,53 @@ pub const MOST_THREADS: usize = 10_000;
 
 /// Reads a command line of this form; a wrong one ends the process with exit code 2.
 pub fn read<Options: FromArgMatches>(command: &mut Command) -> Options {
-    Options::from_arg_matches(&command.get_matches_mut()).unwrap_or_else(|error| error.exit())
+    read_from(command, env::args_os())
+}
+
+/// The same for arguments that are not those of the process, of which the first
+/// is the program's name.
+pub fn read_from<Options: FromArgMatches>(
+    command: &mut Command,
+    args: impl IntoIterator<Item = OsString>,
+) -> Options {
+    let matches = command.try_get_matches_from_mut(args);
+    matches.and_then(|matches| Options::from_arg_matches(&matches)).unwrap_or_else(|it| refuse(&it))
+}
+
+/// Prints what clap has to say, such as the help that was asked for, and ends the
+/// process. What is repeated of the command line is made harmless, and no password is.
+pub fn refuse(error: &clap::Error) -> ! {
+    let said = error.to_string();
+    let told = without_passwords(&harmless_lines(&said));
+    let (code, stream) = if error.use_stderr() { (2, "stderr") } else { (0, "stdout") };
+    let printed = if told == said {
+        // In colour, where that is welcome.
+        error.print().and_then(|()| io::stdout().flush())
+    } else {
+        write!(io::stderr(), "{told}")
+    };
+    if let Err(failure) = printed.or_else(|error| not_lost(&error, stream)) {
+        failure.exit();
+    }
+    process::exit(code)
+}
+
+/// The text, in which the user and the password of every address are hidden.
+pub fn without_passwords(text: &str) -> String {
+    let mut hidden = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        // A password may hold anything, so all up to the last sign in this word goes.
+        let end = after.find(|letter: char| letter.is_whitespace()).unwrap_or(after.len());
+        let (word, further) = after.split_at(end);
+        let (secret, place) = match word.rsplit_once('@') {
+            Some((_, place)) => ("***@", place),
+            None => ("", word),
+        };
+        hidden.extend([before, "://", secret, place]);
+        rest = further;
+    }
+    hidden + rest
 }
 
 /// For programs in which there is no delay to be made shorter: `--speed` is
@@ -90,6 +143,18 @@ mod tests {
         for wrong in ["", "soon", "0", "1e-10", "-1", "inf", "1e19", "18446744073709551615"] {
             let wanted = "a number of seconds above 0 is wanted, 100000 at most, such as 3 or 0.5";
             assert_eq!(timeout(wrong), Err(wanted.to_owned()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn no_password_is_repeated() {
+        for (text, wanted) in [
+            ("http://localhost:8000/delay-me", "http://localhost:8000/delay-me"),
+            ("at 'http://me:secret@host/' for", "at 'http://***@host/' for"),
+            ("http://me:s/e@c?r@host:1/a ftp://you@there", "http://***@host:1/a ftp://***@there"),
+            ("me@here, and no address", "me@here, and no address"),
+        ] {
+            assert_eq!(without_passwords(text), wanted);
         }
     }
 

@@ -2,11 +2,11 @@
 //!
 //! `cargo run --bin generate-tables`
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use harness::args;
 use indicatif::HumanCount;
 use table_stats::{Contents, Database, Failure, default_file, fill};
 
@@ -24,7 +24,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match generate(&Options::parse()) {
+    match generate(&args::read(&mut Options::command())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             harness::Failure::from(failure).print();
@@ -47,9 +47,7 @@ fn generate(options: &Options) -> Result<(), Failure> {
     let seconds = begun.elapsed().as_secs_f64();
     let rate = HumanCount((rows as f64 / seconds) as u64);
     let line = format!("{database} holds {contents}: {seconds:.1} s, {rate} rows per second");
-    // The tables are filled, whether or not somebody reads it.
-    let _ = writeln!(io::stdout(), "{line}");
-    Ok(())
+    Ok(harness::print(&line)?)
 }
 
 fn seed(text: &str) -> Result<u64, String> {
