@@ -1,11 +1,16 @@
 //! The WHAT of the slow server: which requests are made, and where the server
 //! comes from. The HOW is one file per strategy in `src/bin`.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use delay_server::client::LONGEST_HEAD;
 use delay_server::{Server, client};
+use reqwest::StatusCode;
+use reqwest::redirect::Policy;
 use tracing::{Span, info_span};
+use ureq::http::Response;
 
 pub use failure::Failure;
 pub use harness::Strategy;
@@ -15,6 +20,7 @@ mod failure;
 mod options;
 mod server;
 
+use failure::{of_async, of_blocking};
 use options::Options;
 
 /// What the strategies' programs are called.
@@ -87,6 +93,8 @@ impl Plan {
     pub fn async_client(&self) -> Result<reqwest::Client, Failure> {
         let client = reqwest::Client::builder()
             .no_proxy()
+            // Where a server sends its clients to is not what was to be asked.
+            .redirect(Policy::none())
             .resolve_to_addrs(&self.host, &self.addresses)
             // All requests are made at once, so no connection serves twice. A pool
             // would look through all that wait whenever one of them connects.
@@ -100,11 +108,14 @@ impl Plan {
             .proxy(None)
             .timeout_global(self.timeout())
             .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .max_response_header_size(LONGEST_HEAD)
             // As in the other client, each request has a connection of its own.
             .max_idle_connections(0)
-            // A whole head must fit in, and servers rarely allow more than this. The
-            // usual 128 KiB each would be most of a thread's memory.
-            .input_buffer_size(8 * 1024)
+            // A head that is too long must fit in, to be known for one. The usual
+            // 128 KiB each would be most of a thread's memory.
+            .input_buffer_size(LONGEST_HEAD + 1024)
             .output_buffer_size(8 * 1024);
         config.build().into()
     }
@@ -121,7 +132,23 @@ impl Request {
     }
 
     /// Takes the server's reply if it is a good one; the request is done then.
-    pub fn accept(&self, status: reqwest::StatusCode, content: String) -> Result<String, Failure> {
+    pub async fn accept(&self, reply: reqwest::Response) -> Result<String, Failure> {
+        client::check_head(reply.headers())?;
+        let status = reply.status();
+        let content = client::read(status.is_success(), reqwest::Body::from(reply), of_async);
+        self.accept_text(status, content.await?)
+    }
+
+    /// The same from a client that blocks.
+    pub fn accept_blocking(&self, reply: Response<ureq::Body>) -> Result<String, Failure> {
+        client::check_head(reply.headers())?;
+        let (status, body) = (reply.status(), reply.into_body().into_reader());
+        let why = |error: io::Error| of_blocking(error.into());
+        self.accept_text(status, client::read_blocking(status.is_success(), body, why)?)
+    }
+
+    /// The same of a reply whose text is there.
+    pub fn accept_text(&self, status: StatusCode, content: String) -> Result<String, Failure> {
         if !status.is_success() {
             return Err(Failure::refused(status, &content));
         }
