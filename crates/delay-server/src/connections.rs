@@ -1,13 +1,16 @@
 //! Accepting connections and speaking HTTP on each of them.
 
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::io;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use axum::Router;
+use futures::future::Either;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -17,7 +20,8 @@ use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use crate::Listener;
-use crate::routes::router;
+use crate::routes::{router, wrong_name};
+use crate::rules::Rules;
 use crate::stats::Counts;
 
 /// How long a connection may take over the head of its next request, and so
@@ -48,10 +52,9 @@ impl Listener {
         let sockets = self.sockets.into_iter().map(TcpListener::from_std);
         let sockets: Vec<_> = sockets.collect::<io::Result<_>>()?;
         let connections = GracefulShutdown::new();
-        let router = router(Arc::clone(&self.rules));
         // Unconstrained: the system refuses clients when too many wait to be
         // accepted, so accepting all of them comes before answering one.
-        let accepting = unconstrained(accept_all(&sockets, &router, &connections));
+        let accepting = unconstrained(accept_all(&sockets, &self.rules, &connections));
         let counts = &self.rules.counts;
         let grace = tokio::select! {
             grace = stop => grace,
@@ -87,13 +90,25 @@ async fn all_answered(counts: &Counts) {
     sleep(FAREWELL).await;
 }
 
-async fn accept_all(sockets: &[TcpListener], router: &Router, connections: &GracefulShutdown) -> ! {
+async fn accept_all(
+    sockets: &[TcpListener],
+    rules: &Arc<Rules>,
+    connections: &GracefulShutdown,
+) -> ! {
+    let router = router(Arc::clone(rules));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD);
     loop {
         match accept(sockets).await {
             Ok(stream) => {
-                let service = TowerToHyperService::new(router.clone());
+                let router = TowerToHyperService::new(router.clone());
+                let rules = Arc::clone(rules);
+                let service = service_fn(move |request: Request<Incoming>| {
+                    if rules.names.has(request.headers(), request.uri()) {
+                        return Either::Left(router.call(request));
+                    }
+                    Either::Right(ready(Ok(wrong_name(&rules, request.uri()))))
+                });
                 let connection = http.serve_connection(TokioIo::new(stream), service);
                 tokio::spawn(connections.watch(connection));
             }
@@ -170,7 +185,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_long_wait_is_not_cut_short_by_the_time_out() {
-        let request = "GET /delay-me?seconds=300 HTTP/1.1\r\nhost: x\r\n\r\n";
+        let request = "GET /delay-me?seconds=300 HTTP/1.1\r\nhost: localhost\r\n\r\n";
         let start = Instant::now();
         let reply = reply_to(request).await;
         assert!(reply.ends_with("Done, I waited for 300 secs"), "{reply}");
