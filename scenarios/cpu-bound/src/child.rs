@@ -87,11 +87,15 @@ fn apart(command: &mut Command) {
 
 /// What a child does: counts, says the number, and ends.
 pub(crate) fn serve(range: Range) -> ! {
-    thread::spawn(|| {
+    let watching = thread::Builder::new().spawn(|| {
         // Nothing comes; the read ends when the parent does.
         let _ = io::stdin().read(&mut [0]);
         process::exit(0);
     });
+    if let Err(error) = watching {
+        let hint = "ask for fewer --workers";
+        harness::exit(&harness::Failure::no_more_threads(&error, hint));
+    }
     match harness::print(&range.count_primes().to_string()) {
         Ok(()) => process::exit(0),
         Err(failure) => harness::exit(&failure),
