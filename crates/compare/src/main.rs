@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p compare -- http-client --speed 10`
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use compare::build::{build, is_release};
@@ -20,6 +20,7 @@ use compare::scenario::{self, Scenario};
 use compare::server::Server;
 use compare::table;
 use harness::Failure;
+use harness::args::without_passwords;
 
 /// Why there is nothing to tell.
 enum Stop {
@@ -61,11 +62,10 @@ fn run(options: &Options) -> Result<ExitCode, Stop> {
     // A page that cannot be written is told before anything runs.
     let page = options.html.as_deref().map(Page::create).transpose().map_err(Stop::Failed)?;
     let comparison = compare(options)?;
-    // A reader that left early misses nothing it wanted.
-    let _ = writeln!(anstream::stdout(), "{}", table::draw(&comparison));
+    harness::print(&table::draw(&comparison)).map_err(Stop::Failed)?;
     if !options.guess.is_empty() {
         let guesses = guesses::draw(&comparison, &options.guess);
-        let _ = writeln!(anstream::stdout(), "\n{guesses}");
+        harness::print(&format!("\n{guesses}")).map_err(Stop::Failed)?;
     }
     if let Some(page) = page {
         let path = page.write(&comparison).map_err(Stop::Failed)?;
@@ -181,7 +181,7 @@ fn compared(
     command += &format!(" --bin {}", program.name);
     let args = scenario.args_of(&program.name, &options.passed);
     if !args.is_empty() {
-        command += &format!(" -- {}", shell_words::join(&args));
+        command += &format!(" -- {}", without_passwords(&shell_words::join(&args)));
     }
     let how = scenario.how.get(&program.name).cloned();
     Compared { name: program.name.clone(), how, command, runs }
@@ -190,7 +190,8 @@ fn compared(
 /// The command that makes this comparison again.
 fn command() -> String {
     let args = std::env::args().skip(1);
-    format!("cargo run{} -p compare -- {}", release(), shell_words::join(args))
+    let args = without_passwords(&shell_words::join(args));
+    format!("cargo run{} -p compare -- {args}", release())
 }
 
 fn release() -> &'static str {

@@ -7,6 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use harness::text::harmless;
 use harness::{Prepared, Report};
 use serde::de::DeserializeOwned;
 use wait4::ResUse;
@@ -150,8 +151,9 @@ impl Ended {
     }
 
     fn failed(&self, report: Option<Report>) -> Failed {
-        let how = self.how(report.as_ref());
-        let last_line = self.lines().last().map(str::to_owned);
+        // It is the program's own, and goes to a terminal and on a page.
+        let how = harmless(&self.how(report.as_ref())).into_owned();
+        let last_line = self.lines().last().map(|line| harmless(line).into_owned());
         Failed { how, last_line, report: report.map(Box::new) }
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, CommandFactory, Parser};
-use harness::args::{MOST_REQUESTERS, at_least_one, file, timeout};
+use harness::args::{self, MOST_REQUESTERS, at_least_one, file, timeout};
 use harness::{Failure, Guess};
 
 use crate::limits::Limits;
@@ -135,7 +135,7 @@ fn refuse(error: &clap::Error) -> ! {
         Failure::new(cause, format!("{hint} {unknown} …")).print();
         process::exit(2);
     }
-    error.exit()
+    args::refuse(error)
 }
 
 /// The arguments that are for this program, and those that are not: whatever

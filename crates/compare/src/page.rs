@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use harness::{Failure, unwritable};
 use lens::svg;
+use lens::text::harmless_lines;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::numbers::bytes;
@@ -80,8 +81,8 @@ pub fn render(comparison: &Comparison) -> String {
             }
         }
     };
-    // No document may hold control characters, such as a program may print.
-    page.into_string().replace(|letter: char| letter.is_control() && letter != '\n', "")
+    // What a program said, or was given, may hold what no document may.
+    harmless_lines(&page.into_string()).into_owned()
 }
 
 fn head(comparison: &Comparison, title: &str) -> Markup {
@@ -115,13 +116,8 @@ fn commands(strategies: &[Compared]) -> Markup {
 /// A command, broken between its words alone.
 fn command(text: &str) -> Markup {
     html! {
-        code.command { @for word in clean(text).split(' ') { span { (word) } " " } }
+        code.command { @for word in text.split(' ') { span { (word) } " " } }
     }
-}
-
-/// Without the codes that colour a terminal.
-fn clean(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use axum::http::{StatusCode, Uri};
+use harness::text::harmless;
 use tokio::time::Instant;
 
 use crate::routes::DELAY_ME;
@@ -115,8 +116,8 @@ pub(crate) fn shown(uri: &Uri) -> Box<str> {
     let query = uri.query().filter(|query| uri.path() == DELAY_ME && !query.is_empty());
     let whole = query.unwrap_or_else(|| uri.path_and_query().map_or("", |target| target.as_str()));
     match whole.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &whole[..end]).into(),
-        None => whole.into(),
+        Some((end, _)) => format!("{}…", harmless(&whole[..end])).into(),
+        None => harmless(whole).into(),
     }
 }
 
@@ -137,6 +138,7 @@ mod tests {
             ("/delay-me", "/delay-me"),
             ("/delay-me?", "/delay-me?"),
             ("/nowhere?x=1", "/nowhere?x=1"),
+            ("/no\u{202e}where", r"/no\u{202e}where"),
             (long.as_str(), cut.as_str()),
         ] {
             assert_eq!(&*shown(&target.parse().unwrap()), expected);

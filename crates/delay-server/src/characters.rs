@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::Uri;
 use axum::http::header::CONTENT_TYPE;
@@ -22,9 +23,11 @@ const DELAY: &str = "delay";
 /// Waits for as long as `delay` says, and answers with the character.
 pub(crate) async fn character(
     State(rules): State<Arc<Rules>>,
-    Path(id): Path<String>,
+    // One that is no text is none that there is.
+    id: Result<Path<String>, PathRejection>,
     uri: Uri,
 ) -> Response {
+    let id = id.map(|Path(id)| id).unwrap_or_default();
     let (wait, content) = match begin(&rules, &id, &uri) {
         Ok(begun) => begun,
         Err(refusal) => return refuse(&rules, &refusal, &uri),
@@ -64,7 +67,8 @@ fn begin(rules: &Rules, id: &str, uri: &Uri) -> Result<(Wait, Content), Refusal>
 
 /// The character with this id, and its id as a number.
 fn find(id: &str) -> Option<(u32, &'static str)> {
-    let id: u32 = id.parse().ok()?;
+    // Rust's own notion of a number is wider: it knows a plus.
+    let id: u32 = id.bytes().all(|it| it.is_ascii_digit()).then(|| id.parse().ok())??;
     let line = usize::try_from(id).ok()?.checked_sub(1)?;
     CHARACTERS.lines().nth(line).map(|json| (id, json))
 }
@@ -119,7 +123,7 @@ mod tests {
     #[test]
     fn ids_are_whole_numbers_from_one_up() {
         assert_eq!(find("1").map(|(id, _)| id), Some(1));
-        for id in ["0", "-1", "", "x", "1.0", "999", "1,2", "99999999999999999999"] {
+        for id in ["0", "-1", "+1", "", "x", "1.0", "999", "1,2", "99999999999999999999"] {
             assert!(find(id).is_none(), "{id}");
         }
     }

@@ -7,6 +7,14 @@ use std::iter;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use harness::Failure;
+use hyper::StatusCode;
+
+pub use reply::{
+    ENOUGH_OF_A_REFUSAL, LONGEST_HEAD, LONGEST_REPLY, MOST_HEADERS, check_head, length, read,
+    read_blocking, text,
+};
+
+mod reply;
 
 use crate::home::{HOME, is_delay_server};
 use crate::{Config, Server};
@@ -67,30 +75,50 @@ impl Hints {
 }
 
 /// The server answered, but not with what was asked for: with this status, such
-/// as `404 Not Found`, and this text.
-pub fn refused(status: &str, text: &str, hints: &Hints) -> Failure {
+/// as 404, and this text.
+pub fn refused(status: u16, text: &str, hints: &Hints) -> Failure {
     let said: String = text.trim().chars().take(LONGEST_REFUSAL).collect();
     let colon = if said.is_empty() { "" } else { ": " };
-    let hint = match status.split(' ').next() {
-        Some("400") => hints.bad_request,
-        Some("404") => hints.not_found,
-        Some("503") => hints.unavailable,
-        Some(status) if status.starts_with('5') => "look at what the server itself says",
+    let hint = match status {
+        400 => hints.bad_request,
+        404 => hints.not_found,
+        503 => hints.unavailable,
+        500..=599 => "look at what the server itself says",
         _ => "check --url",
     };
-    Failure::new(format!("the server answered {status}{colon}{said}"), hint)
+    // The usual words for it, whatever the server's own are.
+    let words = StatusCode::from_u16(status).ok().and_then(|it| it.canonical_reason());
+    let words = words.map(|words| format!(" {words}")).unwrap_or_default();
+    Failure::new(format!("the server answered {status}{words}{colon}{said}"), hint)
 }
 
-/// Why no whole reply came.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Why there is no reply that could be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unanswered {
     /// Nobody takes connections there.
+    #[error("nobody answers")]
     NobodyThere,
     /// It took too long.
+    #[error("no complete reply within the time-out")]
     TimedOut,
     /// The connection ended before the reply did.
+    #[error("the connection was closed before the reply was complete")]
     Lost,
+    /// What came is no HTTP, or none that the client reads, in the words of
+    /// whoever noticed.
+    #[error("this is not HTTP: {0}")]
+    NotHttp(String),
+    /// The head has more than [`LONGEST_HEAD`] bytes or [`MOST_HEADERS`] lines.
+    #[error("the head of the reply is longer than 8 KiB or 100 lines")]
+    HeadTooLong,
+    /// The reply has more than [`LONGEST_REPLY`] bytes.
+    #[error("the reply is longer than 1 MiB")]
+    TooLong,
+    /// It is not UTF-8.
+    #[error("the reply is not UTF-8 text")]
+    NotText,
     /// Something else, in the words of whoever noticed.
+    #[error("{0}")]
     Failed(String),
 }
 
@@ -99,9 +127,11 @@ impl Unanswered {
     /// the outer ones only say that there is an inner one.
     pub fn of(error: &(dyn Error + 'static)) -> Self {
         let chain = || iter::successors(Some(error), |error| (*error).source());
-        let mut hyper = chain().filter_map(|error| error.downcast_ref::<hyper::Error>());
-        if hyper.any(hyper::Error::is_incomplete_message) {
-            return Self::Lost;
+        match chain().find_map(|error| error.downcast_ref::<hyper::Error>()) {
+            Some(error) if error.is_incomplete_message() => return Self::Lost,
+            Some(error) if error.is_parse_too_large() => return Self::HeadTooLong,
+            Some(error) if error.is_parse() => return Self::NotHttp(error.to_string()),
+            _ => {}
         }
         match chain().find_map(|error| error.downcast_ref::<io::Error>()) {
             Some(error) => error.into(),
@@ -124,14 +154,24 @@ impl Unanswered {
             Self::Lost => {
                 (format!("{route} closed the connection before its reply was complete"), hints.lost)
             }
-            Self::Failed(why) => (format!("the request to {route} failed: {why}"), hints.failed),
+            why => (format!("the request to {route} failed: {why}"), hints.failed),
         };
         Failure::new(cause, hint)
     }
 }
 
+impl From<Unanswered> for io::Error {
+    fn from(why: Unanswered) -> Self {
+        Self::other(why)
+    }
+}
+
 impl From<&io::Error> for Unanswered {
     fn from(error: &io::Error) -> Self {
+        let own = error.get_ref().and_then(|inner| inner.downcast_ref::<Self>());
+        if let Some(own) = own {
+            return own.clone();
+        }
         match error.kind() {
             ErrorKind::ConnectionRefused => Self::NobodyThere,
             ErrorKind::TimedOut => Self::TimedOut,
@@ -165,15 +205,15 @@ mod tests {
             let failure = refused(status, text, &Hints::OF_DELAY_ME);
             (failure.cause().to_owned(), failure.hint().to_owned())
         };
-        let (cause, hint) = words("400 Bad Request", " seconds is too many\n");
+        let (cause, hint) = words(400, " seconds is too many\n");
         assert_eq!(cause, "the server answered 400 Bad Request: seconds is too many");
         assert_eq!(hint, "ask for other --seconds");
-        let (cause, hint) = words("500", "");
+        let (cause, hint) = words(500, "");
         assert_eq!(
             (cause.as_str(), hint.as_str()),
-            ("the server answered 500", Hints::OF_DELAY_ME.lost)
+            ("the server answered 500 Internal Server Error", Hints::OF_DELAY_ME.lost)
         );
-        let (cause, hint) = words("302 Found", &"x".repeat(1000));
+        let (cause, hint) = words(302, &"x".repeat(1000));
         assert_eq!(
             cause,
             format!("the server answered 302 Found: {}", "x".repeat(LONGEST_REFUSAL))

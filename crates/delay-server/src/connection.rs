@@ -6,7 +6,7 @@
 //! its answer it is a place, a timer and the connection. With the first request of
 //! another kind the connection is hyper's, and all its requests are the routes'.
 
-use std::future::pending;
+use std::future::{pending, ready};
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -14,17 +14,22 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
-use axum::http::Uri;
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, HeaderValue, Uri};
+use futures::future::Either;
 use httpdate::HttpDate;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::routes::{DELAY_ME, SECONDS, router};
+use crate::routes::{DELAY_ME, SECONDS, router, wrong_name};
 use crate::rules::Rules;
 use crate::wait::Wait;
 
@@ -79,8 +84,14 @@ impl Connections {
             }
         };
         let io = Rewound { piece, stream: TokioIo::new(stream) };
-        let routes = TowerToHyperService::new(self.router);
-        let mut connection = pin!(self.http.serve_connection(io, routes));
+        let (routes, rules) = (TowerToHyperService::new(self.router), self.rules);
+        let named = service_fn(move |request: Request<Incoming>| {
+            if rules.names.has(request.headers(), request.uri()) {
+                return Either::Left(routes.call(request));
+            }
+            Either::Right(ready(Ok(wrong_name(&rules, request.uri()))))
+        });
+        let mut connection = pin!(self.http.serve_connection(io, named));
         // What went wrong is the client's business, and the system's.
         let _ = tokio::select! {
             // In this order: a connection that is told to stop before it has read
@@ -125,10 +136,16 @@ fn begin_plain(piece: &[u8], rules: &Rules) -> Option<Wait> {
         return None;
     }
     let uri: Uri = request.path?.parse().ok()?;
-    if uri.path() != DELAY_ME {
+    if uri.path() != DELAY_ME || !rules.names.has(&hosts(request.headers)?, &uri) {
         return None;
     }
     rules.begin_wait(rules.seconds(SECONDS, &uri).ok()?, &uri).ok()
+}
+
+/// Whom these headers name; none if there is no reading it.
+fn hosts(headers: &[httparse::Header<'_>]) -> Option<HeaderMap> {
+    let hosts = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(HOST.as_str()));
+    hosts.map(|host| Some((HOST, HeaderValue::from_bytes(host.value).ok()?))).collect()
 }
 
 /// The answer as hyper writes it.
@@ -253,7 +270,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_long_wait_is_not_cut_short_by_the_time_out() {
-        let request = "GET /delay-me?seconds=300 HTTP/1.1\r\nhost: x\r\n\r\n";
+        let request = "GET /delay-me?seconds=300 HTTP/1.1\r\nhost: localhost\r\n\r\n";
         let start = Instant::now();
         let reply = reply_to(request).await;
         assert!(reply.ends_with("Done, I waited for 300 secs"), "{reply}");

@@ -33,8 +33,9 @@
 //! | `/healthz` | 200 and `ok`, at once |
 //!
 //! All else is refused with a sentence that says what is allowed: 400 for the
-//! seconds, 404 for the route, 405 for the method, and 503 with `Retry-After`
-//! while as many requests wait as may. What is not HTTP, or has a head of more
+//! seconds, 404 for the route, 405 for the method, 421 for a name in `Host` that
+//! is neither this machine's nor the one in [`Config::addr`], and 503 with
+//! `Retry-After` while as many requests wait as may. What is not HTTP, or has a head of more
 //! than 8 KiB, is refused without one.
 //!
 //! Characters have the shape of the Rick and Morty API, whose documentation is
@@ -53,6 +54,7 @@ mod connection;
 
 mod characters;
 mod listen;
+mod names;
 mod routes;
 mod rules;
 mod trouble;

@@ -8,6 +8,7 @@ use harness::Failure;
 use socket2::{Domain, Socket, Type};
 
 use crate::Config;
+use crate::names::Names;
 use crate::rules::Rules;
 use crate::stats::Counts;
 
@@ -102,13 +103,9 @@ impl Listener {
                 _ => StartError::Listen { addr, source },
             }
         })?;
-        // "Every address" is none that a client can connect to.
-        let host = if address.ip().is_unspecified() { "localhost" } else { host(addr) };
-        Ok(Self {
-            sockets,
-            rules: Arc::new(Rules::new(config)),
-            url: format!("http://{host}:{port}"),
-        })
+        let names = Names::new(host(addr), address);
+        let url = format!("http://{}:{port}", host_in_url(addr, address));
+        Ok(Self { sockets, rules: Arc::new(Rules::new(config, names)), url })
     }
 
     /// `http://HOST:PORT` without a slash at the end, ready for a client: the
@@ -124,6 +121,17 @@ impl Listener {
 
 fn host(addr: &str) -> &str {
     addr.rsplit_once(':').map_or(addr, |(host, _port)| host)
+}
+
+/// The host as a client's URL has it.
+fn host_in_url(addr: &str, address: SocketAddr) -> String {
+    match host(addr) {
+        // "Every address" is none that a client can connect to.
+        _ if address.ip().is_unspecified() => "localhost".to_owned(),
+        // The system takes an IPv6 address without brackets too.
+        bare if bare.contains(':') && !bare.starts_with('[') => format!("[{bare}]"),
+        host => host.to_owned(),
+    }
 }
 
 /// The first address that `addr` stands for.

@@ -7,7 +7,6 @@ mod options;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use delay_server::{Config, Listener, StartError};
 use harness::Failure;
 use harness::signals::{Signal, Signals};
@@ -19,7 +18,7 @@ use crate::options::Options;
 // One event loop on one thread is enough for a server that only waits.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let config = Options::parse().into_config();
+    let config = Options::read().into_config();
     log_to_stderr();
     raise_descriptor_limit();
     match run(&config).await {

@@ -3,8 +3,9 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use delay_server::{Config, Trouble};
+use harness::args;
 
 /// An HTTP server that waits as long as it is asked to
 #[derive(Debug, Parser)]
@@ -35,6 +36,11 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Reads the command line; a wrong one ends the process with exit code 2.
+    pub(crate) fn read() -> Self {
+        args::read(&mut Self::command())
+    }
+
     pub(crate) fn into_config(self) -> Config {
         Config {
             addr: self.addr,
@@ -94,7 +100,6 @@ mod tests {
 
     #[test]
     fn the_options_are_well_formed() {
-        use clap::CommandFactory;
         Options::command().debug_assert();
     }
 }

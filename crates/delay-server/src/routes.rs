@@ -20,6 +20,8 @@ pub(crate) const DELAY_ME: &str = "/delay-me";
 pub(crate) const SECONDS: &str = "seconds";
 
 /// Every route, and what answers where there is none.
+///
+/// Requests for another name than the server's are for [`wrong_name`].
 pub(crate) fn router(rules: Arc<Rules>) -> Router {
     Router::new()
         .route("/", get(live_page))
@@ -78,6 +80,11 @@ async fn unknown_route(State(rules): State<Arc<Rules>>, uri: Uri) -> Response {
 
 async fn wrong_method(State(rules): State<Arc<Rules>>, uri: Uri) -> Response {
     refuse(&rules, &Refusal::WrongMethod, &uri)
+}
+
+/// A request for a name that is not this server's.
+pub(crate) fn wrong_name(rules: &Rules, uri: &Uri) -> Response {
+    refuse(rules, &Refusal::WrongName, uri)
 }
 
 fn refuse(rules: &Rules, refusal: &Refusal, uri: &Uri) -> Response {

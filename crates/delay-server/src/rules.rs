@@ -10,6 +10,7 @@ use tracing::info;
 use crate::Config;
 use crate::board::shown;
 use crate::live::Live;
+use crate::names::Names;
 use crate::stats::Counts;
 use crate::trouble::Troubles;
 use crate::wait::{BadSeconds, Seconds, Wait};
@@ -17,6 +18,7 @@ use crate::wait::{BadSeconds, Seconds, Wait};
 /// What the answers depend on, besides the request.
 #[derive(Debug)]
 pub(crate) struct Rules {
+    pub(crate) names: Names,
     pub(crate) max_seconds: f64,
     pub(crate) counts: Arc<Counts>,
     pub(crate) live: Live,
@@ -36,6 +38,10 @@ pub(crate) enum Refusal {
     /// The public API's own words.
     #[error("Character not found")]
     UnknownCharacter,
+    #[error(
+        "this server goes by the name of localhost and by the one it was told to listen on (--addr)"
+    )]
+    WrongName,
     #[error("this answers GET and HEAD and no other method")]
     WrongMethod,
     #[error("this character gives trouble; try again in a second")]
@@ -49,6 +55,7 @@ impl Refusal {
         match self {
             Self::BadSeconds { .. } => StatusCode::BAD_REQUEST,
             Self::UnknownRoute | Self::UnknownCharacter => StatusCode::NOT_FOUND,
+            Self::WrongName => StatusCode::MISDIRECTED_REQUEST,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::Trouble | Self::NoPlace { .. } => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -56,8 +63,9 @@ impl Refusal {
 }
 
 impl Rules {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, names: Names) -> Self {
         Self {
+            names,
             max_seconds: config.max_seconds,
             counts: Arc::new(Counts::new(config.max_in_flight)),
             live: Live::new(),

@@ -1,6 +1,7 @@
 //! A server on a thread of its own.
 
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -35,14 +36,25 @@ impl Server {
         let listener = Listener::bind(&config)?;
         let url = listener.url().to_owned();
         let counts = listener.counts();
-        let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let (tell, grace) = oneshot::channel();
+        let (tell_begun, begun) = mpsc::channel();
         let stop = async { grace.await.unwrap_or_default() };
         let thread = thread::Builder::new().name("delay-server".to_owned()).spawn(move || {
-            if let Err(error) = runtime.block_on(listener.serve(stop)) {
+            // Made here: where no thread can be started it would have to be dropped
+            // inside of the caller's event loop, and that panics.
+            let runtime = runtime::Builder::new_current_thread().enable_io().enable_time().build();
+            let (runtime, made) = match runtime {
+                Ok(runtime) => (Some(runtime), Ok(())),
+                Err(error) => (None, Err(error)),
+            };
+            // Whoever starts it waits for this.
+            let _ = tell_begun.send(made);
+            if let Some(Err(error)) = runtime.map(|runtime| runtime.block_on(listener.serve(stop)))
+            {
                 error!(target: "delay_server", %error, "cannot serve");
             }
         })?;
+        begun.recv().unwrap_or_else(|error| Err(io::Error::other(error)))?;
         Ok(Self { url, counts, grace: config.grace, running: Some((thread, tell)) })
     }
 

@@ -25,7 +25,7 @@ async fn ten_thousand_clients_that_connect_at_once_are_all_served() {
         replies.spawn(async move {
             let mut stream = TcpStream::connect(address).await?;
             let request =
-                b"GET /delay-me?seconds=1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+                b"GET /delay-me?seconds=1 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
             stream.write_all(request).await?;
             let mut text = String::new();
             stream.read_to_string(&mut text).await?;

@@ -1,15 +1,21 @@
 //! Reading a command line: the values that several programs take, each refused
 //! with a sentence that says what is wanted.
 
+use std::env;
 use std::fmt::Display;
 use std::fs;
+use std::io::{self, Write};
 use std::path::PathBuf;
+use std::process;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, FromArgMatches};
+use lens::text::harmless_lines;
+
+use crate::output::not_lost;
 
 /// The longest time that can be asked for, in seconds: more than a day. Nobody
 /// waits for more, and there are times that no clock can count.
@@ -46,13 +52,14 @@ pub fn read_without<Options: FromArgMatches>(
         form = form.mut_arg(*option, |arg| arg.hide(true));
     }
     *command = form;
-    let matches = command.get_matches_mut();
+    let matches = command.try_get_matches_from_mut(env::args_os());
+    let matches = matches.unwrap_or_else(|error| refuse(&error));
     let given = |(option, _): &&(&str, &str)| is_given(&matches, option);
     if let Some((option, reason)) = meaningless.iter().find(given) {
         let refused = format!("--{option} means nothing here: {reason}");
-        command.error(ErrorKind::UnknownArgument, refused).exit();
+        refuse(&command.error(ErrorKind::UnknownArgument, refused));
     }
-    Options::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    Options::from_arg_matches(&matches).unwrap_or_else(|error| refuse(&error))
 }
 
 fn is_given(matches: &ArgMatches, option: &str) -> bool {
@@ -82,6 +89,42 @@ pub fn file(text: &str) -> Result<PathBuf, String> {
 /// One that takes everything, or nothing.
 fn is_plain_device(path: &std::path::Path) -> bool {
     cfg!(unix) && ["/dev/null", "/dev/full"].iter().any(|device| path == *device)
+}
+
+/// Prints what clap has to say, such as the help that was asked for, and ends the
+/// process. What is repeated of the command line is made harmless, and no password is.
+pub fn refuse(error: &clap::Error) -> ! {
+    let said = error.to_string();
+    let told = without_passwords(&harmless_lines(&said));
+    let (code, stream) = if error.use_stderr() { (2, "stderr") } else { (0, "stdout") };
+    let printed = if told == said {
+        // In colour, where that is welcome.
+        error.print().and_then(|()| io::stdout().flush())
+    } else {
+        write!(io::stderr(), "{told}")
+    };
+    if let Err(failure) = printed.or_else(|error| not_lost(&error, stream)) {
+        failure.exit();
+    }
+    process::exit(code)
+}
+
+/// The text, in which the user and the password of every address are hidden.
+pub fn without_passwords(text: &str) -> String {
+    let mut hidden = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        // A password may hold anything, so all up to the last sign in this word goes.
+        let end = after.find(|letter: char| letter.is_whitespace()).unwrap_or(after.len());
+        let (word, further) = after.split_at(end);
+        let (secret, place) = match word.rsplit_once('@') {
+            Some((_, place)) => ("***@", place),
+            None => ("", word),
+        };
+        hidden.extend([before, "://", secret, place]);
+        rest = further;
+    }
+    hidden + rest
 }
 
 /// For programs in which there is no delay to be made shorter: `--speed` is
@@ -157,6 +200,18 @@ mod tests {
         if cfg!(unix) {
             assert!(file("/dev/tty").unwrap_err().contains("no file"));
             assert!(file("/dev/full").is_ok(), "opening it tells");
+        }
+    }
+
+    #[test]
+    fn no_password_is_repeated() {
+        for (text, wanted) in [
+            ("http://localhost:8000/delay-me", "http://localhost:8000/delay-me"),
+            ("at 'http://me:secret@host/' for", "at 'http://***@host/' for"),
+            ("http://me:s/e@c?r@host:1/a ftp://you@there", "http://***@host:1/a ftp://***@there"),
+            ("me@here, and no address", "me@here, and no address"),
+        ] {
+            assert_eq!(without_passwords(text), wanted);
         }
     }
 

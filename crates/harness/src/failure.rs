@@ -5,6 +5,8 @@ use std::fmt;
 use std::io::Write;
 use std::process;
 
+use lens::text::harmless;
+
 /// Why a requester or a run failed, and what its user can do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -14,7 +16,8 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure with its cause and what to do next, one line each.
+    /// A failure with its cause and what to do next, one line each. What is in
+    /// them may come from anywhere: it is made harmless.
     ///
     /// Made inside a requester's span it belongs to that requester: it carries
     /// the requester's name, and the requester's lane ends as failed.
@@ -108,5 +111,5 @@ macro_rules! failure_wrapper {
 }
 
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    harmless(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }

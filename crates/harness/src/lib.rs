@@ -21,8 +21,9 @@ use std::io::Write;
 pub use failure::Failure;
 pub use files::unwritable;
 pub use lens::guess::Guess;
-pub use lens::{done, recording, time};
+pub use lens::{done, recording, text, time};
 pub use options::{Log, Options};
+pub use output::print;
 pub use report::{Prepared, Report, ReportedFailure};
 pub use run::{Run, start, start_open, start_with_ideal};
 pub use screen::width;
@@ -40,6 +41,7 @@ pub mod signals;
 
 mod live;
 mod log_file;
+mod output;
 mod report;
 mod screen;
 mod trace;
@@ -53,7 +55,7 @@ pub fn asked() -> Option<String> {
 
 /// Prints a note for the user on stderr.
 pub fn note(text: &str) {
-    let _ = writeln!(anstream::stderr(), "note: {text}");
+    let _ = writeln!(anstream::stderr(), "note: {}", text::harmless(text));
 }
 
 /// Prints the failure and ends the process with exit code 1: for what goes

@@ -1,6 +1,5 @@
 //! What `--json` prints: the recording, its figures, and how the run ended.
 
-use std::io::{self, Write};
 use std::process;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use lens::guess::Guess;
 use lens::recording::optional_seconds;
 
 use crate::failure::Failure;
+use crate::output::print_json;
 
 /// One run, as `--json` prints it. Times are seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,9 +66,9 @@ impl Report {
         }
     }
 
-    /// Prints it on stdout, on one line. A reader that left early misses nothing it wanted.
-    pub(crate) fn print(&self) {
-        print(self);
+    /// Prints it on stdout, on one line.
+    pub(crate) fn print(&self) -> Result<(), Failure> {
+        print_json(self)
     }
 }
 
@@ -85,16 +85,9 @@ pub struct Prepared {
 impl Prepared {
     /// Ends the process.
     pub(crate) fn finish(&self, json: bool) -> ! {
-        if json {
-            print(self);
+        match if json { print_json(self) } else { Ok(()) } {
+            Ok(()) => process::exit(0),
+            Err(failure) => failure.exit(),
         }
-        process::exit(0)
     }
-}
-
-fn print(what: &impl Serialize) {
-    let stdout = io::stdout().lock();
-    let mut buffered = io::BufWriter::new(stdout);
-    let _ = serde_json::to_writer(&mut buffered, what);
-    let _ = writeln!(buffered).and_then(|()| buffered.flush());
 }

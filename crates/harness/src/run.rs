@@ -252,9 +252,11 @@ impl Ending {
             }
         }
         failures.extend(self.log_file.and_then(|file| file.finish().err()));
+        failures.extend(self.screen.finish().err());
         if self.json {
             let report = Report::new(&self.strategy, recording, interrupted, failures.first());
-            Report { guess, ideal: self.ideal, ..report }.print();
+            let report = Report { guess, ideal: self.ideal, ..report };
+            failures.extend(report.print().err());
         }
         failures.iter().for_each(Failure::print);
         match (interrupted, failures.is_empty()) {

@@ -1,10 +1,14 @@
 //! Where a run's text goes: one stream, in colour where that is welcome.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, OnceLock};
 
 use anstream::{AutoStream, ColorChoice};
 use indicatif::ProgressBar;
 use lens::timeline::wrapped;
+
+use crate::failure::Failure;
+use crate::output::not_lost;
 
 /// The stream that a run prints to, and the live view that must make room for
 /// every line.
@@ -12,6 +16,8 @@ use lens::timeline::wrapped;
 pub(crate) struct Screen {
     stream: Stream,
     pub(crate) live: ProgressBar,
+    /// What went wrong first while printing.
+    error: Arc<OnceLock<io::Error>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,7 +31,7 @@ const USUAL_WIDTH: usize = 80;
 
 impl Screen {
     pub(crate) fn new(stream: Stream) -> Self {
-        Self { stream, live: ProgressBar::hidden() }
+        Self { stream, live: ProgressBar::hidden(), error: Arc::default() }
     }
 
     pub(crate) fn stream(&self) -> Stream {
@@ -87,15 +93,28 @@ impl Screen {
     }
 
     /// Prints text, styled or not; the stream takes styles out where they are
-    /// not wanted. A reader that left early (`| head`) is no failure: the run
-    /// goes on, its files are still written, and nobody misses the lines.
+    /// not wanted. Where they cannot be written, the run goes on, and its files
+    /// are still written: [`Self::finish`] tells.
     pub(crate) fn print(&self, text: &str) {
         self.live.suspend(|| {
-            let _ = match self.stream {
+            let written = match self.stream {
                 Stream::Stdout => writeln!(anstream::stdout().lock(), "{text}"),
                 Stream::Stderr => writeln!(anstream::stderr().lock(), "{text}"),
             };
+            if let Err(error) = written {
+                // Only the first one counts.
+                let _ = self.error.set(error);
+            }
         });
+    }
+
+    /// Fails if something that was printed is lost.
+    pub(crate) fn finish(&self) -> Result<(), Failure> {
+        let stream = match self.stream {
+            Stream::Stdout => "stdout",
+            Stream::Stderr => "stderr",
+        };
+        self.error.get().map_or(Ok(()), |error| not_lost(error, stream))
     }
 }
 

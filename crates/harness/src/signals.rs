@@ -108,7 +108,6 @@ pub fn on_first(
     signals: &'static [Signal],
     act: impl FnOnce(Signal) + Send + 'static,
 ) -> io::Result<()> {
-    let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
     // Both threads are started now: when the signal comes, the program may have
     // so many that the system gives no more.
     let (hand_over, first) = mpsc::channel();
@@ -120,9 +119,15 @@ pub fn on_first(
         }
     })?;
     let (tell, is_listening) = mpsc::channel();
-    Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || runtime.block_on(watch(signals, &tell, &hand_over)))?;
+    Builder::new().name("signals".to_owned()).spawn(move || {
+        // Made here: where no thread can be started it would have to be dropped
+        // inside of the caller's event loop, and that panics.
+        match runtime::Builder::new_current_thread().enable_io().build() {
+            Ok(runtime) => runtime.block_on(watch(signals, &tell, &hand_over)),
+            // The thread at the other end waits for this.
+            Err(error) => drop(tell.send(Err(error))),
+        }
+    })?;
     is_listening.recv().unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 

@@ -12,6 +12,7 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
+use lens::text::write_harmless;
 use lens::{Lens, Sample, style};
 
 use crate::options::Log;
@@ -86,8 +87,7 @@ pub(crate) fn full_line(event: &Event<'_>, said_by: &str, lens: &Lens) -> String
     format!("[{time}] - [{level}] - [Process {process}, Thread {thread}] - {line}")
 }
 
-/// An event's message in one line: what would move the cursor or change the
-/// terminal's colours is written out, not obeyed.
+/// An event's message in one line, made harmless: it may hold what a server said.
 #[derive(Default)]
 struct Message(String);
 
@@ -102,11 +102,8 @@ impl Visit for Message {
                 self.0.push('…');
                 break;
             }
-            if character.is_control() {
-                self.0.extend(character.escape_default());
-            } else {
-                self.0.push(character);
-            }
+            // Writing to a string cannot fail.
+            let _ = write_harmless(&mut self.0, character);
         }
     }
 }

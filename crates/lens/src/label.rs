@@ -5,7 +5,10 @@ use std::fmt::{self, Write};
 use tracing::field::{Field, Visit};
 use tracing::span::Attributes;
 
-/// A longer name or question is cut: who made the span may have taken it from anywhere.
+use crate::text::harmless;
+
+/// A longer name or question is cut, and what is in it made harmless: who made
+/// the span may have taken it from anywhere.
 const LONGEST_NAME: usize = 80;
 const LONGEST_QUESTION: usize = 2_000;
 
@@ -64,10 +67,10 @@ impl Label {
 fn cut(text: &str, longest: usize) -> Box<str> {
     // Most are short, and need not be looked at letter by letter.
     if text.len() <= longest {
-        return text.into();
+        return harmless(text).into();
     }
     match text.char_indices().nth(longest) {
-        Some((end, _)) => format!("{}…", &text[..end]).into(),
-        None => text.into(),
+        Some((end, _)) => format!("{}…", harmless(&text[..end])).into(),
+        None => harmless(text).into(),
     }
 }

@@ -106,6 +106,7 @@ mod axis;
 mod colour;
 mod sample;
 pub mod svg;
+pub mod text;
 pub mod time;
 pub mod timeline;
 

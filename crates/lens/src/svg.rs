@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::axis::Axis;
 use crate::recording::{Lane, Outcome, Recording, Stretch};
 use crate::sample::{below, shown};
+use crate::text::harmless;
 use crate::time::{exact, rounded};
 
 /// Measures in pixels.
@@ -377,9 +378,9 @@ fn sign(class: &str, x: f64, base: f64) -> String {
     format!(r#"<rect class="c4 {class}" x="{x}" y="{y}" width="26" height="12"/>"#)
 }
 
-/// What a document may not hold, such as the codes that colour a terminal, is left out.
+/// As a part of a document: text from outside stays text.
 fn escaped(text: &str) -> String {
-    let text: String = text.chars().filter(|letter| !letter.is_control()).collect();
+    let text = harmless(text);
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

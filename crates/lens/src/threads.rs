@@ -14,6 +14,7 @@ use crate::core_wait::CoreWait;
 use crate::lane::{LONG, Lane, Whole};
 use crate::lock;
 use crate::recording::{self, Worker};
+use crate::text::harmless;
 
 /// A thread that has been seen.
 pub(crate) struct Thread {
@@ -95,7 +96,7 @@ pub(crate) struct Outermost {
 
 impl Thread {
     fn new(id: u32) -> Self {
-        let name = thread::current().name().unwrap_or("unnamed").into();
+        let name = harmless(thread::current().name().unwrap_or("unnamed")).into();
         let no = || AtomicBool::new(false);
         Self { id, name, own_loop: no(), was_held: no(), inside: Mutex::default() }
     }

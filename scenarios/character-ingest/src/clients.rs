@@ -1,11 +1,18 @@
 //! The two clients, alike in all but the waiting.
 
+use delay_server::client::LONGEST_HEAD;
+use reqwest::redirect::Policy;
+
 use crate::{Failures, Plan};
 
 impl Plan {
     /// A client whose calls give the thread back while they wait.
     pub fn async_client(&self) -> Result<reqwest::Client, Failures> {
-        let client = reqwest::Client::builder().no_proxy().timeout(self.options.timeout);
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            // Where a server sends its clients to is not what was to be asked.
+            .redirect(Policy::none())
+            .timeout(self.options.timeout);
         #[cfg(feature = "tls")]
         let client = client.tls_backend_preconfigured(self.trust.for_reqwest()?);
         Ok(client.build()?)
@@ -16,7 +23,10 @@ impl Plan {
         let config = ureq::Agent::config_builder()
             .proxy(None)
             .timeout_global(Some(self.options.timeout))
-            .http_status_as_error(false);
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .max_response_header_size(LONGEST_HEAD);
         #[cfg(feature = "tls")]
         let config = config.tls_config(self.trust.for_ureq());
         config.build().into()

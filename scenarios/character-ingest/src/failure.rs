@@ -56,7 +56,7 @@ impl Failure {
 
     /// The server answered, but not with what was asked for.
     pub(crate) fn refused(status: StatusCode, content: &str) -> Self {
-        let reason = client::refused(&status.to_string(), &sentence(content), &HINTS);
+        let reason = client::refused(status.as_u16(), &sentence(content), &HINTS);
         Self { reason, may_pass: status == StatusCode::SERVICE_UNAVAILABLE }
     }
 
@@ -70,9 +70,29 @@ impl Failure {
     pub(crate) fn not_kept(reason: harness::Failure) -> Self {
         Self { reason, may_pass: false }
     }
+}
 
-    /// No whole reply came.
-    fn unanswered(why: Unanswered) -> Self {
+/// What an error of the async client means.
+pub(crate) fn of_async(error: reqwest::Error) -> Unanswered {
+    if error.is_timeout() { Unanswered::TimedOut } else { Unanswered::of(&error) }
+}
+
+/// What an error of the blocking client means.
+pub(crate) fn of_blocking(error: ureq::Error) -> Unanswered {
+    match error {
+        ureq::Error::Timeout(_) => Unanswered::TimedOut,
+        ureq::Error::LargeResponseHeader(..) => Unanswered::HeadTooLong,
+        ureq::Error::Protocol(error) => match error.to_string() {
+            // It has no other name for this that can be asked for.
+            why if why.ends_with("too many headers") => Unanswered::HeadTooLong,
+            why => Unanswered::NotHttp(why),
+        },
+        other => Unanswered::from(&other.into_io()),
+    }
+}
+
+impl From<Unanswered> for Failure {
+    fn from(why: Unanswered) -> Self {
         let may_pass = why == Unanswered::Lost;
         let is_tls = harness::asked().is_some_and(|asked| asked.starts_with("https:"));
         let hints = if is_tls { &HINTS_FOR_TLS } else { &HINTS };
@@ -92,17 +112,13 @@ fn sentence(content: &str) -> String {
 
 impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
-        let timed_out = error.is_timeout().then_some(Unanswered::TimedOut);
-        Self::unanswered(timed_out.unwrap_or_else(|| Unanswered::of(&error)))
+        of_async(error).into()
     }
 }
 
 impl From<ureq::Error> for Failure {
     fn from(error: ureq::Error) -> Self {
-        Self::unanswered(match error {
-            ureq::Error::Timeout(_) => Unanswered::TimedOut,
-            other => Unanswered::from(&other.into_io()),
-        })
+        of_blocking(error).into()
     }
 }
 

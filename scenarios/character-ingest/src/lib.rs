@@ -1,11 +1,14 @@
 //! The WHAT of the ingestion: which characters are asked for, what an answer
 //! must be, and what is kept of it. The HOW is one file per strategy in `src/bin`.
 
+use std::io;
 use std::time::Duration;
 
 use backon::ExponentialBuilder;
 use delay_server::{Server, client};
+use reqwest::StatusCode;
 use tracing::{Span, info_span};
+use ureq::http::Response;
 
 pub use character::{Character, Gender, Place, Status};
 pub use failure::{Failure, Failures};
@@ -20,6 +23,7 @@ mod outcomes;
 #[cfg(feature = "tls")]
 mod tls;
 
+use failure::{of_async, of_blocking};
 use options::Options;
 use outcomes::Outcomes;
 
@@ -149,7 +153,22 @@ impl Request {
     }
 
     /// Takes the server's reply if it is the character that was asked for.
-    pub fn accept(&self, status: reqwest::StatusCode, content: &str) -> Result<Character, Failure> {
+    pub async fn accept(&self, reply: reqwest::Response) -> Result<Character, Failure> {
+        client::check_head(reply.headers())?;
+        let status = reply.status();
+        let content = client::read(status.is_success(), reqwest::Body::from(reply), of_async);
+        self.accept_text(status, &content.await?)
+    }
+
+    /// The same from a client that blocks.
+    pub fn accept_blocking(&self, reply: Response<ureq::Body>) -> Result<Character, Failure> {
+        client::check_head(reply.headers())?;
+        let (status, body) = (reply.status(), reply.into_body().into_reader());
+        let why = |error: io::Error| of_blocking(error.into());
+        self.accept_text(status, &client::read_blocking(status.is_success(), body, why)?)
+    }
+
+    fn accept_text(&self, status: StatusCode, content: &str) -> Result<Character, Failure> {
         if !status.is_success() {
             return Err(Failure::refused(status, content));
         }

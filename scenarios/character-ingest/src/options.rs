@@ -104,6 +104,9 @@ fn route(text: &str) -> Result<String, String> {
         }
         _ => return Err(format!("it does not begin with http:// or https://; {wanted}")),
     }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("this client has no user and no password to give: leave them out".to_owned());
+    }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(format!("the query is made from --delay; {wanted}"));
     }

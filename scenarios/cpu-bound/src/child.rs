@@ -6,7 +6,7 @@
 //! the reason, and the child ends itself.
 
 use std::env;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::Path;
 use std::process::{self, Command, Stdio};
 use std::thread;
@@ -87,12 +87,17 @@ fn apart(command: &mut Command) {
 
 /// What a child does: counts, says the number, and ends.
 pub(crate) fn serve(range: Range) -> ! {
-    thread::spawn(|| {
+    let watching = thread::Builder::new().spawn(|| {
         // Nothing comes; the read ends when the parent does.
         let _ = io::stdin().read(&mut [0]);
         process::exit(0);
     });
-    // A parent that has gone does not miss the answer.
-    let _ = writeln!(io::stdout(), "{}", range.count_primes());
-    process::exit(0)
+    if let Err(error) = watching {
+        let hint = "ask for fewer --workers";
+        harness::exit(&harness::Failure::no_more_threads(&error, hint));
+    }
+    match harness::print(&range.count_primes().to_string()) {
+        Ok(()) => process::exit(0),
+        Err(failure) => harness::exit(&failure),
+    }
 }

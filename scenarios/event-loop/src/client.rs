@@ -8,14 +8,13 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use delay_server::client::{
+    ENOUGH_OF_A_REFUSAL, LONGEST_HEAD, LONGEST_REPLY, MOST_HEADERS, Unanswered, length, text,
+};
+use httparse::Status::{Complete, Partial};
+
 use crate::route::Route;
 use crate::{Connection, Failure, Reactor, Timers};
-
-/// No reply that is wanted here is longer, in bytes.
-const LONGEST_REPLY: usize = 1024 * 1024;
-
-/// A head has fewer lines than these.
-const MOST_HEADERS: usize = 100;
 
 /// Makes requests on the event loop of one thread.
 pub struct Client<'a> {
@@ -29,8 +28,8 @@ pub struct Client<'a> {
 /// What a server answered.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// The status, such as `200 OK`.
-    pub status: String,
+    /// The status, such as 200.
+    pub status: u16,
     /// Whether it is a good one: 200 to 299.
     pub is_success: bool,
     /// What follows the head.
@@ -68,9 +67,6 @@ impl Client<'_> {
             if let Some(reply) = parsed(&reply, read == 0)? {
                 return Ok(reply);
             }
-            if reply.len() > LONGEST_REPLY {
-                return Err(io::Error::new(ErrorKind::InvalidData, "the reply is too long"));
-            }
         }
     }
 
@@ -104,39 +100,53 @@ async fn within<T>(
 }
 
 /// The reply, if these bytes are a whole one. It ends after as many bytes as its
-/// head announces, or else with the connection.
-fn parsed(bytes: &[u8], ended: bool) -> io::Result<Option<Reply>> {
+/// head announces, or else with the connection. Of a refusal the beginning is enough.
+fn parsed(bytes: &[u8], ended: bool) -> Result<Option<Reply>, Unanswered> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut head = httparse::Response::new(&mut headers);
-    let parsed = head.parse(bytes).map_err(|error| {
-        io::Error::new(ErrorKind::InvalidData, format!("this is not HTTP: {error}"))
-    })?;
-    let whole = match parsed {
-        httparse::Status::Complete(length) => {
-            let content = &bytes[length..];
-            match announced(&head) {
-                Some(announced) => content.get(..announced),
-                None => ended.then_some(content),
-            }
+    let content = match head.parse(bytes) {
+        Ok(Complete(length)) if length <= LONGEST_HEAD => &bytes[length..],
+        Ok(Partial) if bytes.len() <= LONGEST_HEAD => {
+            return if ended { Err(Unanswered::Lost) } else { Ok(None) };
         }
-        httparse::Status::Partial => None,
-    };
-    let Some(content) = whole else {
-        let early = "the connection ended before the reply was whole";
-        return if ended { Err(io::Error::new(ErrorKind::UnexpectedEof, early)) } else { Ok(None) };
+        Ok(_) | Err(httparse::Error::TooManyHeaders) => return Err(Unanswered::HeadTooLong),
+        Err(error) => return Err(Unanswered::NotHttp(error.to_string())),
     };
     let code = head.code.unwrap_or_default();
-    Ok(Some(Reply {
-        status: format!("{code} {}", head.reason.unwrap_or_default()).trim_end().to_owned(),
-        is_success: (200..300).contains(&code),
-        content: String::from_utf8_lossy(content).into_owned(),
-    }))
+    let is_success = (200..300).contains(&code);
+    let most = if is_success { LONGEST_REPLY } else { ENOUGH_OF_A_REFUSAL };
+    let content = match announced(code, &head)? {
+        Some(announced) if announced <= content.len() => &content[..announced],
+        Some(announced) if is_success && announced > most => return Err(Unanswered::TooLong),
+        None if ended => content,
+        _ if content.len() > most => content,
+        _ if ended => return Err(Unanswered::Lost),
+        _ => return Ok(None),
+    };
+    Ok(Some(Reply { status: code, is_success, content: text(is_success, content.to_vec())? }))
 }
 
-/// How many bytes the head says are to follow it.
-fn announced(head: &httparse::Response<'_, '_>) -> Option<usize> {
-    let length = head.headers.iter().find(|it| it.name.eq_ignore_ascii_case("content-length"))?;
-    str::from_utf8(length.value).ok()?.trim().parse().ok()
+/// How many bytes the head says are to follow it; none if the connection is to
+/// end after them. What this client does not read, it does not guess at either.
+fn announced(code: u16, head: &httparse::Response<'_, '_>) -> Result<Option<usize>, Unanswered> {
+    let unread = |what: &str| Err(Unanswered::NotHttp(format!("{what}, which 1.0 does not have")));
+    let mut headers = head.headers.iter();
+    if code < 200 {
+        return unread("it answers in several steps");
+    }
+    if headers.clone().any(|header| header.name.eq_ignore_ascii_case("transfer-encoding")) {
+        return unread("it comes in pieces");
+    }
+    // These never have any, whatever the head says.
+    if matches!(code, 204 | 304) {
+        return Ok(Some(0));
+    }
+    length(
+        headers
+            .by_ref()
+            .filter(|it| it.name.eq_ignore_ascii_case("content-length"))
+            .map(|it| it.value),
+    )
 }
 
 #[cfg(test)]
@@ -150,7 +160,7 @@ mod tests {
     #[test]
     fn a_reply_is_its_status_and_its_content() {
         let bytes = b"HTTP/1.0 404 Not Found\r\nContent-Length: 4\r\n\r\nnone";
-        let (status, content) = ("404 Not Found".to_owned(), "none".to_owned());
+        let (status, content) = (404, "none".to_owned());
         let wanted = Reply { status, is_success: false, content };
         assert_eq!(parsed(bytes, false).unwrap(), Some(wanted));
     }
@@ -171,13 +181,13 @@ mod tests {
         for bytes in ["", "HTTP/1.0 200 OK\r\nContent-", announced] {
             assert_eq!(content(bytes, false), None, "{bytes}");
             let error = parsed(bytes.as_bytes(), true).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::UnexpectedEof, "{bytes}");
+            assert_eq!(error, Unanswered::Lost, "{bytes}");
         }
     }
 
     #[test]
     fn what_is_no_http_is_none() {
         let error = parsed(b"SSH-2.0-OpenSSH_9.2\r\n", false).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidData);
+        assert!(matches!(error, Unanswered::NotHttp(_)), "{error}");
     }
 }

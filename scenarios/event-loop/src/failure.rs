@@ -25,7 +25,7 @@ pub enum Stopped {
 impl Failure {
     /// The server answered, but not with what was asked for.
     pub(crate) fn refused(reply: &Reply) -> Self {
-        Self(client::refused(&reply.status, &reply.content, &Hints::OF_DELAY_ME))
+        Self(client::refused(reply.status, &reply.content, &Hints::OF_DELAY_ME))
     }
 }
 

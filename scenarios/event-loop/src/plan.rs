@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use delay_server::{Server, client};
-use harness::args::{seconds, timeout};
+use harness::args::{self, seconds, timeout};
 use tracing::{Span, info_span};
 
 use crate::route::Route;
@@ -57,7 +57,8 @@ impl Plan {
     /// Ends the process if that cannot be: with exit code 2 when an option is
     /// wrong, else with 1.
     pub fn from_args() -> Self {
-        Self::new(Options::parse()).unwrap_or_else(|failure| harness::exit(&failure))
+        let options = args::read(&mut Options::command());
+        Self::new(options).unwrap_or_else(|failure| harness::exit(&failure))
     }
 
     fn new(options: Options) -> Result<Self, harness::Failure> {

@@ -33,13 +33,18 @@ impl FromStr for Route {
             return Err(format!("it has characters that no address has; {wanted}"));
         }
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        if authority.contains('@') {
+            return Err(
+                "this client has no user and no password to give: leave them out".to_owned()
+            );
+        }
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => {
                 (host, port.parse().map_err(|_| format!("its port is no number; {wanted}"))?)
             }
             _ => (authority, HTTP),
         };
-        if host.is_empty() || host.contains('@') {
+        if host.is_empty() {
             return Err(format!("it names no host; {wanted}"));
         }
         let path = if path.is_empty() { "/" } else { path };
@@ -75,6 +80,7 @@ mod tests {
             "http://localhost:port/",
             "http://localhost/?seconds=1",
             "http://me@localhost/",
+            "http://me:secret@localhost/",
             "http://localhost/a b",
             "http://localhost/\r\nX: y",
         ] {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use futures::TryFutureExt;
 use futures::future::try_join_all;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::Empty;
 use http_client::{Failure, Plan, Request, Strategy};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
@@ -51,9 +51,7 @@ async fn pull_from_server(
     let (mut sender, connection) = client.handshake(stream).await?;
     let pulling = async move {
         let reply = sender.send_request(get(&request.url)?).await?;
-        let status = reply.status();
-        let content = reply.into_body().collect().await?.to_bytes();
-        let content = request.accept(status, String::from_utf8_lossy(&content).into_owned())?;
+        let content = request.accept_from_hyper(reply).await?;
         info!("Request is finally done! Server replied '{content}'");
         Ok(())
     };

@@ -32,7 +32,7 @@ async fn pull_all(plan: &Plan) -> Result<(), Failure> {
 async fn pull_from_server(client: &Client, request: Request) -> Result<(), Failure> {
     info!("Requesting '{}'", request.url);
     let reply = client.get(&request.url).send()?;
-    let content = request.accept(reply.status(), reply.text()?)?;
+    let content = request.accept_text(reply.status(), reply.text()?)?;
     info!("Request is finally done! Server replied '{content}'");
     Ok(())
 }

@@ -1,7 +1,5 @@
 //! What can go wrong with a request, in words.
 
-use std::io;
-
 use delay_server::client::{self, Hints, Unanswered};
 use reqwest::StatusCode;
 
@@ -20,46 +18,62 @@ const HINTS: Hints = Hints {
 impl Failure {
     /// The server answered, but not with what was asked for.
     pub(crate) fn refused(status: StatusCode, content: &str) -> Self {
-        Self(client::refused(&status.to_string(), content, &HINTS))
+        Self(client::refused(status.as_u16(), content, &HINTS))
     }
+}
 
-    /// There was no whole reply within the user's time-out.
-    pub(crate) fn timed_out() -> Self {
-        Self(Unanswered::TimedOut.failure(&HINTS))
+/// What an error of the async client means.
+pub(crate) fn of_async(error: reqwest::Error) -> Unanswered {
+    if error.is_timeout() { Unanswered::TimedOut } else { Unanswered::of(&error) }
+}
+
+/// What an error of hyper's own connection means.
+#[expect(clippy::needless_pass_by_value, reason = "as the others are")]
+pub(crate) fn of_hyper(error: hyper::Error) -> Unanswered {
+    Unanswered::of(&error)
+}
+
+/// What an error of the blocking client means.
+pub(crate) fn of_blocking(error: ureq::Error) -> Unanswered {
+    match error {
+        ureq::Error::Timeout(_) => Unanswered::TimedOut,
+        ureq::Error::LargeResponseHeader(..) => Unanswered::HeadTooLong,
+        ureq::Error::Protocol(error) => match error.to_string() {
+            // It has no other name for this that can be asked for.
+            why if why.ends_with("too many headers") => Unanswered::HeadTooLong,
+            why => Unanswered::NotHttp(why),
+        },
+        other => Unanswered::from(&other.into_io()),
     }
+}
 
-    /// The connection could not be made, or did not last.
-    pub(crate) fn unanswered(error: &io::Error) -> Self {
-        Self(Unanswered::from(error).failure(&HINTS))
+impl From<Unanswered> for Failure {
+    fn from(why: Unanswered) -> Self {
+        Self(why.failure(&HINTS))
     }
 }
 
 impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
-        let timed_out = error.is_timeout().then_some(Unanswered::TimedOut);
-        Self(timed_out.unwrap_or_else(|| Unanswered::of(&error)).failure(&HINTS))
+        of_async(error).into()
     }
 }
 
 impl From<hyper::Error> for Failure {
     fn from(error: hyper::Error) -> Self {
-        Self(Unanswered::of(&error).failure(&HINTS))
+        of_hyper(error).into()
     }
 }
 
 impl From<hyper::http::Error> for Failure {
     fn from(error: hyper::http::Error) -> Self {
-        Self(Unanswered::Failed(error.to_string()).failure(&HINTS))
+        Unanswered::Failed(error.to_string()).into()
     }
 }
 
 impl From<ureq::Error> for Failure {
     fn from(error: ureq::Error) -> Self {
-        let why = match error {
-            ureq::Error::Timeout(_) => Unanswered::TimedOut,
-            other => Unanswered::from(&other.into_io()),
-        };
-        Self(why.failure(&HINTS))
+        of_blocking(error).into()
     }
 }
 

@@ -1,16 +1,21 @@
 //! The WHAT of the slow server: which requests are made, and where the server
 //! comes from. The HOW is one file per strategy in `src/bin`.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use delay_server::client::{LONGEST_HEAD, Unanswered};
 use delay_server::{Server, client};
 use futures::FutureExt;
+use reqwest::StatusCode;
+use reqwest::redirect::Policy;
 use tokio::net::TcpStream;
 use tokio::task::unconstrained;
 use tokio::time::timeout;
 use tower::util::MapFutureLayer;
 use tracing::{Span, info_span};
+use ureq::http::Response;
 
 pub use failure::Failure;
 pub use harness::Strategy;
@@ -20,6 +25,7 @@ mod failure;
 mod options;
 mod server;
 
+use failure::{of_async, of_blocking, of_hyper};
 use options::Options;
 
 /// What the strategies' programs are called.
@@ -101,6 +107,8 @@ impl Plan {
     pub fn async_client(&self) -> Result<reqwest::Client, Failure> {
         let client = reqwest::Client::builder()
             .no_proxy()
+            // Where a server sends its clients to is not what was to be asked.
+            .redirect(Policy::none())
             .resolve_to_addrs(&self.host, &self.addresses)
             // All requests are made at once, so no connection serves twice. A pool
             // would look through all that wait whenever one of them connects.
@@ -118,18 +126,23 @@ impl Plan {
             .proxy(None)
             .timeout_global(self.timeout())
             .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .max_response_header_size(LONGEST_HEAD)
             // As in the other client, each request has a connection of its own.
             .max_idle_connections(0)
-            // A whole head must fit in, and servers rarely allow more than this. The
-            // usual 128 KiB each would be most of a thread's memory.
-            .input_buffer_size(8 * 1024)
+            // A head that is too long must fit in, to be known for one. The usual
+            // 128 KiB each would be most of a thread's memory.
+            .input_buffer_size(LONGEST_HEAD + 1024)
             .output_buffer_size(8 * 1024);
         config.build().into()
     }
 
     /// A connection to the server, for a request that takes care of the rest itself.
     pub async fn connect(&self) -> Result<TcpStream, Failure> {
-        TcpStream::connect(&self.addresses[..]).await.map_err(|error| Failure::unanswered(&error))
+        TcpStream::connect(&self.addresses[..])
+            .await
+            .map_err(|error| Unanswered::from(&error).into())
     }
 
     /// Gives a request up when it has taken as long as the user would wait.
@@ -138,7 +151,7 @@ impl Plan {
         request: impl Future<Output = Result<(), Failure>>,
     ) -> impl Future<Output = Result<(), Failure>> {
         timeout(self.timeout().unwrap_or(Duration::MAX), request)
-            .map(|in_time| in_time.unwrap_or_else(|_elapsed| Err(Failure::timed_out())))
+            .map(|in_time| in_time.unwrap_or_else(|_elapsed| Err(Unanswered::TimedOut.into())))
     }
 
     fn timeout(&self) -> Option<Duration> {
@@ -153,7 +166,34 @@ impl Request {
     }
 
     /// Takes the server's reply if it is a good one; the request is done then.
-    pub fn accept(&self, status: reqwest::StatusCode, content: String) -> Result<String, Failure> {
+    pub async fn accept(&self, reply: reqwest::Response) -> Result<String, Failure> {
+        client::check_head(reply.headers())?;
+        let status = reply.status();
+        let content = client::read(status.is_success(), reqwest::Body::from(reply), of_async);
+        self.accept_text(status, content.await?)
+    }
+
+    /// The same from a client that blocks.
+    pub fn accept_blocking(&self, reply: Response<ureq::Body>) -> Result<String, Failure> {
+        client::check_head(reply.headers())?;
+        let (status, body) = (reply.status(), reply.into_body().into_reader());
+        let why = |error: io::Error| of_blocking(error.into());
+        self.accept_text(status, client::read_blocking(status.is_success(), body, why)?)
+    }
+
+    /// The same from one of hyper's own connections.
+    pub async fn accept_from_hyper(
+        &self,
+        reply: hyper::Response<hyper::body::Incoming>,
+    ) -> Result<String, Failure> {
+        client::check_head(reply.headers())?;
+        let status = reply.status();
+        let content = client::read(status.is_success(), reply.into_body(), of_hyper);
+        self.accept_text(status, content.await?)
+    }
+
+    /// The same of a reply whose text is there.
+    pub fn accept_text(&self, status: StatusCode, content: String) -> Result<String, Failure> {
         if !status.is_success() {
             return Err(Failure::refused(status, &content));
         }

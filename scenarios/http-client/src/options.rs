@@ -66,6 +66,9 @@ fn route(text: &str) -> Result<String, String> {
         "https" => return Err("this client speaks http:// only".to_owned()),
         _ => return Err(format!("it does not begin with http://; {wanted}")),
     }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("this client has no user and no password to give: leave them out".to_owned());
+    }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(format!("the query is made from --seconds; {wanted}"));
     }

@@ -3,7 +3,6 @@
 use lens::time::{exact, rounded};
 use maud::{Markup, html};
 
-use super::clean;
 use crate::numbers::bytes;
 use crate::results::{Compared, Failed};
 use crate::table;
@@ -112,10 +111,10 @@ pub(super) fn failure(failed: &Failed, times: usize, of: usize) -> Markup {
     html! {
         strong {
             @if of > 1 { (times) " of " (of) " runs: " }
-            (clean(&failed.how))
+            (failed.how)
         }
         @if let Some(line) = failed.last_line.as_ref().filter(|line| !line.contains(&failed.how)) {
-            " " samp { (clean(line)) }
+            " " samp { (line) }
         }
     }
 }

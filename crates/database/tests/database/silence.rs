@@ -66,8 +66,9 @@ fn however_many_wait_one_of_them_asks_why() {
 /// Everybody waits for longer than it takes to become curious.
 #[test]
 fn who_waits_for_a_busy_connection_opens_no_other() {
-    let place = crate::support::Place::sqlite();
-    let database = place.with("CREATE TABLE people (name text)");
+    let place = database_test::Place::sqlite();
+    place.execute("CREATE TABLE people (name text)");
+    let database = place.database();
     const SLOW: &str = "\
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000000) \
         SELECT count(*) FROM n";

@@ -40,6 +40,6 @@ async fn ingest(plan: &Plan, client: &Agent, request: Request) {
 }
 
 fn pull_from_api(client: &Agent, request: &Request) -> Result<Character, Failure> {
-    let mut reply = client.get(&request.url).call()?;
-    request.accept(reply.status(), &reply.body_mut().read_to_string()?)
+    let reply = client.get(&request.url).call()?;
+    request.accept_blocking(reply)
 }

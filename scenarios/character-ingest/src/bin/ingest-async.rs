@@ -41,5 +41,5 @@ async fn ingest(plan: &Plan, client: &Client, request: Request) {
 
 async fn pull_from_api(client: &Client, request: &Request) -> Result<Character, Failure> {
     let reply = client.get(&request.url).send().await?;
-    request.accept(reply.status(), &reply.text().await?)
+    request.accept(reply).await
 }

@@ -29,8 +29,8 @@ async fn pull_all(plan: &Plan) -> Result<(), Failure> {
 
 async fn pull_from_server(client: &Agent, request: Request) -> Result<(), Failure> {
     info!("Requesting '{}'", request.url);
-    let mut reply = client.get(&request.url).call()?;
-    let content = request.accept(reply.status(), reply.body_mut().read_to_string()?)?;
+    let reply = client.get(&request.url).call()?;
+    let content = request.accept_blocking(reply)?;
     info!("Request is finally done! Server replied '{content}'");
     Ok(())
 }

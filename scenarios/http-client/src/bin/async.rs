@@ -30,7 +30,7 @@ async fn pull_all(plan: &Plan) -> Result<(), Failure> {
 async fn pull_from_server(client: &Client, request: Request) -> Result<(), Failure> {
     info!("Requesting '{}'", request.url);
     let reply = client.get(&request.url).send().await?;
-    let content = request.accept(reply.status(), reply.text().await?)?;
+    let content = request.accept(reply).await?;
     info!("Request is finally done! Server replied '{content}'");
     Ok(())
 }

@@ -2,12 +2,12 @@
 //!
 //! `cargo run --bin generate-tables`
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use database::generator::Interrupt;
+use harness::args;
 use indicatif::HumanCount;
 use table_stats::{Contents, Database, Failure, default_file, fill_unless};
 
@@ -25,7 +25,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options: Options = args::read(&mut Options::command());
     let interrupt = Interrupt::listen();
     match generate(&options, &interrupt) {
         Ok(()) => ExitCode::SUCCESS,
@@ -50,9 +50,7 @@ fn generate(options: &Options, interrupt: &Interrupt) -> Result<(), Failure> {
     let seconds = begun.elapsed().as_secs_f64();
     let rate = HumanCount((rows as f64 / seconds) as u64);
     let line = format!("{database} holds {contents}: {seconds:.1} s, {rate} rows per second");
-    // The tables are filled, whether or not somebody reads it.
-    let _ = writeln!(io::stdout(), "{line}");
-    Ok(())
+    Ok(harness::print(&line)?)
 }
 
 fn seed(text: &str) -> Result<u64, String> {

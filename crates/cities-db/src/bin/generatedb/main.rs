@@ -48,7 +48,7 @@ fn run(options: &Options) -> Result<ExitCode, Failure> {
         }
         filled => filled.map_err(|error| failed(&error))?,
     };
-    say(&format!("{} cities in {database}", HumanCount(cities)))?;
+    harness::print(&format!("{} cities in {database}", HumanCount(cities)))?;
     if !is_given {
         harness::note(&format!("to use it, set DATABASE_URL={database}"));
     }
@@ -68,15 +68,6 @@ fn confirmed(database: &Database) -> Result<bool, Failure> {
         .and_then(|()| io::stdin().lock().read_line(&mut answer))
         .map_err(|error| Failure::new(format!("no answer: {error}"), "add --yes"))?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
-}
-
-fn say(text: &str) -> Result<(), Failure> {
-    match writeln!(io::stdout(), "{text}") {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(format!("cannot write to stdout: {error}"), "the database is filled"))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn failed(error: &Error) -> Failure {

@@ -1,8 +1,9 @@
 //! The command line.
 
 use cities_db::generator::MOST_COPIES;
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use database::Database;
+use harness::args;
 
 /// Fill a database with the cities of Brazil, many times over.
 #[derive(Debug, Parser)]
@@ -24,7 +25,7 @@ pub(crate) struct Options {
 impl Options {
     /// Reads the command line; a wrong one ends the process with exit code 2.
     pub(crate) fn read() -> Self {
-        Self::parse()
+        args::read(&mut Self::command())
     }
 
     /// How many copies this database is to get.
