@@ -83,7 +83,9 @@ fn many_requests_are_counted_and_their_decisions_not_told() {
     let seconds = vec!["0.1"; 100].join(",");
     let ran = run_well(EVENT_LOOP, &["--url", &url, "--seconds", &seconds]);
     assert_eq!(server.stats().answered, 100);
-    assert!(ran.stdout.contains("at most 100 at once, on 1"), "{}", ran.stdout);
+    // Where the sentence breaks is a matter of how many digits its times have.
+    let told = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("at most 100 at once, on 1"), "{}", ran.stdout);
     assert!(ran.said(&["loop"]).is_empty());
 }
 
