@@ -276,3 +276,26 @@ fn sqlite_options(path: &std::path::Path) -> SqliteConnectOptions {
         .pragma("case_sensitive_like", "ON")
         .disable_statement_logging()
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use futures::future::try_join_all;
+
+    use super::*;
+
+    const SLOW: &str = "\
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000000) \
+        SELECT count(*) FROM n";
+
+    /// They wait for longer than it takes to ask why, and for the connection that
+    /// there is: the file has no name any more by which another could be opened.
+    #[tokio::test(flavor = "current_thread")]
+    async fn who_waits_for_a_busy_connection_opens_no_other() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let pool = Pool::new(&Database::Sqlite(file.path().to_owned()), 1);
+        assert_eq!(pool.integer("SELECT 1").await.unwrap(), Some(1));
+        file.close().unwrap();
+        let answers = try_join_all((0..4).map(|_| pool.integer(SLOW))).await;
+        assert_eq!(answers.unwrap(), [Some(5_000_000); 4]);
+    }
+}

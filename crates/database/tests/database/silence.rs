@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use database::asynchronous::Pool;
 use database::{Database, Error, Trouble};
-use futures::future::{join, join_all, select_all};
+use futures::future::select_all;
 use tokio::runtime::Builder;
 
 /// A server that takes every call and says nothing, and how many have come.
@@ -61,43 +61,6 @@ fn however_many_wait_one_of_them_asks_why() {
         assert!(first_answer.await.0);
     });
     assert_eq!(calls.load(Ordering::SeqCst), 2);
-}
-
-/// Everybody waits for longer than it takes to become curious.
-#[test]
-fn who_waits_for_a_busy_connection_opens_no_other() {
-    let place = database_test::Place::sqlite();
-    place.execute("CREATE TABLE people (name text)");
-    let database = place.database();
-    const SLOW: &str = "\
-        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000000) \
-        SELECT count(*) FROM n";
-    block_on(async {
-        let pool = Pool::new(&database, 1);
-        let (most, answers) = join(
-            async {
-                let mut most = 0;
-                for _ in 0..15 {
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                    most = most.max(threads_of_sqlite());
-                }
-                most
-            },
-            join_all((0..3).map(|_| pool.integer(SLOW))),
-        )
-        .await;
-        assert!(answers.into_iter().all(|answer| answer.unwrap() == Some(12_000_000)));
-        assert!(most <= 1, "{most} threads of SQLite for one connection");
-    });
-}
-
-/// The drivers' threads of this process; none where the system does not tell.
-fn threads_of_sqlite() -> usize {
-    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return 0 };
-    let names = threads
-        .flatten()
-        .filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
-    names.filter(|name| name.starts_with("sqlx-sqlite")).count()
 }
 
 #[test]
