@@ -261,7 +261,8 @@ fn one_connection_serves_many_requests() {
 fn a_plain_request_is_answered_as_any_other() {
     let server = start();
     let head = |headers: &str| {
-        let request = format!("GET /delay-me?seconds=0 HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
+        let request =
+            format!("GET /delay-me?seconds=0 HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n");
         let head = read_response(&mut send(address(server.url()), &request)).head;
         let lines = head.lines().map(|line| match line.split_once(": ") {
             Some(("date", date)) => format!("date of {} characters", date.len()),
@@ -279,7 +280,7 @@ fn requests_that_are_sent_together_are_answered_one_after_another() {
     let server = start();
     let mut two = String::new();
     for seconds in ["0.2", "0.1"] {
-        two += &format!("GET /delay-me?seconds={seconds} HTTP/1.1\r\nhost: x\r\n\r\n");
+        two += &format!("GET /delay-me?seconds={seconds} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     }
     let mut stream = send(address(server.url()), &two);
     assert_eq!(read_response(&mut stream).body, "Done, I waited for 0.2 secs");
@@ -292,7 +293,7 @@ fn a_request_that_is_sent_while_another_waits_is_answered_after_it() {
     let server = start();
     let mut stream = begin_wait(address(server.url()), "0.3");
     until("it waits", || server.stats().in_flight == 1);
-    let next = b"GET /delay-me?seconds=0.1 HTTP/1.1\r\nhost: x\r\n\r\n";
+    let next = b"GET /delay-me?seconds=0.1 HTTP/1.1\r\nhost: localhost\r\n\r\n";
     std::io::Write::write_all(&mut stream, next).unwrap();
     assert_eq!(read_response(&mut stream).body, "Done, I waited for 0.3 secs");
     assert_eq!(read_response(&mut stream).body, "Done, I waited for 0.1 secs");
@@ -314,10 +315,10 @@ fn a_request_that_comes_in_pieces_is_answered() {
 #[test]
 fn a_request_for_the_head_alone_waits_as_well() {
     let server = start();
-    let request = "HEAD /delay-me?seconds=0.2 HTTP/1.1\r\nhost: x\r\n\r\n";
+    let request = "HEAD /delay-me?seconds=0.2 HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let mut stream = send(address(server.url()), request);
     until("it waits", || server.stats().in_flight == 1);
-    let last = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let last = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
     std::io::Write::write_all(&mut stream, last).unwrap();
     let text = read_to_end(stream);
     let (head, next) = text.split_once("\r\n\r\n").unwrap();
@@ -330,7 +331,8 @@ fn a_request_for_the_head_alone_waits_as_well() {
 #[test]
 fn a_body_that_nobody_wants_does_not_keep_a_request_from_waiting() {
     let server = start();
-    let request = "GET /delay-me?seconds=0.1 HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello";
+    let request =
+        "GET /delay-me?seconds=0.1 HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\n\r\nhello";
     let mut stream = send(address(server.url()), request);
     assert_eq!(read_response(&mut stream).body, "Done, I waited for 0.1 secs");
     assert_eq!(server.stats().answered, 1);

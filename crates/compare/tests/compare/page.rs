@@ -122,11 +122,13 @@ mod in_browser {
                  under.dispatchEvent(new PointerEvent('pointermove', {{ ...at, bubbles: true }}))"
             );
             // The page may still be scrolling, which hides what is told.
+            let mut told = String::new();
             browser.until("it tells itself", |browser| {
                 browser.run(&script);
-                !tip(browser).is_empty()
+                told = tip(browser);
+                !told.is_empty()
             });
-            tip(&browser)
+            told
         };
         let held = point_at("held");
         assert!(held.starts_with("R1 held thread 1 (main) for 1.0 s, from "), "{held}");
