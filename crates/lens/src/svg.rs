@@ -12,6 +12,7 @@ use crate::recording::{Lane, Outcome, Recording, Stretch};
 use crate::sample::{below, shown};
 use crate::text::harmless;
 use crate::time::{exact, rounded};
+use crate::timeline::wrapped;
 
 /// Measures in pixels.
 const WIDTH: f64 = 900.0;
@@ -23,6 +24,8 @@ const ROW: f64 = 30.0;
 const BAR: f64 = 18.0;
 const LINE: f64 = 20.0;
 const LETTER: f64 = 8.0;
+/// So many letters fit into a line.
+const COLUMNS: usize = ((WIDTH - 2.0 * PAD) / LETTER) as usize;
 
 /// Per cent of the plot. What is shorter would not be drawn at all; its outline
 /// makes it a pixel wide.
@@ -174,8 +177,10 @@ impl<'a> Picture<'a> {
 
     fn document(&self, svg: &mut String, strategy: &str) -> fmt::Result {
         let words = below(self.recording);
+        let lines: Vec<String> = words.iter().map(|sentence| wrapped(sentence, COLUMNS)).collect();
+        let lines: Vec<&str> = lines.iter().flat_map(|sentence| sentence.lines()).collect();
         let bottom = self.bottom();
-        let height = bottom + LINE * (words.len() as f64 + 2.5);
+        let height = bottom + LINE * (lines.len() as f64 + 2.5);
         let title = escaped(&format!("{strategy}: {}", words.join(" ")));
         writeln!(
             svg,
@@ -192,9 +197,11 @@ impl<'a> Picture<'a> {
             let sign = sign(class, x, y);
             writeln!(svg, r#"{sign}<text class="quiet" x="{}" y="{y}">{words}</text>"#, x + 34.0)?;
         }
-        for (line, sentence) in words.iter().enumerate() {
+        for (line, text) in lines.into_iter().enumerate() {
             let y = bottom + LINE * (line as f64 + 2.2);
-            writeln!(svg, r#"<text x="{PAD}" y="{y}">{}</text>"#, escaped(sentence))?;
+            // A sentence goes on a little to the right.
+            let x = PAD + LETTER * (text.len() - text.trim_start().len()) as f64;
+            writeln!(svg, r#"<text x="{x}" y="{y}">{}</text>"#, escaped(text.trim_start()))?;
         }
         writeln!(svg, "</svg>")
     }
@@ -387,6 +394,24 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::by_hand::{lane, recording};
+
+    #[test]
+    fn no_line_is_wider_than_the_picture() {
+        let lanes =
+            ["R1", "R2", "R3"].map(|name| lane(name, [0, 2000], &[(1, 0, 1), (2, 1, 1999)]));
+        let svg = draw(&recording(Some(1), lanes.into()), "any");
+        let texts = svg.split("<text x=\"").skip(1).filter_map(|rest| rest.split_once("\" y="));
+        let told: Vec<(f64, &str)> = texts
+            .filter_map(|(x, rest)| {
+                Some((x.parse().ok()?, rest.split_once('>')?.1.split_once("</text>")?.0))
+            })
+            .collect();
+        assert!(told.iter().any(|(_, text)| text.starts_with("3 requesters were under way")));
+        for (x, text) in told {
+            assert!(x + LETTER * text.chars().count() as f64 <= WIDTH, "{text}");
+        }
+    }
 
     /// A bar's edge and the area of what has not yet run have no colour inside,
     /// on a dark page too.
