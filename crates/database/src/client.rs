@@ -35,11 +35,13 @@ type Parameters<'p> = &'p [&'p (dyn ToSql + Sync)];
 impl Client {
     pub(crate) fn connect(address: &Address) -> Result<Self, Error> {
         let event_loop = Builder::new_current_thread().enable_all().build()?;
-        let open = outside(move || {
-            let server = event_loop.block_on(Server::connect(address))?;
-            Ok::<_, Error>(Open { event_loop, server })
-        })?;
-        Ok(Self(Some(Box::new(open))))
+        match outside(|| event_loop.block_on(Server::connect(address))) {
+            Ok(server) => Ok(Self(Some(Box::new(Open { event_loop, server })))),
+            Err(error) => {
+                event_loop.shutdown_background();
+                Err(error)
+            }
+        }
     }
 
     /// Runs these statements, one after another.
@@ -87,8 +89,11 @@ impl Client {
 
     fn end(&mut self) -> Result<(), Error> {
         let Some(open) = self.0.take() else { return Ok(()) };
-        // An event loop may not even be dropped where another one runs.
-        outside(|| open.event_loop.block_on(open.server.close()))
+        let Open { event_loop, server } = *open;
+        let ended = outside(|| event_loop.block_on(server.close()));
+        // An event loop may not be dropped where another one runs.
+        event_loop.shutdown_background();
+        ended
     }
 
     fn open(&mut self) -> &mut Open {

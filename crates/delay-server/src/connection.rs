@@ -69,6 +69,8 @@ impl Connections {
     pub(crate) async fn serve(self, stream: TcpStream, mut stopping: watch::Receiver<()>) {
         let piece = loop {
             let piece = tokio::select! {
+                // In this order: what has come before the stop is answered.
+                biased;
                 piece = timeout(HEAD_TIMEOUT, next_piece(&stream)) => piece,
                 _ = stopping.changed() => return,
             };
@@ -79,7 +81,8 @@ impl Connections {
                 text = wait.finish() => text,
                 () = hung_up(&stream) => return,
             };
-            if send(&stream, answer(&text).as_bytes()).await.is_err() {
+            let closes = stopping.has_changed().unwrap_or(true);
+            if send(&stream, answer(&text, closes).as_bytes()).await.is_err() {
                 return;
             }
         };
@@ -148,12 +151,13 @@ fn hosts(headers: &[httparse::Header<'_>]) -> Option<HeaderMap> {
     hosts.map(|host| Some((HOST, HeaderValue::from_bytes(host.value).ok()?))).collect()
 }
 
-/// The answer as hyper writes it.
-fn answer(text: &str) -> String {
+/// The answer as hyper writes it, which says so if it is the last one.
+fn answer(text: &str, closes: bool) -> String {
     let (length, date) = (text.len(), HttpDate::from(SystemTime::now()));
+    let close = if closes { "connection: close\r\n" } else { "" };
     format!(
         "HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=utf-8\r\n\
-         content-length: {length}\r\ndate: {date}\r\n\r\n{text}"
+         content-length: {length}\r\n{close}date: {date}\r\n\r\n{text}"
     )
 }
 

@@ -46,6 +46,9 @@ fn draw(file: &Path) -> Result<(), Failure> {
 fn record(file: &Path) -> Result<(), Failure> {
     let mut report: Report = serde_json::from_reader(io::stdin())
         .map_err(|error| wrong(Path::new("stdin"), &error.to_string()))?;
+    if report.interrupted || report.failure.is_some() {
+        return Err(wrong(file, "the run did not come to its end, and is no picture"));
+    }
     let apart = report.recording.elapsed / APART;
     report.recording.lanes.iter_mut().for_each(|lane| merge(lane, apart));
     let text =

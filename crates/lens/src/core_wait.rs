@@ -28,6 +28,11 @@ pub(crate) struct CoreWait {
 }
 
 impl CoreWait {
+    /// Whether the number was read so long ago that it is read again.
+    pub(crate) fn is_stale(&self, clock: &Clock) -> bool {
+        self.read.is_none_or(|(_, at)| clock.now().saturating_sub(at) >= FRESH)
+    }
+
     /// Gives the moment at which a stretch begins on the calling thread. It comes
     /// after the look at the counter, so that no wait falls between the two.
     pub(crate) fn begin(&mut self, clock: &Clock) -> Moment {

@@ -49,6 +49,8 @@ struct State {
     future: bool,
     /// Whether it is counted among those under way.
     under_way: bool,
+    /// Whether it held a thread after the recording had been stopped.
+    went_on: bool,
 }
 
 /// A stretch that has ended.
@@ -141,6 +143,7 @@ impl Lane {
             polls: 0,
             future: false,
             under_way: false,
+            went_on: false,
         };
         Self {
             number,
@@ -221,7 +224,8 @@ impl Lane {
     /// Dropping an instrumented future enters its span once more, so that what
     /// it owns is dropped inside. That last stretch is no poll, and goes. It is
     /// known by being short, without an event, and by not holding the moment at
-    /// which the requester said how it ended.
+    /// which the requester said how it ended. One that is all there was may as well
+    /// be a call, where nobody says how it ends: then it is taken for one.
     pub(crate) fn close(
         &self,
         now: Moment,
@@ -236,7 +240,8 @@ impl Lane {
         if let Some(last) = state.newest.take() {
             let said = state.mark.is_some_and(|mark| last.from <= mark.at && mark.at <= last.to);
             let brief = last.to - last.from < INSTANT;
-            if brief && !last.spoke && !said && !thread::panicking() {
+            let may_be_a_call = state.polls == 0 && !ours;
+            if brief && !last.spoke && !said && !may_be_a_call && !thread::panicking() {
                 state.future = true;
                 if state.polls == 0 {
                     // That was all: it never ran.
@@ -257,6 +262,15 @@ impl Lane {
             started,
             life: life.map(|started| state.ended.saturating_sub(started)),
         }
+    }
+
+    /// It holds a thread after the recording has been stopped, if only to be dropped.
+    pub(crate) fn goes_on(&self) {
+        self.state().went_on = true;
+    }
+
+    pub(crate) fn went_on(&self) -> bool {
+        self.state().went_on
     }
 
     pub(crate) fn has_ended(&self) -> bool {

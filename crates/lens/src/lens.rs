@@ -232,7 +232,10 @@ impl Lens {
 
     fn enter(&self, span: u64) {
         let Shared { clock, live, threads, book, .. } = &*self.0;
-        let Some(lane) = live.get(span).filter(|_| !clock.is_stopped()) else { return };
+        let Some(lane) = live.get(span) else { return };
+        if clock.is_stopped() {
+            return lane.goes_on();
+        }
         let entered = threads.here(|thread| thread.enter(span, &lane, clock)).flatten();
         if let Some(now) = entered.filter(|now| lane.enter(*now)) {
             lock(book).begins(&lane, now);
@@ -269,7 +272,8 @@ impl Lens {
 
     fn close(&self, span: u64, by_child: bool) {
         let Shared { clock, live, threads, book, choice, .. } = &*self.0;
-        let Some(lane) = live.remove(span) else { return };
+        // Who goes on after the recording was still going at its end, whatever comes then.
+        let Some(lane) = live.remove(span).filter(|lane| !lane.went_on()) else { return };
         let most = choice.stretches(&lane);
         let closed = lane.close(clock.now(), by_child, most, is_ours(&lane));
         threads.held(closed.held);

@@ -284,7 +284,8 @@ impl Recording {
         let lanes = self.lanes.iter();
         let mut stretches: Vec<(usize, &Stretch)> =
             lanes.flat_map(|lane| lane.stretches.iter().map(move |it| (lane.number, it))).collect();
-        stretches.retain(|(_, stretch)| stretch.on_loop);
+        // In merged ones the thread was free in between, nobody knows where.
+        stretches.retain(|(_, stretch)| stretch.on_loop && stretch.polls <= 1);
         // On each thread the outer before the inner; who calls was made first.
         stretches.sort_by_key(|(lane, it)| (it.thread, it.from, Reverse(it.to), *lane));
         let mut outermost: Vec<Held> = Vec::new();
@@ -425,8 +426,9 @@ impl Recording {
     }
 
     /// The lanes that could not run because `held` was on the thread of their
-    /// event loop: they were there before and after, held no thread meanwhile,
-    /// and neither called what held it nor were called by it.
+    /// event loop: they ran on it at another time, were there before and after and
+    /// not done yet, held no thread meanwhile, and neither called what held it nor
+    /// were called by it.
     ///
     /// Nobody where the runtime has other workers that could have run them.
     pub fn kept_waiting<'a>(&'a self, held: &'a Held) -> impl Iterator<Item = &'a Lane> {
@@ -435,13 +437,15 @@ impl Recording {
     }
 
     fn is_kept_by(&self, lane: &Lane, held: &Held) -> bool {
-        let there = lane.created <= held.from && lane.end(self) >= held.to;
+        let done = lane.said.filter(|_| lane.outcome == Outcome::Done);
+        let end = done.map_or(lane.end(self), |done| done.min(lane.end(self)));
+        let there = lane.created <= held.from && end >= held.to;
         let meanwhile = |it: &Stretch| it.from < held.to && it.to > held.from;
         let here = |it: &Stretch| it.thread == held.thread && it.on_loop;
         there
             && !self.are_related(lane.number, held.lane)
             && !lane.stretches.iter().any(meanwhile)
-            && (lane.stretches.is_empty() || lane.stretches.iter().any(here))
+            && lane.stretches.iter().any(here)
     }
 
     /// Whether no lane was there meanwhile but those that called what held the

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
 use smallvec::SmallVec;
-use tokio::runtime::{Handle, RuntimeMetrics, worker_index};
+use tokio::runtime::{Handle, RuntimeFlavor, RuntimeMetrics, worker_index};
 use tracing::Metadata;
 
 use crate::clock::{Clock, Moment};
@@ -134,10 +134,15 @@ impl Thread {
         if let Some(index) = worker {
             inside.note_worker(index);
         }
-        let now = if worker.is_some() && inside.stack.is_empty() {
-            inside.core_wait.begin(clock)
-        } else {
-            clock.now()
+        let now = match worker {
+            Some(index) if inside.stack.is_empty() => {
+                // Now and then, since another runtime may have come to this thread.
+                if inside.core_wait.is_stale(clock) {
+                    inside.look_at_runtime(index);
+                }
+                inside.core_wait.begin(clock)
+            }
+            _ => clock.now(),
         };
         if inside.stack.is_empty() {
             inside.since = now;
@@ -223,11 +228,17 @@ impl Thread {
 impl Inside {
     fn note_worker(&mut self, index: usize) {
         if self.worker.is_none_or(|worker| worker.index != index) {
-            let metrics = Handle::try_current().map(|runtime| runtime.metrics()).ok();
-            let of = metrics.as_ref().map_or(1, RuntimeMetrics::num_workers);
-            self.worker = Some(Worker { index, of });
-            self.alone = metrics.filter(|_| of == 1);
+            self.look_at_runtime(index);
         }
+    }
+
+    fn look_at_runtime(&mut self, index: usize) {
+        let runtime = Handle::try_current().ok();
+        let of = runtime.as_ref().map_or(1, |runtime| runtime.metrics().num_workers());
+        self.worker = Some(Worker { index, of });
+        // A worker of many threads may be handed over in the middle of a call.
+        let alone = runtime.filter(|it| it.runtime_flavor() == RuntimeFlavor::CurrentThread);
+        self.alone = alone.map(|runtime| runtime.metrics());
     }
 
     /// How often this worker has gone to sleep, as far as is known. Who is entered
@@ -257,7 +268,17 @@ impl Entry {
 }
 
 /// A thread, and the recording that knows it as this.
-type Known = (u64, Arc<Thread>);
+struct Known(u64, Arc<Thread>);
+
+/// The thread ends, or its recording has gone: what the system and the runtime
+/// keep open for it is let go.
+impl Drop for Known {
+    fn drop(&mut self) {
+        let mut inside = self.1.inside();
+        inside.core_wait = CoreWait::default();
+        inside.alone = None;
+    }
+}
 
 thread_local! {
     /// This thread, as each recording that it was seen by knows it.
@@ -303,8 +324,8 @@ impl Threads {
                 return Some(act(thread));
             }
             // Recordings that have gone keep nothing but this.
-            here.borrow_mut().retain(|(_, thread)| Arc::strong_count(thread) > 1);
-            here.borrow_mut().push((self.lens, self.meet()));
+            here.borrow_mut().retain(|Known(_, thread)| Arc::strong_count(thread) > 1);
+            here.borrow_mut().push(Known(self.lens, self.meet()));
             self.find(&here.borrow()).map(act)
         })
         .ok()
@@ -312,7 +333,7 @@ impl Threads {
     }
 
     fn find<'a>(&self, known: &'a [Known]) -> Option<&'a Arc<Thread>> {
-        known.iter().find(|(lens, _)| *lens == self.lens).map(|(_, thread)| thread)
+        known.iter().find(|Known(lens, _)| *lens == self.lens).map(|Known(_, thread)| thread)
     }
 
     /// The same if the thread has been seen.

@@ -186,7 +186,10 @@ impl<'a> Run<'a> {
     fn queue(&self) -> Option<String> {
         let queued = self.queued().filter(|queued| queued.wait >= self.part(WORTH_TELLING))?;
         let least = queued.wait.mul_f64(NEARLY_ALL);
+        let first = queued.lane.stretches.iter().min_by_key(|stretch| stretch.from)?;
         let threads = match self.recording.event_loop() {
+            // A call on another thread did not wait for this one.
+            Some(thread) if first.thread != thread => return None,
             Some(thread) => vec![thread],
             None => self.recording.threads_held(),
         };

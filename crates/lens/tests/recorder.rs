@@ -650,7 +650,7 @@ fn nothing_counts_after_the_end_of_the_recording() {
         requester("R2").in_scope(done);
     });
     let recording = lens.recording();
-    assert_eq!(outcomes(&recording), [Outcome::Dropped]);
+    assert_eq!(outcomes(&recording), [Outcome::Unfinished]);
     assert_eq!((recording.lanes[0].polls, recording.figures.requesters), (0, 1));
 }
 
@@ -859,4 +859,90 @@ fn who_is_done_is_under_way_no_longer_whoever_lingers_in_its_span() {
     assert!(
         recording.lanes[0].started.unwrap() <= said && said < recording.lanes[0].ended.unwrap()
     );
+}
+
+#[test]
+fn who_goes_on_after_the_end_of_the_recording_was_going_on_then() {
+    let lens = Lens::new();
+    tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
+        let mut polled = Box::pin(yields(3).instrument(requester("R1")));
+        assert_eq!(futures::FutureExt::now_or_never(polled.as_mut()), None);
+        let mut dropped = Box::pin(yields(3).instrument(requester("R2")));
+        assert_eq!(futures::FutureExt::now_or_never(dropped.as_mut()), None);
+        lens.stop();
+        drop(dropped);
+        Builder::new_current_thread().build().unwrap().block_on(polled);
+    });
+    let recording = lens.recording();
+    assert_eq!(outcomes(&recording), [Outcome::Unfinished, Outcome::Unfinished]);
+    for lane in &recording.lanes {
+        assert!(lane.polls == 1 && lane.started.is_some() && lane.ended.is_none(), "{lane:?}");
+    }
+    assert_eq!((recording.figures.unfinished, recording.figures.most_in_flight), (2, 2));
+}
+
+#[test]
+fn short_calls_in_spans_of_somebody_else_are_calls() {
+    let lens = Lens::of_spans(["work"]);
+    tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
+        (0..3).for_each(|_| info_span!("work").in_scope(|| ()));
+    });
+    let recording = lens.recording();
+    assert!(recording.lanes.iter().all(|lane| lane.polls == 1 && lane.started.is_some()));
+    assert_eq!((recording.figures.threads, recording.figures.ended), (1, 3));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn nothing_is_kept_open_for_threads_that_have_ended() {
+    let open = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let lens = Lens::new();
+    let dispatch = tracing::Dispatch::new(Registry::default().with(lens.clone()));
+    let before = open();
+    for _ in 0..100 {
+        let dispatch = dispatch.clone();
+        let one = move || {
+            tracing::dispatcher::with_default(&dispatch, || {
+                let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(yields(1).instrument(requester("R1")));
+            });
+        };
+        thread::spawn(one).join().unwrap();
+    }
+    // Other tests open some as well.
+    let after = open();
+    assert!(after < before + 100, "{before} and {after}");
+    assert_eq!(lens.recording().figures.done, 100);
+}
+
+#[test]
+fn a_guard_is_seen_in_the_second_runtime_of_a_thread_too() {
+    let recording = record(|| {
+        let runtime = || Builder::new_current_thread().enable_time().build().unwrap();
+        runtime().block_on(yields(1).instrument(requester("R1")));
+        block();
+        runtime().block_on(async {
+            let span = requester("R2");
+            let _entered = span.enter();
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        });
+    });
+    let kept = recording.across_await.as_ref().unwrap();
+    assert_eq!(recording.lane(kept.lane).unwrap().name, "R2");
+}
+
+#[test]
+fn a_worker_that_is_handed_over_in_a_call_is_no_span_kept_across_an_await() {
+    let recording = workers(1, async {
+        let handing_over = async {
+            yield_now().await;
+            tokio::task::block_in_place(block);
+            done();
+        };
+        let other = tokio::spawn(yields(20).instrument(requester("R2")));
+        tokio::spawn(handing_over.instrument(requester("R1"))).await.unwrap();
+        other.await.unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    });
+    assert_eq!(recording.across_await, None);
 }

@@ -133,7 +133,7 @@ mod in_browser {
         let held = point_at("held");
         assert!(held.starts_with("R1 held thread 1 (main) for 1.0 s, from "), "{held}");
         let dots = point_at("dots");
-        assert!(dots.starts_with("R2 was made, and had not run, for 1.0 s, from 0."), "{dots}");
+        assert!(dots.starts_with("R2 was made, and had not run, for 1.0 s, from "), "{dots}");
         browser.screenshot("compare-pointer");
         browser.run("document.querySelectorAll('.lanes')[2].dispatchEvent(new PointerEvent('pointerleave'))");
         assert_eq!(tip(&browser), "");
