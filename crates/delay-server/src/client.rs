@@ -184,6 +184,34 @@ impl From<&io::Error> for Unanswered {
     }
 }
 
+/// Gives a scenario what the errors of its HTTP clients mean, which this package
+/// does without: `of_async` for reqwest's, `of_blocking` for ureq's.
+#[macro_export]
+macro_rules! meaning_of_errors {
+    () => {
+        /// What an error of the async client means.
+        pub(crate) fn of_async(error: ::reqwest::Error) -> $crate::client::Unanswered {
+            use $crate::client::Unanswered;
+            if error.is_timeout() { Unanswered::TimedOut } else { Unanswered::of(&error) }
+        }
+
+        /// What an error of the blocking client means.
+        pub(crate) fn of_blocking(error: ::ureq::Error) -> $crate::client::Unanswered {
+            use $crate::client::Unanswered;
+            match error {
+                ::ureq::Error::Timeout(_) => Unanswered::TimedOut,
+                ::ureq::Error::LargeResponseHeader(..) => Unanswered::HeadTooLong,
+                ::ureq::Error::Protocol(error) => match error.to_string() {
+                    // It has no other name for this that can be asked for.
+                    why if why.ends_with("too many headers") => Unanswered::HeadTooLong,
+                    why => Unanswered::NotHttp(why),
+                },
+                other => Unanswered::from(&other.into_io()),
+            }
+        }
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@
 //! What is not as it should be is a panic: this is for tests alone. A program that
 //! hangs is ended and fails its test, and none outlives the test that started it.
 
+mod behaviour;
 mod program;
 mod ran;
 mod stranger;
@@ -19,6 +20,7 @@ mod stranger;
 mod interrupt;
 mod patience;
 
+pub use behaviour::{Behaviour, Outcome, Then, behaviours};
 pub use patience::{PATIENCE, until, until_within};
 #[cfg(unix)]
 pub use program::signal;

@@ -72,24 +72,7 @@ impl Failure {
     }
 }
 
-/// What an error of the async client means.
-pub(crate) fn of_async(error: reqwest::Error) -> Unanswered {
-    if error.is_timeout() { Unanswered::TimedOut } else { Unanswered::of(&error) }
-}
-
-/// What an error of the blocking client means.
-pub(crate) fn of_blocking(error: ureq::Error) -> Unanswered {
-    match error {
-        ureq::Error::Timeout(_) => Unanswered::TimedOut,
-        ureq::Error::LargeResponseHeader(..) => Unanswered::HeadTooLong,
-        ureq::Error::Protocol(error) => match error.to_string() {
-            // It has no other name for this that can be asked for.
-            why if why.ends_with("too many headers") => Unanswered::HeadTooLong,
-            why => Unanswered::NotHttp(why),
-        },
-        other => Unanswered::from(&other.into_io()),
-    }
-}
+delay_server::meaning_of_errors!();
 
 impl From<Unanswered> for Failure {
     fn from(why: Unanswered) -> Self {

@@ -4,5 +4,6 @@
 mod failures;
 mod out;
 mod retries;
+mod strangers;
 mod strategies;
 mod support;

@@ -4,5 +4,6 @@ mod compiler;
 mod event_loop;
 mod failures;
 mod futures;
+mod strangers;
 
 mod support;

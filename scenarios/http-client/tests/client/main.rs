@@ -4,6 +4,7 @@ mod failures;
 mod files;
 mod guess;
 mod outputs;
+mod strangers;
 mod strategies;
 
 mod support;
