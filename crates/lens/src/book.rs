@@ -38,8 +38,8 @@ pub(crate) struct Book {
     kept: Vec<Arc<Lane>>,
     in_flight: usize,
     most_in_flight: usize,
-    /// Who raised that number last, the newest at the end, and what it was before.
-    raised: VecDeque<(u64, usize)>,
+    /// Who raised that number last, the newest at the end.
+    raised: VecDeque<u64>,
     ends: Ends,
     /// The beginnings of those that have begun and not been closed, added up.
     begun: (usize, u128),
@@ -132,7 +132,7 @@ impl Book {
             if self.raised.len() == MOST_NESTED {
                 self.raised.pop_front();
             }
-            self.raised.push_back((lane.number, self.most_in_flight));
+            self.raised.push_back(lane.number);
             self.most_in_flight = self.in_flight;
         }
         self.begun = (self.begun.0 + 1, self.begun.1 + u128::from(now));
@@ -176,11 +176,10 @@ impl Book {
     /// entered its span to be dropped. Of several inside each other, the
     /// innermost comes first.
     fn never_began(&mut self, lane: &Lane) {
-        let raised = |(number, _): &(u64, usize)| *number == lane.number;
-        let Some(place) = self.raised.iter().position(raised) else { return };
-        self.raised.remove(place);
-        self.raised.iter_mut().skip(place).for_each(|(_, before)| *before -= 1);
-        self.most_in_flight -= 1;
+        if let Some(place) = self.raised.iter().position(|number| *number == lane.number) {
+            self.raised.remove(place);
+            self.most_in_flight -= 1;
+        }
     }
 
     /// A span was kept entered while the event loop slept.

@@ -25,23 +25,22 @@ pub(crate) struct CoreWait {
     counter: Option<system::Counter>,
     /// What it counted, and when that was read.
     read: Option<(Moment, Moment)>,
+    /// When to read it again.
+    looks_again: Moment,
 }
 
 impl CoreWait {
-    /// Whether the number was read so long ago that it is read again.
-    pub(crate) fn is_stale(&self, clock: &Clock) -> bool {
-        self.read.is_none_or(|(_, at)| clock.now().saturating_sub(at) >= FRESH)
-    }
-
-    /// Gives the moment at which a stretch begins on the calling thread. It comes
-    /// after the look at the counter, so that no wait falls between the two.
-    pub(crate) fn begin(&mut self, clock: &Clock) -> Moment {
+    /// Gives the moment at which a stretch begins on the calling thread, and whether
+    /// the last look was long ago. It comes after the look at the counter, so that no
+    /// wait falls between the two.
+    pub(crate) fn begin(&mut self, clock: &Clock) -> (Moment, bool) {
         let now = clock.now();
-        let is_fresh = |(_, at): (Moment, Moment)| now.saturating_sub(at) < FRESH;
-        if self.read.is_some_and(is_fresh) {
-            return now;
+        let was_long_ago = now >= self.looks_again;
+        if !was_long_ago {
+            return (now, false);
         }
-        self.read(clock).map_or_else(|| clock.now(), |(_, at)| at)
+        self.looks_again = now + FRESH;
+        (self.read(clock).map_or_else(|| clock.now(), |(_, at)| at), true)
     }
 
     /// A stretch ends. Gives the moment at which it does, and how long, at most,
@@ -64,6 +63,7 @@ impl CoreWait {
             let counted = counter.read()?;
             let at = clock.now();
             self.read = Some((counted, at));
+            self.looks_again = at + FRESH;
             if at - before < AT_ONCE {
                 break;
             }

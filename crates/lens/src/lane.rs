@@ -264,6 +264,11 @@ impl Lane {
         }
     }
 
+    /// It is entered to be dropped, while its thread unwinds: it is a future.
+    pub(crate) fn is_dropped(&self) {
+        self.state().future = true;
+    }
+
     /// It holds a thread after the recording has been stopped, if only to be dropped.
     pub(crate) fn goes_on(&self) {
         self.state().went_on = true;

@@ -18,7 +18,7 @@ use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::book::{Book, Choice, HeldLoop};
-use crate::clock::{Clock, Moment, time};
+use crate::clock::{Clock, INSTANT, Moment, time};
 use crate::label::Label;
 use crate::lane::{LONG, Lane, Whole};
 use crate::live::Live;
@@ -121,7 +121,7 @@ impl Lens {
         let open: Vec<Open> = seen.iter().filter_map(|thread| Open::of(thread, now)).collect();
         let (lanes, mut recording) = {
             let mut book = lock(book);
-            let named = open.iter().filter(|open| open.is_long(now)).map(|open| &open.held.lane);
+            let named = open.iter().filter(|open| open.is_told(now)).map(|open| &open.held.lane);
             (book.lanes(named), book.recorded(now))
         };
         for open in open.iter().filter(|open| open.held.stretch.on_loop) {
@@ -236,6 +236,10 @@ impl Lens {
         if clock.is_stopped() {
             return lane.goes_on();
         }
+        if thread::panicking() {
+            // Unwinding drops it.
+            return lane.is_dropped();
+        }
         let entered = threads.here(|thread| thread.enter(span, &lane, clock)).flatten();
         if let Some(now) = entered.filter(|now| lane.enter(*now)) {
             lock(book).begins(&lane, now);
@@ -291,14 +295,14 @@ fn is_ours(lane: &Lane) -> bool {
 }
 
 thread_local! {
-    /// The parent of the span that this thread has just closed, if nothing has
-    /// happened since: the registry goes on to close that one if it was only
-    /// kept open by it.
-    static CLOSING: Cell<u64> = const { Cell::new(0) };
+    /// The parent of the span that this thread has just closed, and when, if nothing
+    /// has happened since: the registry goes on at once to close that one if it was
+    /// only kept open by it.
+    static CLOSING: Cell<(u64, Moment)> = const { Cell::new((0, 0)) };
 }
 
-fn closing(parent: u64) -> u64 {
-    CLOSING.try_with(|closing| closing.replace(parent)).unwrap_or(0)
+fn closing(parent: u64, now: Moment) -> (u64, Moment) {
+    CLOSING.try_with(|closing| closing.replace((parent, now))).unwrap_or((0, 0))
 }
 
 impl<S> Layer<S> for Lens
@@ -323,19 +327,21 @@ where
     }
 
     fn on_enter(&self, id: &Id, _: Context<'_, S>) {
-        closing(0);
+        closing(0, 0);
         self.enter(id.into_u64());
     }
 
     fn on_exit(&self, id: &Id, _: Context<'_, S>) {
-        closing(0);
+        closing(0, 0);
         self.leave(id.into_u64());
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
         let parent = context.span(&id).and_then(|span| span.parent());
         let parent = parent.map_or(0, |parent| parent.id().into_u64());
-        let by_child = closing(parent) == id.into_u64();
+        let now = self.0.clock.now();
+        let (awaited, since) = closing(parent, now);
+        let by_child = awaited == id.into_u64() && now.saturating_sub(since) < INSTANT;
         self.close(id.into_u64(), by_child);
     }
 }
@@ -365,6 +371,11 @@ impl Open {
             slept,
         };
         Some(Self { stretches, held })
+    }
+
+    /// Whether it is told of as soon as the recording is taken.
+    fn is_told(&self, now: Moment) -> bool {
+        self.is_long(now) || (self.held.slept && self.held.stretch.on_loop)
     }
 
     /// Whether it has had an event loop for so long that it blocks it, if it was awake.

@@ -366,7 +366,7 @@ impl Recording {
     pub(crate) fn add_held(&mut self, held: Held, is_long: bool, slept: bool) {
         let longer = |than: &Option<Held>| than.as_ref().is_none_or(|it| it.time() < held.time());
         if slept {
-            if is_long && longer(&self.across_await) {
+            if longer(&self.across_await) {
                 self.across_await = Some(held);
             }
             return;

@@ -136,11 +136,12 @@ impl Thread {
         }
         let now = match worker {
             Some(index) if inside.stack.is_empty() => {
-                // Now and then, since another runtime may have come to this thread.
-                if inside.core_wait.is_stale(clock) {
+                let (now, was_long_ago) = inside.core_wait.begin(clock);
+                if was_long_ago {
+                    // Another runtime may have come to this thread.
                     inside.look_at_runtime(index);
                 }
-                inside.core_wait.begin(clock)
+                now
             }
             _ => clock.now(),
         };
@@ -179,7 +180,7 @@ impl Thread {
         let held = now.saturating_sub(from);
         let outermost = is_outermost.then(|| {
             inside.held += now.saturating_sub(inside.since);
-            let slept = long && inside.sleeps() > inside.slept;
+            let slept = on_loop && inside.sleeps() > inside.slept;
             Outermost { inner: inside.inner.take(), core_wait: core_wait.min(held), slept }
         });
         if outermost.is_none() && inside.inner.as_ref().is_none_or(|(_, longest)| held > *longest) {

@@ -507,6 +507,19 @@ mod tests {
     }
 
     #[test]
+    fn who_took_half_of_the_time_is_not_the_reason_for_all_of_it() {
+        let lanes = vec![
+            lane("R1", [0, 4_000], &[(2, 0, 4_000)]),
+            lane("R2", [0, 2_000], &[(3, 0, 2_000)]),
+            lane("R3", [0, 3_000], &[(3, 2_000, 3_000)]),
+        ];
+        let mut run = recording(None, lanes);
+        run.elapsed = Duration::from_secs(8);
+        let told = why(&run, Verdict::Right);
+        assert!(told.contains("the others held both threads.") && !told.contains("But"), "{told}");
+    }
+
+    #[test]
     fn a_wait_while_threads_were_free_is_no_queue() {
         let lanes = vec![
             lane("R1", [0, 10_000], &[(2, 0, 1), (2, 9_999, 10_000)]),
@@ -709,5 +722,16 @@ mod tests {
             &run,
             "Why, this recording cannot tell: the span of R1 was kept entered across an .await.",
         );
+    }
+
+    #[test]
+    fn a_call_that_waited_for_a_thread_of_its_own_kind_was_not_to_be_polled() {
+        let lanes = vec![
+            lane("R1", [0, 400], &[(1, 0, 1), (1, 20, 400)]),
+            lane("R2", [0, 400], &[(2, 0, 400)]),
+            lane("R3", [0, 450], &[(2, 400, 450)]),
+        ];
+        let told = why(&recording(Some(1), lanes), Verdict::Right);
+        assert!(!told.contains("polled"), "{told}");
     }
 }

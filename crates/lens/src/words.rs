@@ -487,6 +487,31 @@ mod tests {
     }
 
     #[test]
+    fn with_several_event_loops_the_busy_machine_kept_one_of_them() {
+        let short = vec![lane("R1", [0, 400], &[(1, 100, 101)])];
+        let mut recording = on_workers(recording(None, short), 2);
+        recording.figures.preempted = 1;
+        let told = recording.sentences().pop();
+        assert!(told.is_some_and(|told| told.ends_with("an event loop had no core to run on.")));
+    }
+
+    #[test]
+    fn whoever_is_told_of_has_a_row() {
+        let lanes = (0..30).map(|number| lane(&format!("R{number}"), [0, 400], &[(1, 0, 1)]));
+        let mut recording = recording(None, lanes.collect());
+        recording.across_await = Some(Held {
+            lane: 7,
+            inner: None,
+            thread: 1,
+            from: ms(0),
+            to: ms(1),
+            core_wait: ms(0),
+            place: Place::default(),
+        });
+        assert_eq!(recording.told(), [7]);
+    }
+
+    #[test]
     fn who_was_woken_and_came_late_is_told() {
         let mut recording = recording(None, vec![lane("R1", [0, 400], &[(1, 100, 101)])]);
         let wait = |to| Some(Wait { lane: 0, from: ms(100), to: ms(to) });

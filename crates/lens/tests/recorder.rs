@@ -207,9 +207,11 @@ fn a_panic_keeps_the_call_that_panicked() {
     let recording = record(|| {
         let panicking = || {
             let span = requester("R1");
-            span.in_scope(|| panic!("on purpose"))
+            // Without a word of the panic hook, which takes its time.
+            span.in_scope(|| std::panic::resume_unwind(Box::new(())))
         };
-        std::panic::catch_unwind(panicking).unwrap_err();
+        let panicked: Result<(), _> = std::panic::catch_unwind(panicking);
+        assert!(panicked.is_err());
     });
     assert_eq!((recording.lanes[0].polls, recording.lanes[0].outcome), (1, Outcome::Ended));
 }
@@ -783,6 +785,10 @@ fn on_a_busy_machine_nobody_is_told_of_whom_the_system_kept_from_its_core() {
         long(0)
     );
     assert_eq!(recording.figures.preempted + told.len(), long(0) + long(1));
+    // What the system kept is a part of that time.
+    let held: Duration = recording.lanes[0].stretches.iter().map(|it| it.held).sum();
+    let kept = recording.figures.preempted_for;
+    assert!(kept > Duration::ZERO && kept < held, "{kept:?} of {held:?}");
 }
 
 #[test]
@@ -945,4 +951,66 @@ fn a_worker_that_is_handed_over_in_a_call_is_no_span_kept_across_an_await() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     });
     assert_eq!(recording.across_await, None);
+}
+
+#[test]
+fn who_is_dropped_by_the_panic_of_another_had_not_run() {
+    let recording = record(|| {
+        let never = yields(0).instrument(requester("R2"));
+        let mut half = Box::pin(yields(3).instrument(requester("R3")));
+        assert_eq!(futures::FutureExt::now_or_never(half.as_mut()), None);
+        let panicking = std::panic::AssertUnwindSafe(|| {
+            let _owned = (never, half);
+            std::panic::resume_unwind(Box::new(()))
+        });
+        let panicked: Result<(), _> = std::panic::catch_unwind(panicking);
+        assert!(panicked.is_err());
+    });
+    let [never, half] = recording.lanes.as_slice() else { panic!("two lanes") };
+    assert_eq!((never.polls, never.started, never.outcome), (0, None, Outcome::Dropped));
+    assert_eq!((half.polls, half.outcome), (1, Outcome::Dropped));
+}
+
+#[test]
+fn who_outlives_its_child_by_a_handle_ends_when_that_goes() {
+    let recording = record(|| {
+        let parent = requester("R1");
+        parent.in_scope(|| tracing::info!("it runs"));
+        drop(info_span!(parent: &parent, "requester", name = "R2"));
+        block();
+        drop(parent);
+    });
+    let [parent, child] = recording.lanes.as_slice() else { panic!("two lanes") };
+    assert!(parent.ended.unwrap() >= child.ended.unwrap() + Duration::from_millis(15));
+}
+
+#[test]
+fn a_parent_that_never_ran_ends_with_its_child_and_not_before_it_began() {
+    let recording = record(|| {
+        let parent = requester("R1");
+        let child = info_span!(parent: &parent, "requester", name = "R2");
+        block();
+        drop(parent);
+        drop(child);
+    });
+    let parent = &recording.lanes[0];
+    assert!(parent.ended.unwrap() >= parent.created + Duration::from_millis(15), "{parent:?}");
+}
+
+#[test]
+fn threads_that_are_forgotten_have_held_what_they_held() {
+    const MANY: usize = 4_300;
+    let recording = record(|| {
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        for _ in 0..MANY {
+            let dispatch = dispatch.clone();
+            let one = move || {
+                tracing::dispatcher::with_default(&dispatch, || requester("R1").in_scope(done));
+            };
+            thread::spawn(one).join().unwrap();
+        }
+    });
+    let held: Duration = recording.lanes.iter().map(|lane| lane.held).sum();
+    assert!(recording.threads.len() < MANY, "some are forgotten");
+    assert_eq!((recording.figures.threads, recording.figures.held), (MANY, held));
 }
