@@ -126,7 +126,7 @@ fn a_log_that_nobody_reads_any_more_is_no_reason_to_stop() {
 mod signals {
     //! Stopping it the way a terminal, a script or a supervisor does.
 
-    use std::io::ErrorKind;
+    use std::io::{ErrorKind, Write};
     use std::net::TcpStream;
     use std::time::Duration;
 
@@ -145,6 +145,29 @@ mod signals {
             assert_eq!(response.body, "Done, I waited for 0.5 secs");
             assert_eq!(server.program.end().code, Some(0), "{signal}");
         }
+    }
+
+    #[test]
+    fn what_was_sent_before_the_signal_is_answered() {
+        let server = Server::start(&["--grace", "60"]);
+        let mut clients: Vec<_> = (0..100).map(|_| begin_wait(server.address, "0")).collect();
+        for client in &mut clients {
+            assert_eq!(support::read_response(client).status, 200);
+        }
+        // While it cannot look, all of it comes, and the signal last.
+        server.program.signal("STOP");
+        for client in &mut clients {
+            let request = b"GET /delay-me?seconds=0.05 HTTP/1.1\r\nhost: localhost\r\n\r\n";
+            client.write_all(request).unwrap();
+        }
+        server.program.signal("TERM");
+        server.program.signal("CONT");
+        for client in clients {
+            let reply = support::read_to_end(client);
+            assert!(reply.contains("\r\nconnection: close\r\n"), "{reply:?}");
+            assert!(reply.ends_with("Done, I waited for 0.05 secs"), "{reply:?}");
+        }
+        assert_eq!(server.program.end().code, Some(0));
     }
 
     #[test]
