@@ -439,6 +439,14 @@ mod tests {
     }
 
     #[test]
+    fn stretches_that_were_merged_are_no_block_however_long_they_are() {
+        let mut held = lane("R1", [0, 400], &[(1, 0, 200)]);
+        held.stretches[0].polls = 50;
+        held.stretches[0].held = ms(1);
+        assert_eq!(recording(Some(1), vec![held]).blocked, []);
+    }
+
+    #[test]
     fn more_than_five_blocks_are_summed_up_and_a_longer_one_is_told() {
         let times: Vec<(usize, u64, u64)> =
             (0..8).map(|number| (1, number * 100, number * 100 + 20)).collect();
