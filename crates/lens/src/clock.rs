@@ -37,6 +37,12 @@ impl Clock {
         let _ = self.stopped.compare_exchange(NEVER, now, Ordering::Relaxed, Ordering::Relaxed);
     }
 
+    /// As if another thread had stopped it at this moment, and only now come to say so.
+    #[cfg(test)]
+    pub(crate) fn stop_at(&self, moment: Moment) {
+        self.stopped.store(moment, Ordering::Relaxed);
+    }
+
     pub(crate) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed) != NEVER
     }

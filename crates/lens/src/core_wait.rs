@@ -64,7 +64,7 @@ impl CoreWait {
             let at = clock.now();
             self.read = Some((counted, at));
             self.looks_again = at + FRESH;
-            if at - before < AT_ONCE {
+            if at.saturating_sub(before) < AT_ONCE {
                 break;
             }
         }

@@ -49,6 +49,8 @@ struct State {
     future: bool,
     /// Whether it is counted among those under way.
     under_way: bool,
+    /// Whether an event loop ever ran it.
+    on_loop: bool,
     /// Whether it held a thread after the recording had been stopped.
     went_on: bool,
 }
@@ -143,6 +145,7 @@ impl Lane {
             polls: 0,
             future: false,
             under_way: false,
+            on_loop: false,
             went_on: false,
         };
         Self {
@@ -179,6 +182,7 @@ impl Lane {
     pub(crate) fn leave(&self, stretch: Whole, most: Option<usize>) -> Left {
         let mut state = self.state();
         let waited = state.waited(stretch.from);
+        state.on_loop |= stretch.on_loop;
         let previous = match state.newest {
             // A driver's thread may leave later, and have come earlier.
             Some(newest) if newest.from > stretch.from => Some(stretch),
@@ -270,8 +274,13 @@ impl Lane {
     }
 
     /// It holds a thread after the recording has been stopped, if only to be dropped.
-    pub(crate) fn goes_on(&self) {
-        self.state().went_on = true;
+    ///
+    /// Of one that an event loop ran it says nothing that another thread is inside:
+    /// a driver's may linger when the requester itself has gone.
+    pub(crate) fn goes_on(&self, thread: u32, on_loop: bool) {
+        let mut state = self.state();
+        let as_before = !state.on_loop && state.newest.is_none_or(|it| it.thread == thread);
+        state.went_on |= on_loop || as_before;
     }
 
     pub(crate) fn went_on(&self) -> bool {

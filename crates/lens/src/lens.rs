@@ -234,7 +234,8 @@ impl Lens {
         let Shared { clock, live, threads, book, .. } = &*self.0;
         let Some(lane) = live.get(span) else { return };
         if clock.is_stopped() {
-            return lane.goes_on();
+            threads.here(|thread| lane.goes_on(thread.id, thread.look().is_some()));
+            return;
         }
         if thread::panicking() {
             // Unwinding drops it.
@@ -443,4 +444,26 @@ pub fn failed() {
 /// The requester whose span the caller is in, if any.
 pub fn requester() -> Option<Requester> {
     Lens::current().map(|(_, lane)| Requester(lane))
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::info_span;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    #[test]
+    fn what_began_while_the_clock_was_being_stopped_took_no_time() {
+        let lens = Lens::new();
+        let subscriber = Registry::default().with(lens.clone());
+        tracing::subscriber::with_default(subscriber, || {
+            let span = info_span!("requester", name = "R1");
+            // Its moment was read by then, and that of the end is earlier.
+            span.in_scope(|| lens.0.clock.stop_at(0));
+        });
+        let recording = lens.recording();
+        assert_eq!(recording.elapsed, Duration::ZERO);
+        assert_eq!((recording.figures.held, recording.lanes[0].held), Default::default());
+    }
 }

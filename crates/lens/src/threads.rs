@@ -112,7 +112,7 @@ impl Thread {
     }
 
     /// Looks which worker the calling thread is now, if it runs an event loop.
-    fn look(&self) -> Option<usize> {
+    pub(crate) fn look(&self) -> Option<usize> {
         worker_index().or_else(|| self.own_loop.load(Ordering::Relaxed).then_some(0))
     }
 
@@ -176,6 +176,8 @@ impl Thread {
         }
         entry.hear(now, None);
         let Entry { lane, from, on_loop, heard, silence, .. } = entry;
+        // The clock may have been stopped at an earlier moment than was read then.
+        let from = from.min(now);
         let spoke = silence.after.is_some() || silence.before.is_some() || heard.1.is_some();
         let held = now.saturating_sub(from);
         let outermost = is_outermost.then(|| {
