@@ -11,6 +11,9 @@ use crate::why::{Verdict, why};
 /// As long as a guess may be, in seconds: more than a day.
 const LONGEST: f64 = 100_000.0;
 
+/// As short as a guess may be, in seconds: nobody can tell less.
+const SHORTEST: f64 = 0.001;
+
 /// A guess may miss by this part of the elapsed time and is still right.
 const RIGHT: f64 = 0.02;
 
@@ -35,9 +38,9 @@ impl Guess {
     /// It fails, with what is wanted, if no run can take so long or so short.
     pub fn parse(text: &str) -> Result<f64, String> {
         match text.parse::<f64>() {
-            Ok(guess) if guess > 0.0 && guess <= LONGEST => Ok(guess),
+            Ok(guess) if (SHORTEST..=LONGEST).contains(&guess) => Ok(guess),
             _ => Err(format!(
-                "a number of seconds above 0 is wanted, {LONGEST} at most, such as 12 or 0.5"
+                "a number of seconds from {SHORTEST} to {LONGEST} is wanted, such as 12 or 0.5"
             )),
         }
     }
@@ -134,13 +137,14 @@ mod tests {
 
     #[test]
     fn a_guess_is_a_time_that_a_run_can_take() {
-        for (text, seconds) in [("10", 10.0), ("0.5", 0.5), ("100000", 100_000.0)] {
+        for (text, seconds) in [("10", 10.0), ("0.5", 0.5), ("100000", 100_000.0), ("0.001", 0.001)]
+        {
             assert_eq!(Guess::parse(text), Ok(seconds));
         }
-        for text in ["0", "-1", "NaN", "inf", "1e300", "100001", "ten", ""] {
+        for text in ["0", "1e-320", "0.0009", "-1", "NaN", "inf", "1e300", "100001", "ten", ""] {
             assert_eq!(
                 Guess::parse(text),
-                Err("a number of seconds above 0 is wanted, 100000 at most, such as 12 or 0.5"
+                Err("a number of seconds from 0.001 to 100000 is wanted, such as 12 or 0.5"
                     .to_owned()),
                 "{text}"
             );

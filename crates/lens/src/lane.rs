@@ -79,6 +79,9 @@ struct Waits {
     /// 0 if it was not.
     first: Moment,
     last: Moment,
+    /// The wait that the newest stretch ended: counted when that is known to be
+    /// no drop.
+    ended: Option<(Moment, Moment)>,
 }
 
 /// Some stretches, merged where no picture could tell them apart.
@@ -102,7 +105,8 @@ struct Merged {
 pub(crate) struct Left {
     /// Whether the lane is under way no longer.
     pub(crate) finished: bool,
-    /// A wait for a poll after a wake that has ended: from when to when.
+    /// A wait for a poll after a wake, from when to when, that a stretch ended which
+    /// is known by now to be no drop.
     pub(crate) waited: Option<(Moment, Moment)>,
     /// The thread of a stretch that is known by now to be no drop.
     pub(crate) held: Option<u32>,
@@ -117,7 +121,9 @@ pub(crate) struct Closed {
     pub(crate) outcome: Outcome,
     /// For how long it held a thread at a time, at most.
     pub(crate) longest: Moment,
-    /// The thread of its last stretch, unless that was its drop.
+    /// The wait that its last stretch ended, unless that was its drop.
+    pub(crate) waited: Option<(Moment, Moment)>,
+    /// The thread of that stretch.
     pub(crate) held: Option<u32>,
     /// When it held a thread for the first time, if only for its drop.
     pub(crate) started: Option<Moment>,
@@ -256,12 +262,14 @@ impl Lane {
                 held = Some(last.thread);
             }
         }
+        let waited = held.and_then(|_| state.waits.as_ref()?.ended);
         let life = started.filter(|_| state.polls > 0);
         Closed {
             finished: state.finish(),
             said: state.mark.is_some(),
             outcome: state.outcome(ours),
             longest: state.longest,
+            waited,
             held,
             started,
             life: life.map(|started| state.ended.saturating_sub(started)),
@@ -356,14 +364,17 @@ impl State {
         std::mem::replace(&mut self.under_way, false)
     }
 
-    /// The wait that a poll ended which began at `from`.
+    /// Notes the wait that a poll ended which began at `from`; gives the one before.
     fn waited(&mut self, from: Moment) -> Option<(Moment, Moment)> {
         let left = self.left;
-        let waits = self.waits.as_mut().filter(|waits| waits.first > 0)?;
+        let waits = self.waits.as_mut()?;
         let woken = waits.first;
-        waits.first = if waits.last > from { waits.last } else { 0 };
+        if woken > 0 {
+            waits.first = if waits.last > from { waits.last } else { 0 };
+        }
         // Woken while it was polled, it could go on when it had given its thread back.
-        (woken <= from).then(|| (woken.max(left).min(from), from))
+        let ended = (1..=from).contains(&woken).then(|| (woken.max(left).min(from), from));
+        std::mem::replace(&mut waits.ended, ended)
     }
 
     fn keep(&mut self, stretch: Whole, most: Option<usize>) {

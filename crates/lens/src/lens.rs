@@ -282,7 +282,11 @@ impl Lens {
         let most = choice.stretches(&lane);
         let closed = lane.close(clock.now(), by_child, most, is_ours(&lane));
         threads.held(closed.held);
-        lock(book).closes(&lane, &closed);
+        let mut book = lock(book);
+        if let Some(waited) = closed.waited {
+            book.waited(&lane, waited);
+        }
+        book.closes(&lane, &closed);
     }
 
     fn is_lane(&self, name: &str) -> bool {

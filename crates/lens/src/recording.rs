@@ -517,12 +517,13 @@ impl Stretch {
 }
 
 /// How many of the intervals overlap, at most. One that ends where another
-/// begins does not overlap it.
+/// begins does not overlap it, and neither does one that takes no time.
 fn most_at_once(intervals: impl Iterator<Item = (Duration, Duration)>) -> usize {
-    let lasting = intervals.filter(|(from, to)| from < to);
+    let (lasting, instants): (Vec<_>, Vec<_>) = intervals.partition(|(from, to)| from < to);
+    let lasting = lasting.into_iter();
     let mut changes: Vec<_> = lasting.flat_map(|(from, to)| [(from, true), (to, false)]).collect();
     changes.sort_unstable();
-    let (mut now, mut most) = (0_usize, 0);
+    let (mut now, mut most) = (0_usize, usize::from(!instants.is_empty()));
     for (_, begins) in changes {
         now = if begins { now + 1 } else { now - 1 };
         most = most.max(now);

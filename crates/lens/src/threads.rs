@@ -38,13 +38,22 @@ pub(crate) struct Inside {
     /// For how long it was inside of any, before.
     held: Moment,
     worker: Option<Worker>,
-    /// What the runtime tells of the worker, if it is its only one.
-    alone: Option<RuntimeMetrics>,
+    /// What the runtime tells of the worker.
+    runtime: Option<Runtime>,
     /// How often the worker had slept when the outermost was entered.
     slept: u64,
     core_wait: CoreWait,
     /// Of those inside another, the one that was there longest since `since`.
     inner: Option<(Arc<Lane>, Moment)>,
+}
+
+/// The runtime whose worker a thread is.
+struct Runtime {
+    metrics: RuntimeMetrics,
+    index: usize,
+    /// Whether the worker stays on this thread: of many threads, one may hand it over
+    /// in the middle of a call, by `block_in_place`.
+    stays: bool,
 }
 
 /// A lane that a thread is inside of.
@@ -175,15 +184,21 @@ impl Thread {
             (now, core_wait) = (at, waited);
         }
         entry.hear(now, None);
-        let Entry { lane, from, on_loop, heard, silence, .. } = entry;
+        let Entry { lane, from, heard, silence, .. } = entry;
+        let slept = entry.on_loop && inside.has_slept();
+        // The worker of one that was handed over went on, on another thread.
+        let on_loop = entry.on_loop && (inside.stays() || !slept);
         // The clock may have been stopped at an earlier moment than was read then.
         let from = from.min(now);
         let spoke = silence.after.is_some() || silence.before.is_some() || heard.1.is_some();
         let held = now.saturating_sub(from);
         let outermost = is_outermost.then(|| {
             inside.held += now.saturating_sub(inside.since);
-            let slept = on_loop && inside.sleeps() > inside.slept;
-            Outermost { inner: inside.inner.take(), core_wait: core_wait.min(held), slept }
+            Outermost {
+                inner: inside.inner.take(),
+                core_wait: core_wait.min(held),
+                slept: slept && on_loop,
+            }
         });
         if outermost.is_none() && inside.inner.as_ref().is_none_or(|(_, longest)| held > *longest) {
             inside.inner = Some((Arc::clone(&lane), held));
@@ -207,12 +222,15 @@ impl Thread {
     pub(crate) fn open(&self, now: Moment) -> Option<(Vec<Open>, Silence, bool)> {
         let inside = self.inside();
         let silence = inside.stack.first()?.silence_until(now, None);
+        let slept = inside.has_slept();
+        let gone = slept && !inside.stays();
         let open = inside.stack.iter().map(|entry| {
-            let (from, on_loop, spoke) = (entry.from, entry.on_loop, entry.heard.1.is_some());
+            let (from, spoke) = (entry.from, entry.heard.1.is_some());
+            let on_loop = entry.on_loop && !gone;
             let stretch = Whole { from, to: now, thread: self.id, on_loop, spoke };
             (Arc::clone(&entry.lane), stretch)
         });
-        Some((open.collect(), silence, inside.sleeps() > inside.slept))
+        Some((open.collect(), silence, slept && !gone))
     }
 
     /// For how long it was inside of any lane.
@@ -239,16 +257,28 @@ impl Inside {
         let runtime = Handle::try_current().ok();
         let of = runtime.as_ref().map_or(1, |runtime| runtime.metrics().num_workers());
         self.worker = Some(Worker { index, of });
-        // A worker of many threads may be handed over in the middle of a call.
-        let alone = runtime.filter(|it| it.runtime_flavor() == RuntimeFlavor::CurrentThread);
-        self.alone = alone.map(|runtime| runtime.metrics());
+        self.runtime = runtime.map(|runtime| Runtime {
+            metrics: runtime.metrics(),
+            index,
+            stays: runtime.runtime_flavor() == RuntimeFlavor::CurrentThread,
+        });
     }
 
-    /// How often this worker has gone to sleep, as far as is known. Who is entered
-    /// while it does so was not left at an `.await`: it holds no thread.
+    fn stays(&self) -> bool {
+        self.runtime.as_ref().is_none_or(|runtime| runtime.stays)
+    }
+
+    /// Whether the worker has slept since the outermost lane was entered. Who is
+    /// entered while it does so was not left at an `.await`, if the worker stays on
+    /// its thread; else it was handed over.
+    fn has_slept(&self) -> bool {
+        self.sleeps() > self.slept
+    }
+
+    /// How often this worker has gone to sleep, as far as is known.
     #[cfg(target_has_atomic = "64")]
     fn sleeps(&self) -> u64 {
-        self.alone.as_ref().map_or(0, |metrics| metrics.worker_park_count(0))
+        self.runtime.as_ref().map_or(0, |it| it.metrics.worker_park_count(it.index))
     }
 
     #[cfg(not(target_has_atomic = "64"))]
@@ -279,7 +309,7 @@ impl Drop for Known {
     fn drop(&mut self) {
         let mut inside = self.1.inside();
         inside.core_wait = CoreWait::default();
-        inside.alone = None;
+        inside.runtime = None;
     }
 }
 

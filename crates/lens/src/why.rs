@@ -23,6 +23,9 @@ pub(crate) enum Verdict {
 /// least: no machine starts its threads in no time.
 const NEARLY_ALL: f64 = 0.75;
 
+/// Who held a thread for no more than this part of its life waited for most of it.
+const MOSTLY_WAITED: f64 = 0.5;
+
 /// A wait for a thread is worth telling from this part of the elapsed time on,
 /// and so is a time at which nobody was under way.
 const WORTH_TELLING: f64 = 0.05;
@@ -294,10 +297,12 @@ impl<'a> Run<'a> {
         let number = self.lanes().len();
         let all = if number == 2 { "Both".to_owned() } else { format!("All {number}") };
         let holding = self.each_on_its_own_thread();
-        let how = match self.share_held() {
-            _ if holding => "ran at the same time, each on a thread of its own",
-            ..=0.5 => "waited at the same time",
-            _ => "were under way at the same time",
+        let how = if holding {
+            "ran at the same time, each on a thread of its own"
+        } else if self.lanes().iter().all(|lane| self.share_held(lane) <= MOSTLY_WAITED) {
+            "waited at the same time"
+        } else {
+            "were under way at the same time"
         };
         let time = rounded(life);
         Some(match verdict {
@@ -313,18 +318,16 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// For which part of their lives the requesters held a thread.
-    fn share_held(&self) -> f64 {
-        let lives = self.figures.one_by_one.as_secs_f64().max(f64::MIN_POSITIVE);
-        self.figures.held.as_secs_f64() / lives
+    /// For which part of its life it held a thread.
+    fn share_held(&self, lane: &Lane) -> f64 {
+        lane.held.as_secs_f64() / self.life(lane).as_secs_f64().max(f64::MIN_POSITIVE)
     }
 
     fn each_on_its_own_thread(&self) -> bool {
         let on_one =
             |lane: &Lane| lane.stretches.windows(2).all(|pair| pair[0].thread == pair[1].thread);
-        self.share_held() >= NEARLY_ALL
-            && self.figures.threads == self.lanes().len()
-            && self.lanes().iter().all(on_one)
+        let held = |lane: &Lane| self.share_held(lane) >= NEARLY_ALL && on_one(lane);
+        self.figures.threads == self.lanes().len() && self.lanes().iter().all(held)
     }
 
     /// Somewhere in between, everybody had ended before the next was asked for.
@@ -538,6 +541,16 @@ mod tests {
         assert_told(&run, Verdict::TooLong, wanted);
         let wanted = "All 3 ran at the same time, each on a thread of its own, but R1 kept its thread for 9.0 s, waiting or working.";
         assert_told(&run, TOO_SHORT, wanted);
+    }
+
+    #[test]
+    fn who_computed_on_a_thread_of_its_own_did_not_wait() {
+        let lanes = vec![
+            lane("R1", [0, 9_000], &[(1, 0, 1), (1, 8_999, 9_000)]),
+            lane("R2", [0, 3_000], &[(1, 1, 2), (2, 2, 2_900)]),
+        ];
+        let wanted = "Both were under way at the same time, so only the longest counts: R1, 9.0 s.";
+        assert_told(&recording(Some(1), lanes), Verdict::TooLong, wanted);
     }
 
     #[test]

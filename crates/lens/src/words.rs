@@ -311,6 +311,10 @@ mod tests {
             "1 requester was under way for 1.0 s, in 1.0 s of your time: at most 1 at once, on 2 threads, held for 1.5 s in all."
         );
         assert_eq!(
+            told(&recording(None, vec![lane("R1", [5, 5], &[(1, 5, 5)])])),
+            "1 requester was under way for 0.0 ms, in 5.0 ms of your time: at most 1 at once, on 1 thread, held for 0.0 ms in all."
+        );
+        assert_eq!(
             told(&recording_until(ms(7), None, Vec::new())),
             "No requester was made, in 7.0 ms of your time."
         );

@@ -119,6 +119,7 @@ fn counted(recording: &Recording) -> Figures {
     let mut threads: Vec<usize> = stretches().map(|stretch| stretch.thread).collect();
     threads.sort_unstable();
     threads.dedup();
+    let any_ran = usize::from(lanes.iter().any(|lane| lane.started.is_some()));
     Figures {
         requesters: lanes.len(),
         done: ended(Outcome::Done),
@@ -126,7 +127,8 @@ fn counted(recording: &Recording) -> Figures {
         dropped: ended(Outcome::Dropped),
         ended: ended(Outcome::Ended),
         unfinished: ended(Outcome::Unfinished),
-        most_in_flight: (0..END).map(under_way).max().unwrap_or_default(),
+        // Who took no time was under way alone.
+        most_in_flight: (0..END).map(under_way).max().unwrap_or_default().max(any_ran),
         threads: threads.len(),
         held: ms((0..END).map(threads_held).sum()),
         longest: stretches().map(|stretch| stretch.held).max().unwrap_or_default(),

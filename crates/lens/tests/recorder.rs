@@ -624,8 +624,26 @@ fn who_wakes_itself_while_it_is_polled_waits_from_the_end_of_that_poll() {
             own.in_lane(requester("R1")).await;
         });
     });
-    let wait = lens.recording().longest_wait.unwrap();
-    assert!(wait.time() < Duration::from_millis(15), "{wait:?}");
+    let recording = lens.recording();
+    let wait = recording.longest_wait.as_ref().unwrap();
+    assert!(wait.from >= recording.lanes[0].stretches[0].to, "{wait:?}");
+}
+
+#[test]
+fn who_is_dropped_when_it_has_been_woken_was_not_polled_late() {
+    let recording = record_future(async {
+        let (tell, told) = tokio::sync::oneshot::channel::<()>();
+        let waits = async {
+            told.await.unwrap();
+            done();
+        };
+        let mut waits = Box::pin(waits.in_lane(requester("R1")));
+        assert_eq!(futures::FutureExt::now_or_never(waits.as_mut()), None);
+        tell.send(()).unwrap();
+        block();
+        drop(waits);
+    });
+    assert_eq!(recording.longest_wait, None);
 }
 
 #[test]
@@ -954,6 +972,24 @@ fn a_worker_that_is_handed_over_in_a_call_is_no_span_kept_across_an_await() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     });
     assert_eq!(recording.across_await, None);
+}
+
+#[test]
+fn a_worker_that_was_handed_over_and_slept_was_not_held() {
+    let long = Duration::from_millis(60);
+    let recording = workers(2, async move {
+        let calls = async move {
+            tokio::task::block_in_place(|| thread::sleep(long));
+            done();
+        };
+        let call = tokio::spawn(calls.instrument(requester("R1")));
+        while !call.is_finished() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    assert_eq!((&recording.blocked[..], &recording.longest_on_loop), (&[][..], &None));
+    let [lane] = recording.lanes.as_slice() else { panic!("one lane, not {:?}", recording.lanes) };
+    assert!(lane.held >= long && !lane.stretches[0].on_loop, "{lane:?}");
 }
 
 #[test]

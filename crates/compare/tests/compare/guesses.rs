@@ -68,7 +68,7 @@ fn wrong_guesses_are_told_with_what_is_wanted() {
     for guess in ["0,1,2,3,4", "1,-1,1,1,1", "-1", "soon"] {
         let ran = run(&["http-client", "--guess", guess]);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
-        let wanted = "a number of seconds above 0 is wanted, 100000 at most, such as 12 or 0.5";
+        let wanted = "a number of seconds from 0.001 to 100000 is wanted, such as 12 or 0.5";
         assert!(ran.stderr.starts_with("error: ") && ran.stderr.contains(wanted), "{}", ran.stderr);
     }
     for args in [["--ladder", "1"], ["--", "--guess"]] {
