@@ -16,6 +16,7 @@ use clap::{ArgMatches, Command, FromArgMatches};
 use lens::text::harmless_lines;
 
 use crate::output::not_lost;
+use crate::screen::{Screen, Stream};
 
 /// The longest time that can be asked for, in seconds: more than a day. Nobody
 /// waits for more, and there are times that no clock can count.
@@ -93,9 +94,14 @@ fn is_plain_device(path: &std::path::Path) -> bool {
 
 /// Prints what clap has to say, such as the help that was asked for, and ends the
 /// process. What is repeated of the command line is made harmless, and no password is.
+/// Lines that are too long for a terminal are broken between their words.
 pub fn refuse(error: &clap::Error) -> ! {
     let said = error.to_string();
-    let told = without_passwords(&harmless_lines(&said));
+    let mut told = without_passwords(&harmless_lines(&said));
+    if error.use_stderr() {
+        let screen = Screen::new(Stream::Stderr);
+        told = told.split('\n').map(|line| screen.fitted(line)).collect::<Vec<_>>().join("\n");
+    }
     let (code, stream) = if error.use_stderr() { (2, "stderr") } else { (0, "stdout") };
     let printed = if told == said {
         // In colour, where that is welcome.

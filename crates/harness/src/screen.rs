@@ -81,8 +81,8 @@ impl Screen {
     /// itself would break it within them. Elsewhere a line is a line.
     pub(crate) fn fitted(&self, line: &str) -> String {
         match self.terminal_width() {
-            Some(width) => wrapped(line, width),
-            None => line.to_owned(),
+            Some(width) if line.chars().count() > width => wrapped(line, width),
+            _ => line.to_owned(),
         }
     }
 
