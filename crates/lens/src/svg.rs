@@ -69,8 +69,15 @@ pub fn style() -> String {
 fn colours(scheme: usize) -> String {
     let mut css = format!(
         ".picture text {{ fill: {} }} .picture .quiet {{ fill: {} }} .picture .grid {{ stroke: {} }} .picture .over {{ stroke: {} }} \
-         .picture .page {{ fill: {} }} .picture .wait {{ opacity: {} }}\n",
-        INK[scheme], QUIET[scheme], GRID[scheme], QUIET[scheme], PAGE[scheme], WAIT[scheme]
+         .picture .page {{ fill: {} }} .picture .wait {{ opacity: {} }} .picture .sign {{ fill: {}; stroke: {} }}\n",
+        INK[scheme],
+        QUIET[scheme],
+        GRID[scheme],
+        QUIET[scheme],
+        PAGE[scheme],
+        WAIT[scheme],
+        QUIET[scheme],
+        QUIET[scheme]
     );
     for (number, colour) in COLOURS.iter().enumerate() {
         let colour = colour[scheme];
@@ -190,9 +197,15 @@ impl<'a> Picture<'a> {
         writeln!(svg, r#"<rect class="page" width="100%" height="100%"/>"#)?;
         let (left, width) = (self.left, WIDTH - self.left - RIGHT);
         writeln!(svg, r#"<svg x="{left}" width="{width}" height="{bottom}" overflow="visible">"#)?;
+        let plot = svg.len();
         self.plot(svg)?;
+        // Texts hold no such quotation mark.
+        let is_drawn = |class: &str| {
+            [" mark\"", "\""].iter().any(|end| svg[plot..].contains(&format!("{class}{end}")))
+        };
+        let signs: Vec<_> = SIGNS.into_iter().filter(|(class, _)| is_drawn(class)).collect();
         writeln!(svg, "</svg>")?;
-        for (place, (class, words)) in SIGNS.into_iter().enumerate() {
+        for (place, (class, words)) in signs.into_iter().enumerate() {
             let (x, y) = (PAD + 200.0 * place as f64, bottom + LINE);
             let sign = sign(class, x, y);
             writeln!(svg, r#"{sign}<text class="quiet" x="{}" y="{y}">{words}</text>"#, x + 34.0)?;
@@ -379,10 +392,10 @@ const SIGNS: [(&str, &str); 3] =
 fn sign(class: &str, x: f64, base: f64) -> String {
     if class == "dots" {
         let (to, y) = (x + 28.0, base - 5.0);
-        return format!(r#"<line class="c4 dots" x1="{x}" x2="{to}" y1="{y}" y2="{y}"/>"#);
+        return format!(r#"<line class="sign dots" x1="{x}" x2="{to}" y1="{y}" y2="{y}"/>"#);
     }
     let y = base - 11.0;
-    format!(r#"<rect class="c4 {class}" x="{x}" y="{y}" width="26" height="12"/>"#)
+    format!(r#"<rect class="sign {class}" x="{x}" y="{y}" width="26" height="12"/>"#)
 }
 
 /// As a part of a document: text from outside stays text.
@@ -411,6 +424,18 @@ mod tests {
         for (x, text) in told {
             assert!(x + LETTER * text.chars().count() as f64 <= WIDTH, "{text}");
         }
+    }
+
+    #[test]
+    fn only_the_textures_that_are_drawn_are_explained() {
+        let explained = |lanes| {
+            let svg = draw(&recording(Some(1), lanes), "any");
+            SIGNS.map(|(_, words)| svg.contains(&format!("{words}</text>")))
+        };
+        assert_eq!(explained(vec![lane("held", [0, 200], &[(1, 0, 200)])]), [true, false, false]);
+        let waits = &[(1, 0, 1), (1, 199, 200)];
+        assert_eq!(explained(vec![lane("wait", [0, 200], waits)]), [true, true, false]);
+        assert_eq!(explained(vec![lane("dots", [0, 200], &[])]), [false, false, true]);
     }
 
     /// A bar's edge and the area of what has not yet run have no colour inside,
