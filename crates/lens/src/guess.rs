@@ -171,7 +171,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_depends_on_whether_the_guess_was_too_short() {
+        let lanes = ["R1", "R2"].map(|name| lane(name, [0, 10_000], &[(1, 0, 1)]));
+        let run = recording(None, lanes.into());
+        for (guess, wanted) in [
+            (12.0, "Both waited at the same time, so only the longest counts: R2, 10.0 s."),
+            (5.0, "Both waited at the same time, but R2 alone took 10.0 s."),
+        ] {
+            let (_, told) = told(guess, &run);
+            assert!(told.ends_with(wanted), "{told}");
+        }
+    }
+
+    #[test]
     fn what_took_less_than_a_second_is_told_in_seconds_too() {
+        let one = recording(None, vec![lane("R1", [0, 1_000], &[(1, 0, 1_000)])]);
+        assert!(told(1.0, &one).1.starts_with("You guessed 1 s, and it took 1.0 s: right. "));
         let short = recording(None, vec![lane("R1", [0, 204], &[(1, 0, 204)])]);
         assert!(told(1.0, &short).1.starts_with("You guessed 1 s; it took 0.204 s. "));
     }

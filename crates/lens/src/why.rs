@@ -170,8 +170,7 @@ impl<'a> Run<'a> {
         let first = done.next().filter(|_| done.next().is_none())?;
         let end = first.end(self.recording);
         let before = |lane: &Lane| lane.end(self.recording) < end;
-        if dropped == 0
-            || dropped + 1 < self.lanes().len()
+        if dropped + 1 < self.lanes().len()
             || self.lanes().iter().any(before)
             || self.figures.most_in_flight < self.lanes().len()
         {
@@ -523,6 +522,19 @@ mod tests {
     }
 
     #[test]
+    fn of_many_who_held_the_event_loop_none_is_named() {
+        let mut lanes: Vec<Lane> = (0..4)
+            .map(|number| (number * 100, number * 100 + 100))
+            .map(|(from, to)| lane("R", [0, 1_000], &[(1, from, to)]))
+            .collect();
+        lanes.push(lane("R5", [0, 1_000], &[(1, 400, 401)]));
+        assert_always_told(
+            &recording(Some(1), lanes),
+            "R5, made at the start, was first polled after 400 ms: meanwhile the others held the event loop.",
+        );
+    }
+
+    #[test]
     fn a_wait_while_threads_were_free_is_no_queue() {
         let lanes = vec![
             lane("R1", [0, 10_000], &[(2, 0, 1), (2, 9_999, 10_000)]),
@@ -550,6 +562,30 @@ mod tests {
             lane("R2", [0, 3_000], &[(1, 1, 2), (2, 2, 2_900)]),
         ];
         let wanted = "Both were under way at the same time, so only the longest counts: R1, 9.0 s.";
+        assert_told(&recording(Some(1), lanes), Verdict::TooLong, wanted);
+    }
+
+    #[test]
+    fn a_thread_of_ones_own_is_one_that_one_stays_on() {
+        let own = "Both ran at the same time, each on a thread of its own, so only the longest counts: R1, 9.0 s.";
+        let other = "Both were under way at the same time, so only the longest counts: R1, 9.0 s.";
+        for (second, wanted) in [([2, 3], own), ([3, 2], other)] {
+            let twice = |name, first, second, to| {
+                lane(name, [0, to], &[(first, 0, 1_000), (second, 1_000, to)])
+            };
+            let lanes = vec![twice("R1", 2, second[0], 9_000), twice("R2", 3, second[1], 8_000)];
+            assert_told(&recording(None, lanes), Verdict::TooLong, wanted);
+        }
+    }
+
+    #[test]
+    fn who_held_a_thread_for_most_of_a_short_life_did_not_wait() {
+        let lanes = vec![
+            lane("R1", [0, 400], &[(1, 0, 1), (2, 1, 301)]),
+            lane("R2", [0, 400], &[(1, 1, 2), (1, 399, 400)]),
+        ];
+        let wanted =
+            "Both were under way at the same time, so only the longest counts: R1, 400 ms.";
         assert_told(&recording(Some(1), lanes), Verdict::TooLong, wanted);
     }
 
@@ -611,6 +647,21 @@ mod tests {
             &recording(Some(1), lanes),
             "Together they were under way for 11.0 s, at most 2 of the 3 at the same time.",
         );
+        // One of them was there nearly all the time, but never with both of the others.
+        let lanes = vec![wait("R1", 0, 9_000), wait("R2", 0, 4_000), wait("R3", 5_000, 8_000)];
+        assert_always_told(
+            &recording(Some(1), lanes),
+            "Together they were under way for 16.0 s, at most 2 of the 3 at the same time.",
+        );
+        // All of them together, but none for nearly all the time.
+        let lanes = vec![wait("R1", 0, 7_000), wait("R2", 3_000, 10_000)];
+        assert_always_told(
+            &recording(Some(1), lanes),
+            "Together they were under way for 14.0 s, at most 2 of the 2 at the same time.",
+        );
+        let lanes = vec![wait("R1", 0, 7_500), wait("R2", 3_000, 10_000)];
+        let told = why(&recording(Some(1), lanes), Verdict::Right);
+        assert_eq!(told, "Both waited at the same time, so only the longest counts: R1, 7.5 s.");
     }
 
     #[test]
@@ -673,9 +724,19 @@ mod tests {
             "fast was the first, done after 202 ms; the other was dropped before it was.",
         );
         // Dropped earlier, they were no reason to stop.
-        let mut lanes = lanes();
-        lanes[1].ended = Some(Duration::from_millis(100));
-        assert!(!why(&recording(Some(1), lanes), Verdict::Right).contains("the first"));
+        let mut early = lanes();
+        early[1].ended = Some(Duration::from_millis(100));
+        let mut failed = lanes();
+        failed[2].outcome = Outcome::Failed;
+        // The last of them was not yet there when the first was done.
+        let mut late = lanes();
+        late[1].ended = Some(Duration::from_millis(300));
+        late[2] = lane("slower", [250, 300], &[(1, 250, 251)]);
+        late[2].outcome = Outcome::Dropped;
+        for lanes in [early, failed, late] {
+            let told = why(&recording(Some(1), lanes), Verdict::Right);
+            assert!(!told.contains("the first"), "{told}");
+        }
     }
 
     #[test]
@@ -744,7 +805,13 @@ mod tests {
             lane("R2", [0, 400], &[(2, 0, 400)]),
             lane("R3", [0, 450], &[(2, 400, 450)]),
         ];
-        let told = why(&recording(Some(1), lanes), Verdict::Right);
+        let mut run = recording(Some(1), lanes);
+        let told = why(&run, Verdict::Right);
+        assert!(!told.contains("polled"), "{told}");
+        // Nor where the event loop was free for most of the run.
+        run.lanes[0].ended = Some(Duration::from_secs(1));
+        run.elapsed = Duration::from_secs(1);
+        let told = why(&recording(Some(1), run.lanes), Verdict::Right);
         assert!(!told.contains("polled"), "{told}");
     }
 }
