@@ -230,10 +230,21 @@ impl Pool {
                 sqlx::query_scalar(query).fetch_one(&mut **self.next(pool).await?).await
             }
             Connections::Postgres(pool) => {
+                self.can_begin(pool)?;
                 sqlx::query_scalar(query).fetch_one(&mut **self.next(pool).await?).await
             }
         }
         .map_err(|error| Error::from(error).at(&self.database))
+    }
+
+    /// Fails where the pool's first connection could not even be begun.
+    fn can_begin(&self, pool: &PgPool) -> Result<(), Error> {
+        match &self.database {
+            Database::Postgres(address) if pool.size() == 0 => {
+                address.can_be_looked_up().map_err(|error| error.at(&self.database))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Waits for the next connection that is free, as long as it takes.
