@@ -330,7 +330,7 @@ mod tests {
     fn a_panic_does_not_forestall_ctrl_c_that_came_first() {
         if env::var_os(IS_CHILD).is_some() {
             let (tell, panicked) = mpsc::channel();
-            panic::set_hook(Box::new(move |_| drop(tell.send(()))));
+            panic::set_hook(Box::new(move |_| tell.send(()).expect("somebody waits")));
             thread::spawn(move || {
                 let _ = panicked.recv();
                 // For as long as the picture is being drawn.
