@@ -1,17 +1,17 @@
 //! Connections that give the thread back while they wait: `sqlx` for SQLite and for
 //! pools, and `tokio-postgres`.
 
+use std::ops::{Deref, DerefMut};
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures::TryStreamExt;
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
 use sqlx::{ConnectOptions, Connection as _, Postgres, Row, Sqlite};
-use tokio::sync::Mutex;
+use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 use tokio_postgres::types::FromSqlOwned;
@@ -167,11 +167,10 @@ impl Turn {
 pub struct Pool {
     connections: Connections,
     database: Database,
-    /// Whether the database has let this pool in.
-    is_in: Arc<AtomicBool>,
-    /// Held by the one who finds out why it has not: a question from each who
-    /// waits would be as many connections more than the pool may have.
-    asking: Arc<Mutex<()>>,
+    use_made: Arc<Mutex<Use>>,
+    /// Held by the one who asks whether the database is there: a question from each
+    /// who waits would be as many connections more than the pool may have.
+    answer: Arc<AsyncMutex<Option<Answer>>>,
 }
 
 #[derive(Clone)]
@@ -180,20 +179,39 @@ enum Connections {
     Postgres(PgPool),
 }
 
+/// What use is made of a pool's connections.
+struct Use {
+    /// How many are in somebody's hands.
+    lent: usize,
+    /// When one was last given out or given back, or the pool began.
+    since: Instant,
+}
+
+/// What came of asking for a connection of our own.
+struct Answer {
+    at: Instant,
+    is_there: Result<(), Error>,
+}
+
 impl Pool {
     /// A pool of at most so many connections. It opens each when it is first needed.
     pub fn new(database: &Database, most: u32) -> Self {
-        let is_in = Arc::new(AtomicBool::new(false));
         let connections = match database {
             Database::Sqlite(path) => {
-                Connections::Sqlite(options(most, &is_in).connect_lazy_with(sqlite_options(path)))
+                Connections::Sqlite(options(most).connect_lazy_with(sqlite_options(path)))
             }
             Database::Postgres(address) => {
                 let address = address.pool.clone().disable_statement_logging();
-                Connections::Postgres(options(most, &is_in).connect_lazy_with(address))
+                Connections::Postgres(options(most).connect_lazy_with(address))
             }
         };
-        Self { connections, database: database.clone(), is_in, asking: Arc::default() }
+        let use_made = Use { lent: 0, since: Instant::now() };
+        Self {
+            connections,
+            database: database.clone(),
+            use_made: Arc::new(Mutex::new(use_made)),
+            answer: Arc::default(),
+        }
     }
 
     /// As [`Connection::text`], on the next connection that is free.
@@ -209,45 +227,106 @@ impl Pool {
     async fn scalar<T: Scalar>(&self, query: &'static str) -> Result<Option<T>, Error> {
         match &self.connections {
             Connections::Sqlite(pool) => {
-                sqlx::query_scalar(query).fetch_one(&mut *self.next(pool).await?).await
+                sqlx::query_scalar(query).fetch_one(&mut **self.next(pool).await?).await
             }
             Connections::Postgres(pool) => {
-                sqlx::query_scalar(query).fetch_one(&mut *self.next(pool).await?).await
+                self.can_begin(pool)?;
+                sqlx::query_scalar(query).fetch_one(&mut **self.next(pool).await?).await
             }
         }
         .map_err(|error| Error::from(error).at(&self.database))
     }
 
+    /// Fails where the pool's first connection could not even be begun.
+    fn can_begin(&self, pool: &PgPool) -> Result<(), Error> {
+        match &self.database {
+            Database::Postgres(address) if pool.size() == 0 => {
+                address.can_be_looked_up().map_err(|error| error.at(&self.database))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Waits for the next connection that is free, as long as it takes.
     ///
-    /// Where nobody answers a pool tries again and again, and does not say so.
-    /// A connection of our own fails there, and says why. Where somebody does,
-    /// the others have the connections, and there is nothing to ask.
-    async fn next<D: sqlx::Database>(
-        &self,
-        pool: &sqlx::Pool<D>,
-    ) -> Result<PoolConnection<D>, Error> {
+    /// Where nobody answers, or nobody any more, a pool tries again and again, and
+    /// does not say so. A connection of our own fails there, and says why. While
+    /// others have the connections there is nothing to ask.
+    async fn next<D: sqlx::Database>(&self, pool: &sqlx::Pool<D>) -> Result<Lent<D>, Error> {
         let mut next = pin!(pool.acquire());
-        let next = match timeout(SOON, &mut next).await {
-            Ok(next) => next,
-            Err(_) => {
-                self.is_there().await?;
-                next.await
+        loop {
+            match timeout(SOON, &mut next).await {
+                Ok(Ok(connection)) => return Ok(Lent::new(connection, &self.use_made)),
+                Ok(Err(error)) => return Err(Error::from(error).at(&self.database)),
+                Err(_) if lock(&self.use_made).is_idle() => self.is_there().await?,
+                Err(_) => {}
             }
-        };
-        next.map_err(|error| Error::from(error).at(&self.database))
+        }
+    }
+
+    /// Fails if the database lets nobody in. Whoever comes while somebody else asks
+    /// takes the answer to that.
+    async fn is_there(&self) -> Result<(), Error> {
+        let came = Instant::now();
+        let mut answer = self.answer.lock().await;
+        if let Some(answer) = answer.as_ref().filter(|answer| answer.at > came) {
+            return answer.is_there.clone();
+        }
+        let is_there = async { self.database.connect_async().await?.close().await }.await;
+        *answer = Some(Answer { at: Instant::now(), is_there: is_there.clone() });
+        is_there
     }
 }
 
-impl Pool {
-    /// Fails if the database lets nobody in.
-    async fn is_there(&self) -> Result<(), Error> {
-        let _asking = self.asking.lock().await;
-        if !self.is_in.load(Ordering::Relaxed) {
-            self.database.connect_async().await?.close().await?;
-            self.is_in.store(true, Ordering::Relaxed);
-        }
-        Ok(())
+impl Use {
+    /// Whether nobody has had a connection for so long that something is wrong.
+    fn is_idle(&self) -> bool {
+        self.lent == 0 && self.since.elapsed() >= SOON
+    }
+
+    fn lend(&mut self) {
+        (self.lent, self.since) = (self.lent + 1, Instant::now());
+    }
+
+    fn take_back(&mut self) {
+        (self.lent, self.since) = (self.lent - 1, Instant::now());
+    }
+}
+
+fn lock(use_made: &Mutex<Use>) -> MutexGuard<'_, Use> {
+    use_made.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A pool's connection in somebody's hands.
+struct Lent<D: sqlx::Database> {
+    connection: PoolConnection<D>,
+    use_made: Arc<Mutex<Use>>,
+}
+
+impl<D: sqlx::Database> Lent<D> {
+    fn new(connection: PoolConnection<D>, use_made: &Arc<Mutex<Use>>) -> Self {
+        lock(use_made).lend();
+        Self { connection, use_made: Arc::clone(use_made) }
+    }
+}
+
+impl<D: sqlx::Database> Drop for Lent<D> {
+    fn drop(&mut self) {
+        lock(&self.use_made).take_back();
+    }
+}
+
+impl<D: sqlx::Database> Deref for Lent<D> {
+    type Target = PoolConnection<D>;
+
+    fn deref(&self) -> &PoolConnection<D> {
+        &self.connection
+    }
+}
+
+impl<D: sqlx::Database> DerefMut for Lent<D> {
+    fn deref_mut(&mut self) -> &mut PoolConnection<D> {
+        &mut self.connection
     }
 }
 
@@ -257,14 +336,10 @@ const SOON: Duration = Duration::from_secs(1);
 /// Longer than anybody waits for a connection.
 const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 
-fn options<D: sqlx::Database>(most: u32, is_in: &Arc<AtomicBool>) -> PoolOptions<D> {
-    let is_in = Arc::clone(is_in);
+fn options<D: sqlx::Database>(most: u32) -> PoolOptions<D> {
     // The pool would also log how slow it is, in the middle of a transcript.
     let options = PoolOptions::new().max_connections(most).acquire_slow_threshold(NEVER);
-    options.acquire_timeout(NEVER).after_connect(move |_, _| {
-        is_in.store(true, Ordering::Relaxed);
-        Box::pin(async { Ok(()) })
-    })
+    options.acquire_timeout(NEVER)
 }
 
 fn sqlite_options(path: &std::path::Path) -> SqliteConnectOptions {

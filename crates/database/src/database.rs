@@ -2,7 +2,9 @@
 
 use std::env;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
@@ -114,6 +116,21 @@ impl Address {
     /// How long a server may take to let somebody in.
     pub(crate) fn patience(&self) -> Duration {
         self.driver.get_connect_timeout().copied().unwrap_or(USUAL_PATIENCE)
+    }
+
+    /// Fails where the system gives no thread. The drivers have tokio look a host's name
+    /// up on one, and tokio panics without.
+    pub(crate) fn can_be_looked_up(&self) -> Result<(), Error> {
+        let is_name = |host: &Host| match host {
+            Host::Tcp(host) => host.parse::<IpAddr>().is_err(),
+            #[cfg(unix)]
+            Host::Unix(_) => false,
+        };
+        if self.driver.get_hosts().iter().any(is_name) {
+            // It does nothing, and so cannot panic.
+            let _ = thread::Builder::new().spawn(|| ())?.join();
+        }
+        Ok(())
     }
 }
 

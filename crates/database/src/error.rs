@@ -11,7 +11,7 @@ use tokio_postgres::error::SqlState;
 use crate::Database;
 
 /// What went wrong, and with which database.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Error {
     /// What went wrong.
     pub trouble: Trouble,

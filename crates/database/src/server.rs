@@ -29,6 +29,7 @@ pub struct Server {
 impl Server {
     /// Fails, too, if the server does not let it in within its patience.
     pub(crate) async fn connect(address: &Address) -> Result<Self, crate::error::Error> {
+        address.can_be_looked_up()?;
         let patience = address.patience();
         let connected = timeout(patience, address.driver.connect(NoTls)).await;
         let (client, connection) = connected.map_err(|_| Trouble::Silent(patience))??;

@@ -14,6 +14,7 @@ pub use reply::{
     read_blocking, text,
 };
 
+mod known_host;
 mod reply;
 
 use crate::home::{HOME, is_delay_server};

@@ -1,9 +1,10 @@
 //! A run: from the start of its clock to its picture.
 
 use std::fs::File;
+use std::mem;
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -77,11 +78,45 @@ pub struct Run {
     ending: OnceEnding,
 }
 
-/// Taken by whoever ends the run first: its own thread, or Ctrl-C.
-type OnceEnding = Arc<Mutex<Option<Ending>>>;
+/// Taken by whoever ends the run first.
+type OnceEnding = Arc<Mutex<State>>;
 
-fn take(ending: &OnceEnding) -> Option<Ending> {
-    ending.lock().unwrap_or_else(PoisonError::into_inner).take()
+enum State {
+    Running(Box<Ending>),
+    Ended(By),
+}
+
+/// Who has ended a run.
+#[derive(Clone, Copy)]
+enum By {
+    /// Its own thread.
+    Itself,
+    /// Ctrl-C, which also ends the process when the picture is drawn.
+    Interrupt,
+}
+
+fn lock(ending: &OnceEnding) -> MutexGuard<'_, State> {
+    ending.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The ending, or who has it.
+fn take(ending: &OnceEnding, by: By) -> Result<Box<Ending>, By> {
+    let mut state = lock(ending);
+    match mem::replace(&mut *state, State::Ended(by)) {
+        State::Running(ending) => Ok(ending),
+        State::Ended(first) => {
+            *state = State::Ended(first);
+            Err(first)
+        }
+    }
+}
+
+/// For whom Ctrl-C forestalled: it is drawing, and ends the process. If it panics
+/// instead, that ends the process too, and so does another Ctrl-C.
+fn wait_for_the_end() -> ! {
+    loop {
+        thread::park();
+    }
 }
 
 /// All that is needed to end a run.
@@ -132,7 +167,7 @@ impl Run {
         let (strategy, guess, json) = (strategy.to_owned(), options.guess, options.json);
         let ending =
             Ending { strategy, ideal, lens, screen, live, guess, json, svg, trace, log_file };
-        let ending = OnceEnding::new(Mutex::new(Some(ending)));
+        let ending = OnceEnding::new(Mutex::new(State::Running(Box::new(ending))));
         draw_on_interrupt(ending.clone());
         Ok(Self { ending })
     }
@@ -140,8 +175,7 @@ impl Run {
     /// Prints a line among those of the requesters, for what none of them can
     /// say alone: a result of all.
     pub fn say(&self, text: &str) {
-        let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ending) = ending.as_ref() {
+        if let State::Running(ending) = &*lock(&self.ending) {
             ending.screen.print(text);
         }
     }
@@ -149,7 +183,7 @@ impl Run {
     /// Says that the calling thread runs an event loop, which [`start`] knows by
     /// itself of tokio's alone.
     pub fn on_event_loop(self) -> Self {
-        if let Some(ending) = self.ending.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        if let State::Running(ending) = &*lock(&self.ending) {
             ending.lens.runs_event_loop();
         }
         self
@@ -168,32 +202,35 @@ impl Run {
         E: IntoIterator<Item: Into<Failure>>,
     {
         let failures = result.err().into_iter().flatten().map(Into::into).collect();
-        match take(&self.ending) {
-            Some(ending) => {
-                let recording = ending.lens.settled(PATIENCE);
-                ExitCode::from(ending.end(recording, failures, false))
-            }
-            // Ctrl-C came first and is drawing; it ends the process.
-            None => loop {
-                thread::park();
-            },
-        }
+        let Ok(ending) = take(&self.ending, By::Itself) else { wait_for_the_end() };
+        let recording = ending.lens.settled(PATIENCE);
+        ExitCode::from(ending.end(recording, failures, false))
     }
 }
 
 /// A strategy that panics leaves a picture too.
 impl Drop for Run {
     fn drop(&mut self) {
-        if let Some(ending) = take(&self.ending).filter(|_| thread::panicking()) {
-            let recording = ending.lens.settled(Duration::ZERO);
-            ending.end(recording, vec![panicked()], false);
+        let taken = take(&self.ending, By::Itself);
+        if !thread::panicking() {
+            return;
+        }
+        match taken {
+            Ok(ending) => {
+                let recording = ending.lens.settled(Duration::ZERO);
+                ending.end(recording, vec![panicked()], false);
+            }
+            // Its exit code tells what ended this run.
+            Err(By::Interrupt) => wait_for_the_end(),
+            // What panics is `finish`.
+            Err(By::Itself) => {}
         }
     }
 }
 
 fn draw_on_interrupt(ending: OnceEnding) {
     let watching = signals::on_first(&[Signal::Interrupt], move |_| {
-        if let Some(ending) = take(&ending) {
+        if let Ok(ending) = take(&ending, By::Interrupt) {
             let recording = ending.lens.settled(Duration::ZERO);
             process::exit(ending.end(recording, vec![interrupted()], true).into());
         }
@@ -264,5 +301,52 @@ impl Ending {
             (false, true) => 0,
             (false, false) => 1,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::{env, panic};
+
+    use program_test::command;
+
+    use super::*;
+
+    const IS_CHILD: &str = "RUN_CHILD";
+
+    fn code_of(test: &str) -> Option<i32> {
+        let this = env::current_exe().expect("this program");
+        let name = format!("run::tests::{test}");
+        program_test::run(command(this, &["--exact", &name, "--nocapture"]).env(IS_CHILD, "1")).code
+    }
+
+    fn panic_when_ended(by: By) -> ! {
+        let _run = Run { ending: OnceEnding::new(Mutex::new(State::Ended(by))) };
+        panic!("on purpose")
+    }
+
+    #[test]
+    fn a_panic_does_not_forestall_ctrl_c_that_came_first() {
+        if env::var_os(IS_CHILD).is_some() {
+            let (tell, panicked) = mpsc::channel();
+            panic::set_hook(Box::new(move |_| tell.send(()).expect("somebody waits")));
+            thread::spawn(move || {
+                let _ = panicked.recv();
+                // For as long as the picture is being drawn.
+                thread::sleep(Duration::from_millis(500));
+                process::exit(Signal::Interrupt.exit_code().into());
+            });
+            panic_when_ended(By::Interrupt);
+        }
+        assert_eq!(code_of("a_panic_does_not_forestall_ctrl_c_that_came_first"), Some(130));
+    }
+
+    #[test]
+    fn a_run_whose_finish_panics_ends() {
+        if env::var_os(IS_CHILD).is_some() {
+            panic_when_ended(By::Itself);
+        }
+        assert_eq!(code_of("a_run_whose_finish_panics_ends"), Some(101));
     }
 }

@@ -19,6 +19,8 @@ mod stranger;
 #[cfg(target_os = "linux")]
 mod interrupt;
 mod patience;
+#[cfg(target_os = "linux")]
+mod starved;
 
 pub use behaviour::{Behaviour, Outcome, Then, behaviours};
 pub use patience::{PATIENCE, until, until_within};
@@ -26,4 +28,6 @@ pub use patience::{PATIENCE, until, until_within};
 pub use program::signal;
 pub use program::{Program, command, run};
 pub use ran::Ran;
+#[cfg(target_os = "linux")]
+pub use starved::command_without_threads;
 pub use stranger::{Nobody, Stranger, close_after, nobody, ok, read_head, stall_after, stranger};

@@ -12,6 +12,7 @@ impl Plan {
             .no_proxy()
             // Where a server sends its clients to is not what was to be asked.
             .redirect(Policy::none())
+            .resolve_to_addrs(&self.host.name, &self.host.addresses)
             .timeout(self.options.timeout);
         #[cfg(feature = "tls")]
         let client = client.tls_backend_preconfigured(self.trust.for_reqwest()?);
@@ -29,6 +30,6 @@ impl Plan {
             .max_response_header_size(LONGEST_HEAD);
         #[cfg(feature = "tls")]
         let config = config.tls_config(self.trust.for_ureq());
-        config.build().into()
+        self.host.agent(config.build())
     }
 }

@@ -27,6 +27,8 @@ use failure::{of_async, of_blocking};
 use options::Options;
 use outcomes::Outcomes;
 
+delay_server::known_host!();
+
 /// What the strategies' programs are called.
 pub const PROGRAMS: harness::Programs =
     harness::Programs { prefix: "ingest-", subject: "Characters from an API" };
@@ -40,6 +42,7 @@ pub struct Plan {
     options: Options,
     /// The route without the id, such as `http://localhost:8000/api/character`.
     url: String,
+    host: KnownHost,
     outcomes: Outcomes,
     #[cfg(feature = "tls")]
     trust: tls::Trust,
@@ -76,10 +79,12 @@ impl Plan {
             Some(url) => (url.trim_end_matches('/').to_owned(), None),
             None => client::find_or_start("/api/character")?,
         };
+        let host = KnownHost::in_url(&url)?;
         Ok(Self {
             strategy,
             options,
             url,
+            host,
             outcomes,
             #[cfg(feature = "tls")]
             trust,

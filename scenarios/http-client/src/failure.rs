@@ -11,6 +11,7 @@ use reqwest::StatusCode;
 pub struct Failure(harness::Failure);
 
 const HINTS: Hints = Hints {
+    timed_out: "raise --timeout, if the server is only slow",
     unavailable: "ask for fewer --requests, or give the server a larger --max-in-flight",
     ..Hints::OF_DELAY_ME
 };

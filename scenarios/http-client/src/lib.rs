@@ -2,7 +2,6 @@
 //! comes from. The HOW is one file per strategy in `src/bin`.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use delay_server::client::{LONGEST_HEAD, Unanswered};
@@ -23,10 +22,11 @@ pub use harness::Strategy;
 mod descriptors;
 mod failure;
 mod options;
-mod server;
 
 use failure::{of_async, of_blocking, of_hyper};
 use options::Options;
+
+delay_server::known_host!();
 
 /// What the strategies' programs are called.
 pub const PROGRAMS: harness::Programs = harness::Programs { prefix: "", subject: "Slow requests" };
@@ -37,10 +37,9 @@ pub struct Plan {
     options: Options,
     /// The route without its query, such as `http://localhost:8000/delay-me`.
     url: String,
-    host: String,
-    /// Where the host is, looked up once: the system's look-up would take a
-    /// thread for each request.
-    addresses: Vec<SocketAddr>,
+    host: KnownHost,
+    /// How long a request may take.
+    timeout: Duration,
     /// The server of a run that brings its own; it stops with the plan.
     _server: Option<Server>,
 }
@@ -77,9 +76,10 @@ impl Plan {
             Some(url) => (url.clone(), None),
             None => client::find_or_start("/delay-me")?,
         };
-        let (host, addresses) = server::look_up(&url)?;
+        let host = KnownHost::in_url(&url)?;
         descriptors::provide(strategy.at_once(options.count(), options.workers), server.is_some())?;
-        Ok(Self { strategy, options, url, host, addresses, _server: server })
+        let timeout = options.timeout();
+        Ok(Self { strategy, options, url, host, timeout, _server: server })
     }
 
     /// Starts the clock and the recording.
@@ -109,7 +109,8 @@ impl Plan {
             .no_proxy()
             // Where a server sends its clients to is not what was to be asked.
             .redirect(Policy::none())
-            .resolve_to_addrs(&self.host, &self.addresses)
+            .timeout(self.timeout)
+            .resolve_to_addrs(&self.host.name, &self.host.addresses)
             // All requests are made at once, so no connection serves twice. A pool
             // would look through all that wait whenever one of them connects.
             .pool_max_idle_per_host(0)
@@ -117,14 +118,14 @@ impl Plan {
             // all requests, and where thousands connect at once, those beyond would be
             // polled in vain, again and again.
             .connector_layer(MapFutureLayer::new(unconstrained));
-        Ok(self.timeout().into_iter().fold(client, reqwest::ClientBuilder::timeout).build()?)
+        Ok(client.build()?)
     }
 
     /// A client whose calls keep the thread until the reply is there.
     pub fn blocking_client(&self) -> ureq::Agent {
         let config = ureq::Agent::config_builder()
             .proxy(None)
-            .timeout_global(self.timeout())
+            .timeout_global(Some(self.timeout))
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -135,12 +136,12 @@ impl Plan {
             // 128 KiB each would be most of a thread's memory.
             .input_buffer_size(LONGEST_HEAD + 1024)
             .output_buffer_size(8 * 1024);
-        config.build().into()
+        self.host.agent(config.build())
     }
 
     /// A connection to the server, for a request that takes care of the rest itself.
     pub async fn connect(&self) -> Result<TcpStream, Failure> {
-        TcpStream::connect(&self.addresses[..])
+        TcpStream::connect(&self.host.addresses[..])
             .await
             .map_err(|error| Unanswered::from(&error).into())
     }
@@ -150,12 +151,8 @@ impl Plan {
         &self,
         request: impl Future<Output = Result<(), Failure>>,
     ) -> impl Future<Output = Result<(), Failure>> {
-        timeout(self.timeout().unwrap_or(Duration::MAX), request)
+        timeout(self.timeout, request)
             .map(|in_time| in_time.unwrap_or_else(|_elapsed| Err(Unanswered::TimedOut.into())))
-    }
-
-    fn timeout(&self) -> Option<Duration> {
-        self.options.timeout
     }
 }
 

@@ -8,6 +8,10 @@ use reqwest::Url;
 
 use crate::{PROGRAMS, Strategy};
 
+/// How long a server may be silent beyond what it was asked for. One that stands still
+/// would keep its requests for ever, and one that is only slow takes less.
+const SILENCE: Duration = Duration::from_secs(60);
+
 /// What a user can choose.
 #[derive(Debug, Parser)]
 pub(crate) struct Options {
@@ -28,9 +32,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one(MOST_THREADS))]
     pub(crate) workers: usize,
 
-    /// Give up a request after this many seconds [default: wait as long as it takes]
+    /// Give up a request after this many seconds
+    /// [default: a minute more than the longest delay]
     #[arg(long, value_name = "SECONDS", value_parser = timeout)]
-    pub(crate) timeout: Option<Duration>,
+    timeout: Option<Duration>,
 
     #[command(flatten)]
     pub(crate) shared: harness::Options,
@@ -56,6 +61,12 @@ impl Options {
         let take = if self.requests.is_some() { 1 } else { self.seconds.len() };
         self.seconds[..take].iter().map(sped_up).cycle().take(self.count())
     }
+
+    /// How long a request may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        let longest = self.delays().map(Duration::from_secs_f64).max().unwrap_or_default();
+        self.timeout.unwrap_or(longest.saturating_add(SILENCE))
+    }
 }
 
 fn route(text: &str) -> Result<String, String> {
@@ -73,4 +84,21 @@ fn route(text: &str) -> Result<String, String> {
         return Err(format!("the query is made from --seconds; {wanted}"));
     }
     Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timeout_of(args: &[&str]) -> f64 {
+        let options = Options::parse_from([&["async"], args].concat());
+        options.timeout().as_secs_f64()
+    }
+
+    #[test]
+    fn a_server_may_be_silent_for_a_minute_longer_than_it_was_asked_to() {
+        assert_eq!(timeout_of(&["--seconds", "2,300,5"]), 360.0);
+        assert_eq!(timeout_of(&["--seconds", "300", "--speed", "10"]), 90.0);
+        assert_eq!(timeout_of(&["--seconds", "300", "--timeout", "7"]), 7.0);
+    }
 }

@@ -4,4 +4,5 @@
 
 mod connections;
 mod generator;
+mod gone;
 mod silence;

@@ -27,7 +27,7 @@ fn frozen() -> (String, Arc<AtomicUsize>) {
     (url, calls)
 }
 
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 

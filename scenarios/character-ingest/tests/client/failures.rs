@@ -3,8 +3,12 @@
 use std::net::TcpStream;
 
 use character_ingest::Strategy;
+#[cfg(target_os = "linux")]
+use program_test::command_without_threads;
 use program_test::{Ran, nobody, stranger};
 
+#[cfg(target_os = "linux")]
+use crate::support::program;
 use crate::support::{BOTH, PATH, asked_for, delay_server, errors, ids_in, run, send_body, told};
 
 /// Runs with an `--out`; gives the ids that came into it too.
@@ -156,5 +160,25 @@ fn https_names_the_feature_that_it_needs() {
         let ran = run(strategy, &["--url", "https://rickandmortyapi.com/api/character"]);
         ran.assert_refuses("https:// needs the feature `tls`");
         assert!(ran.stderr.contains("--features tls"), "{}", ran.stderr);
+    }
+}
+
+/// No client looks the host up on a thread of its own.
+#[cfg(target_os = "linux")]
+#[test]
+fn strategies_of_one_thread_need_no_other_one() {
+    let (_server, url) = delay_server(&[]);
+    let url = url.replace("127.0.0.1", "localhost");
+    for strategy in BOTH {
+        let folder = tempfile::tempdir().unwrap();
+        let args = ["--url", &url, "--delay", "0", "--characters", "1-2"];
+        let mut command = command_without_threads(folder.path(), program(strategy), &args);
+        let ran = program_test::run(&mut command);
+        assert_eq!(ran.code, Some(0), "{strategy:?}: {}", ran.stderr);
+        assert!(
+            ran.stderr.contains("Ctrl-C will end this run without a picture"),
+            "{}",
+            ran.stderr
+        );
     }
 }

@@ -6,8 +6,12 @@ use std::net::TcpStream;
 use database::Database;
 use database_test::{Place, url_as, url_of};
 use db_client::Strategy;
+#[cfg(target_os = "linux")]
+use program_test::command_without_threads;
 use program_test::{Program, Ran, nobody, until};
 
+#[cfg(target_os = "linux")]
+use crate::support::program;
 use crate::support::{command, filled, replies, run};
 
 const FILL: &str = "fill it with cargo run -p cities-db --bin generatedb";
@@ -223,5 +227,23 @@ fn wrong_options_are_told_with_what_is_wanted() {
     ] {
         let ran = run(Strategy::ThreadPool, "sqlite:any", &args);
         ran.assert_refuses("a whole number from 1 up is wanted");
+    }
+}
+
+/// The drivers look `localhost` up on a thread.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_cannot_be_looked_up_for_want_of_threads_is_told() {
+    for strategy in BOTH {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = command_without_threads(folder.path(), program(strategy), &[]);
+        command.env("DATABASE_URL", "postgres://me@localhost:1/cities");
+        let ran = program_test::run(&mut command);
+        let lines: Vec<_> = ran.stderr.lines().collect();
+        let [_no_ctrl_c, error, hint] = lines[..] else { panic!("{strategy:?}: {}", ran.stderr) };
+        let cause = "no connection to postgres://me@localhost:1/cities can be opened: ";
+        assert!(error.contains(cause), "{error}");
+        assert!(hint.contains("ulimit -u"), "{hint}");
+        assert_eq!(ran.code, Some(1));
     }
 }
