@@ -421,6 +421,17 @@ mod tests {
     }
 
     #[test]
+    fn of_several_event_loops_each_is_told_by_its_threads_name() {
+        let lanes = vec![
+            lane("R1", [0, 400], &[(1, 100, 300)]),
+            lane("R2", [0, 400], &[(2, 0, 1), (2, 399, 400)]),
+        ];
+        let mut recording = on_workers(recording(None, lanes), 1);
+        recording.threads[0].name = "first".to_owned();
+        assert_told(&recording, &["R1 held the event loop of thread 'first' for 200 ms."]);
+    }
+
+    #[test]
     fn where_nobody_blocks_the_longest_is_told() {
         let short = vec![lane("R1", [0, 400], &[(1, 100, 109)])];
         let one = recording(Some(1), short.clone());
