@@ -594,6 +594,22 @@ mod tests {
     }
 
     #[test]
+    fn a_place_is_told_with_all_who_were_there() {
+        let lanes = vec![
+            lane("R1", [0, 400], &[(1, 0, 20), (1, 200, 220)]),
+            lane("R2", [0, 400], &[(1, 100, 120)]),
+        ];
+        let mut recording = recording(Some(1), lanes);
+        for (held, place) in recording.blocked.iter_mut().zip(["a.rs:1", "a.rs:1", "b.rs:1"]) {
+            held.place.span = Some(place.to_owned());
+        }
+        assert_eq!(
+            recording.sentences()[4..],
+            ["R1, R2: in the span of a.rs:1.", "R1: in the span of b.rs:1."]
+        );
+    }
+
+    #[test]
     fn an_inner_lane_is_named_with_its_time() {
         let mut recording = blocked_beside(vec![lane("R2", [0, 400], &[(1, 150, 160)])]);
         recording.blocked[0].inner = Some(Inner { lane: 1, held: ms(10) });
