@@ -9,8 +9,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, CommandFactory, Parser};
 use harness::args::{self, MOST_REQUESTERS, at_least_one, file, timeout};
 use harness::{Failure, Guess};
+use supervisor::{Counted, Limits};
 
-use crate::limits::Limits;
 use crate::machine;
 use crate::numbers::parse_bytes;
 
@@ -118,9 +118,10 @@ impl Options {
         let threads = self.most_threads.map(|threads| threads as u64);
         Limits {
             time: self.timeout,
+            output: self.most_output,
             memory: self.most_memory.unwrap_or_else(machine::half_of_free_memory),
             threads: threads.unwrap_or_else(machine::usual_most_threads),
-            output: self.most_output,
+            counted: Counted::Process,
         }
     }
 }
