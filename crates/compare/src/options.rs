@@ -86,9 +86,10 @@ pub struct Options {
 }
 
 /// Options of the programs that are not for a comparison, each with what to do instead.
-const NOT_PASSED: [(&str, &str); 5] = [
+const NOT_PASSED: [(&str, &str); 6] = [
     ("--json", "run a strategy by itself for its --json"),
     ("--svg", "run a strategy by itself for its --svg"),
+    ("--report", "run a strategy by itself for its --report"),
     ("--trace", "run a strategy by itself for its --trace"),
     ("--prepare", "leave it out: compare prepares every scenario"),
     ("--guess", "name it before --, with one guess for each strategy"),
