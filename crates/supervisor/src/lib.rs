@@ -1,7 +1,7 @@
 //! What runs programs on behalf of another: within limits, in a group of their own,
 //! and none outlives it.
 //!
-//! [`run`] runs one until it ends or goes beyond a limit, and keeps what it wrote:
+//! [`run()`] runs one until it ends or goes beyond a limit, and keeps what it wrote:
 //!
 //! ```
 //! use std::process::Command;
