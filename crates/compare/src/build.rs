@@ -8,8 +8,7 @@ use std::process::{Command, Stdio};
 
 use cargo_metadata::Message;
 use harness::Failure;
-
-use crate::children::Running;
+use supervisor::Running;
 
 /// Builds these programs of a package with the profile that `compare` itself
 /// was built with, and gives the path of each. Cargo tells on stderr how it goes.

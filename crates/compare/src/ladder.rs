@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::limits::Limits;
+use supervisor::Limits;
+
 use crate::measure::{self, Ended};
 use crate::numbers::words;
 use crate::progress::Progress;

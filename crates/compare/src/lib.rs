@@ -6,10 +6,7 @@ pub mod results;
 pub mod scenario;
 
 pub mod build;
-pub mod children;
-pub mod guardian;
 pub mod ladder;
-pub mod limits;
 pub mod machine;
 pub mod measure;
 pub mod options;

@@ -6,8 +6,6 @@ use std::io;
 use std::process::ExitCode;
 
 use compare::build::{build, is_release};
-use compare::children;
-use compare::guardian;
 use compare::guesses;
 use compare::ladder;
 use compare::machine;
@@ -21,6 +19,7 @@ use compare::server::Server;
 use compare::table;
 use harness::Failure;
 use harness::args::without_passwords;
+use supervisor::guardian;
 
 /// Why there is nothing to tell.
 enum Stop {
@@ -40,7 +39,7 @@ fn main() -> ExitCode {
     if let Err(error) = guardian::start() {
         harness::note(&format!("whoever kills this may leave programs running: {error}"));
     }
-    if let Err(error) = children::end_all_on_signal() {
+    if let Err(error) = supervisor::end_all_on_signal(interrupted()) {
         harness::note(&format!("Ctrl-C may leave programs running: {error}"));
     }
     match run(&options) {
@@ -55,6 +54,11 @@ fn main() -> ExitCode {
         }
         Err(Stop::Code(code)) => ExitCode::from(code),
     }
+}
+
+fn interrupted() -> Failure {
+    let cause = "interrupted before the comparison was done";
+    Failure::new(cause, "nothing that it started is running any more")
 }
 
 /// Compares, and prints what was found. Gives the exit code.

@@ -9,8 +9,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, CommandFactory, Parser};
 use harness::args::{self, MOST_REQUESTERS, at_least_one, file, timeout};
 use harness::{Failure, Guess};
+use supervisor::{Counted, Limits};
 
-use crate::limits::Limits;
 use crate::machine;
 use crate::numbers::parse_bytes;
 
@@ -86,9 +86,10 @@ pub struct Options {
 }
 
 /// Options of the programs that are not for a comparison, each with what to do instead.
-const NOT_PASSED: [(&str, &str); 5] = [
+const NOT_PASSED: [(&str, &str); 6] = [
     ("--json", "run a strategy by itself for its --json"),
     ("--svg", "run a strategy by itself for its --svg"),
+    ("--report", "run a strategy by itself for its --report"),
     ("--trace", "run a strategy by itself for its --trace"),
     ("--prepare", "leave it out: compare prepares every scenario"),
     ("--guess", "name it before --, with one guess for each strategy"),
@@ -118,9 +119,10 @@ impl Options {
         let threads = self.most_threads.map(|threads| threads as u64);
         Limits {
             time: self.timeout,
+            output: self.most_output,
             memory: self.most_memory.unwrap_or_else(machine::half_of_free_memory),
             threads: threads.unwrap_or_else(machine::usual_most_threads),
-            output: self.most_output,
+            counted: Counted::Process,
         }
     }
 }

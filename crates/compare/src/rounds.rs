@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::limits::Limits;
+use supervisor::Limits;
+
 use crate::measure::{self, Ended};
 use crate::progress::Progress;
 use crate::results::Attempt;

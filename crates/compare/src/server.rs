@@ -5,8 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use harness::Failure;
-
-use crate::children::Running;
+use supervisor::Running;
 
 /// A server's process. It ends with this.
 #[derive(Debug)]

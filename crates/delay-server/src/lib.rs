@@ -64,6 +64,7 @@ mod board;
 mod live;
 mod page;
 mod stats;
+mod visits;
 
 use std::time::Duration;
 
@@ -71,6 +72,7 @@ pub use listen::{Listener, StartError};
 pub use server::Server;
 pub use stats::Stats;
 pub use trouble::{Trouble, TroubleKind};
+pub use visits::{Visit, VisitOutcome};
 
 /// Where a server listens, and how much it lets its clients ask for.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +88,9 @@ pub struct Config {
     pub grace: Duration,
     /// Characters that do not answer as they should.
     pub troubles: Vec<Trouble>,
+    /// How many requests are kept for [`Server::visits`], the newest of them; 0 keeps
+    /// none, and costs nothing.
+    pub max_visits: usize,
 }
 
 impl Default for Config {
@@ -96,6 +101,7 @@ impl Default for Config {
             max_in_flight: 20_000,
             grace: Duration::from_secs(10),
             troubles: Vec::new(),
+            max_visits: 0,
         }
     }
 }

@@ -182,6 +182,7 @@ fn seconds(duration: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::{StatusCode, Uri};
     use tokio::time::timeout;
 
     use super::*;
@@ -193,7 +194,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn while_nobody_watches_no_snapshot_is_made() {
-        let (live, counts) = (Live::new(), Counts::new(1));
+        let (live, counts) = (Live::new(), Counts::new(1, 0));
         report(&live, &counts, 60).await;
         assert!(matches!(&*live.latest.borrow(), News::Snapshot(json) if &**json == "{}"));
 
@@ -220,15 +221,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_quiet_server_sends_a_snapshot_every_second() {
-        let (live, counts) = (Live::new(), Counts::new(1));
+        let (live, counts) = (Live::new(), Counts::new(1, 0));
         let events = events_in_ten_seconds(&live, &counts, || {}).await;
         assert!((10..=12).contains(&events), "{events}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_busy_server_sends_eight_a_second() {
-        let (live, counts) = (Live::new(), Counts::new(1));
-        let refuse = || counts.reject("".into(), axum::http::StatusCode::NOT_FOUND);
+        let (live, counts) = (Live::new(), Counts::new(1, 0));
+        let refuse = || counts.reject(&Uri::default(), StatusCode::NOT_FOUND);
         let events = events_in_ten_seconds(&live, &counts, refuse).await;
         assert!((78..=82).contains(&events), "{events}");
     }

@@ -48,6 +48,7 @@ impl Options {
             max_in_flight: self.max_in_flight.get(),
             grace: self.grace,
             troubles: self.trouble,
+            ..Config::default()
         }
     }
 }
@@ -94,6 +95,7 @@ mod tests {
             max_in_flight: 7,
             grace: Duration::from_millis(250),
             troubles: ["3=503x2", "5=stall"].map(|it| it.parse().unwrap()).to_vec(),
+            ..Config::default()
         };
         assert_eq!(options.into_config(), expected);
     }

@@ -8,7 +8,6 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use tracing::info;
 
 use crate::Config;
-use crate::board::shown;
 use crate::live::Live;
 use crate::names::Names;
 use crate::stats::Counts;
@@ -67,7 +66,7 @@ impl Rules {
         Self {
             names,
             max_seconds: config.max_seconds,
-            counts: Arc::new(Counts::new(config.max_in_flight)),
+            counts: Arc::new(Counts::new(config.max_in_flight, config.max_visits)),
             live: Live::new(),
             troubles: Troubles::new(&config.troubles),
         }
@@ -83,13 +82,13 @@ impl Rules {
     /// Gives a request its place among those that wait.
     pub(crate) fn begin_wait(&self, seconds: Seconds, uri: &Uri) -> Result<Wait, Refusal> {
         let full = Refusal::NoPlace { max_in_flight: self.counts.max_in_flight() };
-        Wait::begin(shown(uri), seconds, &self.counts).ok_or(full)
+        Wait::begin(uri, seconds, &self.counts).ok_or(full)
     }
 
     /// Refuses a request, with the refusal's sentence in this body.
     pub(crate) fn refuse(&self, refusal: &Refusal, uri: &Uri, body: impl IntoResponse) -> Response {
         let status = refusal.status();
-        self.counts.reject(shown(uri), status);
+        self.counts.reject(uri, status);
         info!(target: "delay_server", "refused with {status}: {refusal}");
         let retry = (status == StatusCode::SERVICE_UNAVAILABLE).then_some((RETRY_AFTER, "1"));
         (status, AppendHeaders(retry), body).into_response()

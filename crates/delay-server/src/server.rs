@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use crate::stats::Counts;
-use crate::{Config, Listener, StartError, Stats};
+use crate::{Config, Listener, StartError, Stats, Visit};
 
 /// A running server, on a thread and an event loop of its own: it answers
 /// whatever the thread that started it is doing.
@@ -67,6 +67,13 @@ impl Server {
     /// The figures as they are now.
     pub fn stats(&self) -> Stats {
         self.counts.stats()
+    }
+
+    /// The requests that it has seen, in the order in which they came: the newest
+    /// [`Config::max_visits`] of them. Where that is 0, as it is unless somebody asks
+    /// for more, there are none.
+    pub fn visits(&self) -> Vec<Visit> {
+        self.counts.visits()
     }
 
     /// Refuses new connections, lets the waiting requests finish within

@@ -3,10 +3,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use serde::Serialize;
 
-use crate::board::{Board, Number};
+use crate::board::{Board, Number, shown};
+use crate::visits::{Visit, Visits};
 
 /// What a server has done since it started. All are counts of requests.
 ///
@@ -38,17 +39,23 @@ pub struct Stats {
 pub(crate) struct Counts {
     counted: Mutex<Counted>,
     max_in_flight: usize,
+    keeps_visits: bool,
 }
 
 #[derive(Debug, Default)]
 struct Counted {
     stats: Stats,
     board: Board,
+    /// None where nobody asks for them.
+    visits: Option<Visits>,
 }
 
 impl Counts {
-    pub(crate) fn new(max_in_flight: usize) -> Self {
-        Self { counted: Mutex::default(), max_in_flight }
+    pub(crate) fn new(max_in_flight: usize, max_visits: usize) -> Self {
+        let keeps_visits = max_visits > 0;
+        let visits = keeps_visits.then(|| Visits::new(max_visits));
+        let counted = Mutex::new(Counted { visits, ..Counted::default() });
+        Self { counted, max_in_flight, keeps_visits }
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -61,31 +68,52 @@ impl Counts {
 
     /// Takes a place, unless all are taken. Give it back with [`Self::leave`].
     #[must_use]
-    pub(crate) fn enter(&self, query: Box<str>, asked: Duration) -> Option<Number> {
-        let Counted { stats, board } = &mut *self.lock();
+    pub(crate) fn enter(&self, uri: &Uri, asked: Duration) -> Option<Number> {
+        let (query, target) = (shown(uri), self.target(uri));
+        let Counted { stats, board, visits } = &mut *self.lock();
         if stats.in_flight >= self.max_in_flight {
             return None;
         }
         stats.in_flight += 1;
         stats.most_in_flight = stats.most_in_flight.max(stats.in_flight);
+        if let Some((visits, target)) = visits.as_mut().zip(target) {
+            visits.enter(target);
+        }
         Some(board.enter(query, asked))
     }
 
     pub(crate) fn leave(&self, number: Number, answered: bool) {
-        let Counted { stats, board } = &mut *self.lock();
+        let Counted { stats, board, visits } = &mut *self.lock();
         stats.in_flight -= 1;
         if answered {
             stats.answered += 1;
         } else {
             stats.given_up += 1;
         }
+        if let Some(visits) = visits {
+            visits.leave(number, answered);
+        }
         board.leave(number, answered);
     }
 
-    pub(crate) fn reject(&self, query: Box<str>, status: StatusCode) {
-        let Counted { stats, board } = &mut *self.lock();
+    pub(crate) fn reject(&self, uri: &Uri, status: StatusCode) {
+        let (query, target) = (shown(uri), self.target(uri));
+        let Counted { stats, board, visits } = &mut *self.lock();
         stats.rejected += 1;
+        if let Some((visits, target)) = visits.as_mut().zip(target) {
+            visits.refuse(target, status);
+        }
         board.refuse(query, status);
+    }
+
+    /// The newest requests; none where they are not kept.
+    pub(crate) fn visits(&self) -> Vec<Visit> {
+        self.lock().visits.as_ref().map(Visits::all).unwrap_or_default()
+    }
+
+    /// What a visit keeps of it, made before the lock is taken.
+    fn target(&self, uri: &Uri) -> Option<String> {
+        self.keeps_visits.then(|| Visits::target(uri))
     }
 
     /// Another number than before if anything has changed since.
@@ -96,7 +124,7 @@ impl Counts {
     /// Looks at the figures and at the requests behind them, as they are at the
     /// same moment.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&Stats, &Board) -> T) -> T {
-        let Counted { stats, board } = &*self.lock();
+        let Counted { stats, board, .. } = &*self.lock();
         look(stats, board)
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Uri;
 use tokio::time::sleep;
 use tracing::info;
 
@@ -84,9 +85,9 @@ pub(crate) struct Wait {
 }
 
 impl Wait {
-    /// `None` if all places are taken. The query is what viewers are shown.
-    pub(crate) fn begin(query: Box<str>, seconds: Seconds, counts: &Arc<Counts>) -> Option<Self> {
-        let number = counts.enter(query, seconds.duration)?;
+    /// `None` if all places are taken. The address is what viewers are shown.
+    pub(crate) fn begin(uri: &Uri, seconds: Seconds, counts: &Arc<Counts>) -> Option<Self> {
+        let number = counts.enter(uri, seconds.duration)?;
         info!(target: "delay_server", %seconds, "request received");
         Some(Self { seconds, counts: Arc::clone(counts), number, over: false })
     }
@@ -138,7 +139,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_wait_takes_as_long_as_it_was_asked_to() {
         let seconds = Seconds::from_query("seconds", "seconds=2.5", 300.0).unwrap();
-        let wait = Wait::begin("".into(), seconds, &Arc::new(Counts::new(1))).unwrap();
+        let wait = Wait::begin(&Uri::default(), seconds, &Arc::new(Counts::new(1, 0))).unwrap();
         let start = tokio::time::Instant::now();
         assert_eq!(wait.finish().await, "Done, I waited for 2.5 secs");
         let late = start.elapsed() - Duration::from_millis(2_500);

@@ -25,6 +25,10 @@ pub struct Options {
     #[arg(long)]
     pub json: bool,
 
+    /// Write what --json prints to a file; the text and the picture stay on stdout
+    #[arg(long, value_name = "FILE", value_parser = args::file)]
+    pub report: Option<PathBuf>,
+
     /// Write the picture of the run to an SVG file
     #[arg(long, value_name = "FILE", value_parser = args::file)]
     pub svg: Option<PathBuf>,

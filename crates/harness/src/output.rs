@@ -17,10 +17,16 @@ pub fn print(text: &str) -> Result<(), Failure> {
 
 /// The same for what is printed as JSON, on one line.
 pub(crate) fn print_json(what: &impl Serialize) -> Result<(), Failure> {
-    let mut buffered = io::BufWriter::new(io::stdout().lock());
-    let written = serde_json::to_writer(&mut buffered, what).map_err(io::Error::from);
-    let written = written.and_then(|()| writeln!(buffered)).and_then(|()| buffered.flush());
+    let written = write_json(io::stdout().lock(), what);
     written.or_else(|error| not_lost(&error, "stdout"))
+}
+
+/// Writes JSON and the end of a line.
+pub(crate) fn write_json(to: impl Write, what: &impl Serialize) -> io::Result<()> {
+    let mut buffered = io::BufWriter::new(to);
+    serde_json::to_writer(&mut buffered, what)?;
+    writeln!(buffered)?;
+    buffered.flush()
 }
 
 /// Fails if what was not written to this stream is missed by anybody.

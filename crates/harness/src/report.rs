@@ -1,5 +1,7 @@
-//! What `--json` prints: the recording, its figures, and how the run ended.
+//! What `--json` prints and `--report` writes: the recording, its figures, and how the run ended.
 
+use std::fs::File;
+use std::io;
 use std::process;
 use std::time::Duration;
 
@@ -10,9 +12,9 @@ use lens::guess::Guess;
 use lens::recording::optional_seconds;
 
 use crate::failure::Failure;
-use crate::output::print_json;
+use crate::output::{print_json, write_json};
 
-/// One run, as `--json` prints it. Times are seconds.
+/// One run, as `--json` prints it and `--report` writes it. Times are seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The strategy's name, such as `async`.
@@ -69,6 +71,11 @@ impl Report {
     /// Prints it on stdout, on one line.
     pub(crate) fn print(&self) -> Result<(), Failure> {
         print_json(self)
+    }
+
+    /// Writes to a file what [`Self::print`] prints.
+    pub(crate) fn write(&self, file: File) -> io::Result<()> {
+        write_json(file, self)
     }
 }
 

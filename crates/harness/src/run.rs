@@ -129,6 +129,7 @@ struct Ending {
     guess: Option<f64>,
     json: bool,
     svg: Option<(File, PathBuf)>,
+    report: Option<(File, PathBuf)>,
     trace: Option<Trace>,
     log_file: Option<LogFile>,
 }
@@ -140,8 +141,10 @@ impl Run {
         ideal: Option<Duration>,
         options: &Options,
     ) -> Result<Self, Failure> {
-        let svg =
-            options.svg.as_deref().map(|path| Ok((create(path)?, path.to_owned()))).transpose()?;
+        let created = |path: &Option<PathBuf>| {
+            path.clone().map(|path| Ok::<_, Failure>((create(&path)?, path))).transpose()
+        };
+        let (svg, report) = (created(&options.svg)?, created(&options.report)?);
         let log_file = options.log_file.as_deref().map(LogFile::open).transpose()?;
         let mut screen = Screen::new(if options.json { Stream::Stderr } else { Stream::Stdout });
 
@@ -165,8 +168,19 @@ impl Run {
             .map_err(|error| Failure::new(error.to_string(), "begin one run per process"))?;
 
         let (strategy, guess, json) = (strategy.to_owned(), options.guess, options.json);
-        let ending =
-            Ending { strategy, ideal, lens, screen, live, guess, json, svg, trace, log_file };
+        let ending = Ending {
+            strategy,
+            ideal,
+            lens,
+            screen,
+            live,
+            guess,
+            json,
+            svg,
+            report,
+            trace,
+            log_file,
+        };
         let ending = OnceEnding::new(Mutex::new(State::Running(Box::new(ending))));
         draw_on_interrupt(ending.clone());
         Ok(Self { ending })
@@ -290,10 +304,18 @@ impl Ending {
         }
         failures.extend(self.log_file.and_then(|file| file.finish().err()));
         failures.extend(self.screen.finish().err());
-        if self.json {
+        if self.json || self.report.is_some() {
             let report = Report::new(&self.strategy, recording, interrupted, failures.first());
             let report = Report { guess, ideal: self.ideal, ..report };
-            failures.extend(report.print().err());
+            if let Some((file, path)) = self.report {
+                match report.write(file) {
+                    Ok(()) => note(&format!("the report is in '{}'", path.display())),
+                    Err(error) => failures.push(unwritable(&path, &error)),
+                }
+            }
+            if self.json {
+                failures.extend(report.print().err());
+            }
         }
         failures.iter().for_each(Failure::print);
         match (interrupted, failures.is_empty()) {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use compare::build::build;
-use compare::limits::Limits;
 use compare::machine;
 use compare::results::{Attempt, Compared, Comparison, Measured};
 use compare::rounds::{self, Program};
 use compare::{scenario, table};
+use supervisor::{Counted, Limits};
 
 use crate::support::{delay_server, row, rows, run};
 
@@ -24,8 +24,13 @@ fn compared(url: &str) -> Comparison {
         args: args.to_vec(),
     };
     let programs: Vec<Program> = http.strategies.iter().map(program).collect();
-    let limits =
-        Limits { time: Duration::from_secs(60), memory: 1 << 30, threads: 1000, output: 1 << 30 };
+    let limits = Limits {
+        time: Duration::from_secs(60),
+        output: 1 << 30,
+        memory: 1 << 30,
+        threads: 1000,
+        counted: Counted::Process,
+    };
     let attempts = rounds::run(limits, &programs, 2);
     let strategies = programs.into_iter().zip(attempts);
     Comparison {

@@ -57,6 +57,7 @@ fn what_is_not_there_is_told_with_what_is() {
         ),
         (&["http-client", "--json"], "--json is not for a comparison", "by itself"),
         (&["http-client", "--svg", "run.svg"], "--svg is not for a comparison", "by itself"),
+        (&["http-client", "--report", "it"], "--report is not for a comparison", "by itself"),
     ] {
         let ran = run(args);
         ran.assert_refuses(cause);

@@ -156,7 +156,7 @@ fn wrong_options_are_told_with_what_is_wanted() {
 #[test]
 fn a_file_that_cannot_be_written_is_told_before_anything_is_asked() {
     let (server, url) = delay_server(Config::default());
-    for option in ["--svg", "--trace"] {
+    for option in ["--svg", "--report", "--trace"] {
         let ran = run(Strategy::Async, &["--url", &url, option, "/no/such/folder/run"]);
         ran.assert_fails("cannot write '/no/such/folder/run'", "a folder that exists");
     }

@@ -64,15 +64,18 @@ fn what_was_written_is_told_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let (svg, trace) = (folder.path().join("run.svg"), folder.path().join("run.json"));
     let (svg, trace) = (svg.to_str().unwrap(), trace.to_str().unwrap());
+    let report = folder.path().join("report.json");
+    let report = report.to_str().unwrap();
     let args = ["--url", &url, "--speed", "100", "--svg", svg, "--trace", trace];
-    let ran = run(Strategy::Async, &args);
+    let ran = run(Strategy::Async, &[&args[..], &["--report", report]].concat());
     assert_eq!(
         (ran.code, ran.stderr),
         (
             Some(0),
             format!(
                 "note: the picture is in '{svg}'\n\
-                 note: the trace is in '{trace}': open it at ui.perfetto.dev\n"
+                 note: the trace is in '{trace}': open it at ui.perfetto.dev\n\
+                 note: the report is in '{report}'\n"
             )
         )
     );
@@ -82,7 +85,7 @@ fn what_was_written_is_told_with_its_place() {
 #[test]
 fn what_is_no_file_is_refused_before_anything_is_asked() {
     let (server, url) = delay_server(Config::default());
-    for option in ["--svg", "--trace", "--log-file"] {
+    for option in ["--svg", "--report", "--trace", "--log-file"] {
         for odd in ["-", ".", "/dev/stdout"] {
             if odd == "/dev/stdout" && !cfg!(unix) {
                 continue;

@@ -57,6 +57,23 @@ fn json_of_a_failed_run_tells_the_failure() {
 }
 
 #[test]
+fn a_report_is_what_json_prints_and_the_rest_stays_on_stdout() {
+    let (_server, url) = delay_server(Config::default());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    let args = ["--url", &url, "--speed", "50", "--guess", "1", "--report", path];
+    let ran = run(Strategy::Async, &args);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let report: Report = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!((report.strategy.as_str(), report.recording.lanes.len()), ("async", 3));
+    assert!(report.ideal.is_some() && report.guess.is_some());
+    assert!(ran.stdout.contains("Time elapsed: "), "{}", ran.stdout);
+
+    let ran = run(Strategy::Async, &[&args[..], &["--json"]].concat());
+    assert_eq!(ran.stdout, fs::read_to_string(path).unwrap());
+}
+
+#[test]
 fn svg_holds_the_lanes_and_the_sentences() {
     let (_server, url) = delay_server(Config::default());
     let file = tempfile::NamedTempFile::new().unwrap();

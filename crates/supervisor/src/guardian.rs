@@ -3,7 +3,9 @@
 //!
 //! It reads from a pipe who has been started and who has ended. The pipe ends with
 //! its writer, however that ends. Only Unix can end a whole group of processes; elsewhere
-//! there is no guardian, and a `compare` that is killed leaves behind what it started.
+//! there is no guardian, and a program that is killed leaves behind what it started.
+//!
+//! A program whose first argument is [`OPTION`] is to do nothing but to [`watch`] its stdin.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -17,6 +19,10 @@ pub const OPTION: &str = "--guard";
 static PIPE: Mutex<Option<ChildStdin>> = Mutex::new(None);
 
 /// Starts the guardian. It ends with this process.
+///
+/// # Errors
+///
+/// When this program cannot be found or be started again.
 #[cfg(unix)]
 pub fn start() -> io::Result<()> {
     use std::os::unix::process::CommandExt;

@@ -33,6 +33,10 @@ pub struct Running {
 impl Running {
     /// Starts a process, in a group of its own: Ctrl-C reaches this process
     /// alone, which then ends all of them.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not start it, as where there is no such program.
     pub fn start(command: &mut Command) -> io::Result<Self> {
         in_own_group(command);
         let mut children = children();
@@ -49,6 +53,10 @@ impl Running {
     }
 
     /// Whether it has ended, and if so how, and what it took.
+    ///
+    /// # Errors
+    ///
+    /// When that has been told already, or the system does not tell it.
     pub fn ended(&self) -> io::Result<Option<ResUse>> {
         let mut children = children();
         let Some(child) = children.iter_mut().find(|child| child.id() == self.id) else {
@@ -68,6 +76,10 @@ impl Running {
     }
 
     /// Waits for its end.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::ended`].
     pub fn wait(&self) -> io::Result<ResUse> {
         loop {
             if let Some(ended) = self.ended()? {
@@ -101,9 +113,13 @@ impl Drop for Running {
 }
 
 /// From here on Ctrl-C, and whatever else asks this process to end, ends all of
-/// them first. The exit code is 128 and the signal's number.
-pub fn end_all_on_signal() -> io::Result<()> {
-    let end = |signal: Signal| {
+/// them first, and tells this failure. The exit code is 128 and the signal's number.
+///
+/// # Errors
+///
+/// When the system does not let it listen to signals.
+pub fn end_all_on_signal(interrupted: Failure) -> io::Result<()> {
+    let end = move |signal: Signal| {
         // Kept until the end, so that no other is started.
         let mut children = children();
         for child in children.iter_mut() {
@@ -111,15 +127,10 @@ pub fn end_all_on_signal() -> io::Result<()> {
             let _ = child.wait();
             guardian::ended(child.id());
         }
-        interrupted().print();
+        interrupted.print();
         process::exit(signal.exit_code().into());
     };
     signals::on_first(&[Signal::Interrupt, Signal::Terminate, Signal::Hangup], end)
-}
-
-fn interrupted() -> Failure {
-    let cause = "interrupted before the comparison was done";
-    Failure::new(cause, "nothing that it started is running any more")
 }
 
 #[cfg(unix)]
