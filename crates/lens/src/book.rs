@@ -221,6 +221,15 @@ impl Book {
         }
     }
 
+    /// Counts the waits too that were ended last, of those who go on.
+    pub(crate) fn count_newest_waits(&mut self) {
+        for lane in self.kept.clone() {
+            if let Some(wait) = lane.newest_wait() {
+                self.waited(&lane, wait);
+            }
+        }
+    }
+
     /// The lanes that are kept, those that stand in a list, and these, each once
     /// and in the order of their numbers.
     pub(crate) fn lanes<'a>(

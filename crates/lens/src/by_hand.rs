@@ -60,7 +60,7 @@ pub(crate) fn recording_until(
     let thread = |id| Thread {
         id,
         name: "unnamed".to_owned(),
-        worker: (Some(id) == event_loop).then_some(Worker { index: 0, of: 1 }),
+        worker: (Some(id) == event_loop).then_some(Worker { index: 0, of: 1, stays: true }),
     };
     Recording::of_lanes(elapsed, (1..=most).map(thread).collect(), lanes)
 }

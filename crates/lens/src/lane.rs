@@ -79,8 +79,9 @@ struct Waits {
     /// 0 if it was not.
     first: Moment,
     last: Moment,
-    /// The wait that the newest stretch ended: counted when that is known to be
-    /// no drop.
+    /// The wait that the newest stretch ended. It counts when that is known to be no
+    /// drop: then there is another stretch, or the lane goes on. Of one that has ended
+    /// nobody knows: what is dropped may take its time, and speak.
     ended: Option<(Moment, Moment)>,
 }
 
@@ -121,9 +122,7 @@ pub(crate) struct Closed {
     pub(crate) outcome: Outcome,
     /// For how long it held a thread at a time, at most.
     pub(crate) longest: Moment,
-    /// The wait that its last stretch ended, unless that was its drop.
-    pub(crate) waited: Option<(Moment, Moment)>,
-    /// The thread of that stretch.
+    /// The thread of its last stretch, unless that was its drop.
     pub(crate) held: Option<u32>,
     /// When it held a thread for the first time, if only for its drop.
     pub(crate) started: Option<Moment>,
@@ -187,8 +186,10 @@ impl Lane {
     /// `most` of them are kept apart.
     pub(crate) fn leave(&self, stretch: Whole, most: Option<usize>) -> Left {
         let mut state = self.state();
-        let waited = state.waited(stretch.from);
         state.on_loop |= stretch.on_loop;
+        // Of one that an event loop polls, a driver's thread inside is no poll.
+        let may_be_poll = stretch.on_loop || !state.on_loop;
+        let waited = may_be_poll.then(|| state.waited(stretch.from)).flatten();
         let previous = match state.newest {
             // A driver's thread may leave later, and have come earlier.
             Some(newest) if newest.from > stretch.from => Some(stretch),
@@ -262,14 +263,12 @@ impl Lane {
                 held = Some(last.thread);
             }
         }
-        let waited = held.and_then(|_| state.waits.as_ref()?.ended);
         let life = started.filter(|_| state.polls > 0);
         Closed {
             finished: state.finish(),
             said: state.mark.is_some(),
             outcome: state.outcome(ours),
             longest: state.longest,
-            waited,
             held,
             started,
             life: life.map(|started| state.ended.saturating_sub(started)),
@@ -289,6 +288,13 @@ impl Lane {
         let mut state = self.state();
         let as_before = !state.on_loop && state.newest.is_none_or(|it| it.thread == thread);
         state.went_on |= on_loop || as_before;
+    }
+
+    /// The wait that its newest stretch ended, if it has not ended itself.
+    pub(crate) fn newest_wait(&self) -> Option<(Moment, Moment)> {
+        let state = self.state();
+        let waits = state.waits.as_ref().filter(|_| state.ended == NEVER)?;
+        waits.ended
     }
 
     pub(crate) fn went_on(&self) -> bool {

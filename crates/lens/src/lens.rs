@@ -121,6 +121,7 @@ impl Lens {
         let open: Vec<Open> = seen.iter().filter_map(|thread| Open::of(thread, now)).collect();
         let (lanes, mut recording) = {
             let mut book = lock(book);
+            book.count_newest_waits();
             let named = open.iter().filter(|open| open.is_told(now)).map(|open| &open.held.lane);
             (book.lanes(named), book.recorded(now))
         };
@@ -259,7 +260,7 @@ impl Lens {
         if let Some(waited) = left.waited {
             lock(book).waited(&lane, waited);
         }
-        if let Some(Outermost { inner, core_wait, slept }) = outermost.filter(|_| stretch.on_loop) {
+        if let Some(Outermost { inner, core_wait, slept }) = outermost {
             self.held_loop(HeldLoop { lane, inner, stretch, silence, core_wait, slept });
         }
     }
@@ -282,11 +283,7 @@ impl Lens {
         let most = choice.stretches(&lane);
         let closed = lane.close(clock.now(), by_child, most, is_ours(&lane));
         threads.held(closed.held);
-        let mut book = lock(book);
-        if let Some(waited) = closed.waited {
-            book.waited(&lane, waited);
-        }
-        book.closes(&lane, &closed);
+        lock(book).closes(&lane, &closed);
     }
 
     fn is_lane(&self, name: &str) -> bool {
@@ -354,7 +351,7 @@ where
 /// What a thread is inside of at the moment of a recording.
 struct Open {
     stretches: Vec<(Arc<Lane>, Whole)>,
-    /// By the outermost of them.
+    /// By the outermost of them that an event loop runs, if one does.
     held: HeldLoop,
 }
 
@@ -363,9 +360,10 @@ impl Open {
         let (mut stretches, silence, slept) = thread.open(now)?;
         // Whoever entered since the clock was read is not in this recording yet.
         stretches.retain(|(_, stretch)| stretch.from <= now);
-        let (lane, stretch) = stretches.first()?;
+        let place = stretches.iter().position(|(_, stretch)| stretch.on_loop).unwrap_or(0);
+        let (lane, stretch) = stretches.get(place)?;
         let lasts = |stretch: &Whole| now - stretch.from;
-        let inner = stretches.iter().skip(1).max_by_key(|(_, stretch)| lasts(stretch));
+        let inner = stretches.iter().skip(place + 1).max_by_key(|(_, stretch)| lasts(stretch));
         let held = HeldLoop {
             lane: Arc::clone(lane),
             inner: inner.map(|(lane, stretch)| (Arc::clone(lane), lasts(stretch))),

@@ -61,6 +61,10 @@ pub struct Worker {
     pub index: usize,
     /// How many workers the runtime has: 1 for a current-thread runtime.
     pub of: usize,
+    /// Whether it stays on this thread, as in a current-thread runtime. In one of several
+    /// threads, `block_in_place` hands the worker over to another thread, in the middle
+    /// of a poll: then this thread is held on, and the worker is free.
+    pub stays: bool,
 }
 
 /// One requester's life.
@@ -350,15 +354,19 @@ impl Recording {
         lanes: impl Iterator<Item = &'a Lane>,
         (from, to): (Duration, Duration),
     ) -> Duration {
-        let stretches = lanes.flat_map(|lane| &lane.stretches);
-        let mut here: Vec<_> = stretches.filter(|stretch| stretch.thread == thread).collect();
-        here.sort_by_key(|stretch| stretch.from);
-        let (mut held, mut until) = (Duration::ZERO, from);
-        for stretch in here {
-            held += stretch.held_within(until.max(stretch.from), stretch.to.min(to));
-            until = until.max(stretch.to);
-        }
-        held
+        let here = |stretch: &&Stretch| stretch.thread == thread;
+        held_once(lanes.flat_map(|lane| &lane.stretches).filter(here), (from, to))
+    }
+
+    /// For how long any of these lanes held the event loop between two moments: what
+    /// its thread did before the loop began, or after its end, does not count.
+    pub(crate) fn loop_held_within<'a>(
+        &self,
+        lanes: impl Iterator<Item = &'a Lane>,
+        (from, to): (Duration, Duration),
+    ) -> Duration {
+        let on_loop = |stretch: &&Stretch| stretch.on_loop;
+        held_once(lanes.flat_map(|lane| &lane.stretches).filter(on_loop), (from, to))
     }
 
     /// Adds a stretch on the thread of an event loop that has not ended, unless it
@@ -405,10 +413,10 @@ impl Recording {
     }
 
     /// The one thread that ran an event loop; none if there was none, or more
-    /// than one, or others of the same runtime may have run one too.
+    /// than one, or if it is a runtime's that may go on on another thread.
     pub fn event_loop(&self) -> Option<usize> {
         let mut loops = self.event_loops();
-        let first = loops.next().filter(|thread| thread.worker.is_some_and(|it| it.of == 1))?;
+        let first = loops.next().filter(|thread| thread.worker.is_some_and(|it| it.stays))?;
         loops.next().is_none().then_some(first.id)
     }
 
@@ -514,6 +522,22 @@ impl Stretch {
         }
         overlap.mul_f64((self.held.as_secs_f64() / whole.as_secs_f64()).min(1.0))
     }
+}
+
+/// For how long these stretches held their thread between two moments, where two of
+/// them, one inside the other, held it once.
+fn held_once<'a>(
+    stretches: impl Iterator<Item = &'a Stretch>,
+    (from, to): (Duration, Duration),
+) -> Duration {
+    let mut stretches: Vec<_> = stretches.collect();
+    stretches.sort_by_key(|stretch| stretch.from);
+    let (mut held, mut until) = (Duration::ZERO, from);
+    for stretch in stretches {
+        held += stretch.held_within(until.max(stretch.from), stretch.to.min(to));
+        until = until.max(stretch.to);
+    }
+    held
 }
 
 /// How many of the intervals overlap, at most. One that ends where another

@@ -38,22 +38,14 @@ pub(crate) struct Inside {
     /// For how long it was inside of any, before.
     held: Moment,
     worker: Option<Worker>,
-    /// What the runtime tells of the worker.
-    runtime: Option<Runtime>,
+    /// What the runtime tells of the worker, if it stays on this thread.
+    alone: Option<RuntimeMetrics>,
     /// How often the worker had slept when the outermost was entered.
     slept: u64,
     core_wait: CoreWait,
-    /// Of those inside another, the one that was there longest since `since`.
+    /// Of those inside the outermost that an event loop runs, the one that was there
+    /// longest.
     inner: Option<(Arc<Lane>, Moment)>,
-}
-
-/// The runtime whose worker a thread is.
-struct Runtime {
-    metrics: RuntimeMetrics,
-    index: usize,
-    /// Whether the worker stays on this thread: of many threads, one may hand it over
-    /// in the middle of a call, by `block_in_place`.
-    stays: bool,
 }
 
 /// A lane that a thread is inside of.
@@ -88,11 +80,11 @@ pub(crate) struct Ended {
     pub(crate) lane: Arc<Lane>,
     pub(crate) stretch: Whole,
     pub(crate) silence: Silence,
-    /// Known if it was itself inside of none.
+    /// Known if an event loop ran it, inside of no other.
     pub(crate) outermost: Option<Outermost>,
 }
 
-/// What else is known of a stretch that is inside of no other.
+/// What else is known of a stretch that an event loop ran, inside of no other.
 pub(crate) struct Outermost {
     /// What was inside of it longest.
     pub(crate) inner: Option<(Arc<Lane>, Moment)>,
@@ -117,7 +109,7 @@ impl Thread {
     /// Takes this thread, which is the caller's, for one that runs an event loop.
     pub(crate) fn runs_event_loop(&self) {
         self.own_loop.store(true, Ordering::Relaxed);
-        self.inside().worker = Some(Worker { index: 0, of: 1 });
+        self.inside().worker = Some(Worker { index: 0, of: 1, stays: true });
     }
 
     /// Looks which worker the calling thread is now, if it runs an event loop.
@@ -144,7 +136,7 @@ impl Thread {
             inside.note_worker(index);
         }
         let now = match worker {
-            Some(index) if inside.stack.is_empty() => {
+            Some(index) if !inside.is_on_loop() => {
                 let (now, was_long_ago) = inside.core_wait.begin(clock);
                 if was_long_ago {
                     // Another runtime may have come to this thread.
@@ -154,11 +146,13 @@ impl Thread {
             }
             _ => clock.now(),
         };
+        let on_loop = worker.is_some();
         if inside.stack.is_empty() {
             inside.since = now;
+        }
+        if on_loop && !inside.is_on_loop() {
             inside.slept = inside.sleeps();
         }
-        let on_loop = worker.is_some();
         let silence = Silence { time: 0, after: None, before: None };
         let lane = Arc::clone(lane);
         let heard = (now, None);
@@ -177,30 +171,27 @@ impl Thread {
         }
         let mut entry = inside.stack.remove(place);
         let mut now = clock.now();
-        let is_outermost = inside.stack.is_empty();
-        let long = entry.on_loop && is_outermost && now.saturating_sub(entry.from) >= LONG;
+        let is_outermost = entry.on_loop && !inside.is_on_loop();
+        let long = is_outermost && now.saturating_sub(entry.from) >= LONG;
         let mut core_wait = 0;
         if long && let Some((at, waited)) = inside.core_wait.end(clock) {
             (now, core_wait) = (at, waited);
         }
         entry.hear(now, None);
-        let Entry { lane, from, heard, silence, .. } = entry;
-        let slept = entry.on_loop && inside.has_slept();
-        // The worker of one that was handed over went on, on another thread.
-        let on_loop = entry.on_loop && (inside.stays() || !slept);
+        let Entry { lane, from, on_loop, heard, silence, .. } = entry;
         // The clock may have been stopped at an earlier moment than was read then.
         let from = from.min(now);
         let spoke = silence.after.is_some() || silence.before.is_some() || heard.1.is_some();
         let held = now.saturating_sub(from);
-        let outermost = is_outermost.then(|| {
+        if inside.stack.is_empty() {
             inside.held += now.saturating_sub(inside.since);
-            Outermost {
-                inner: inside.inner.take(),
-                core_wait: core_wait.min(held),
-                slept: slept && on_loop,
-            }
+        }
+        let outermost = is_outermost.then(|| Outermost {
+            inner: inside.inner.take(),
+            core_wait: core_wait.min(held),
+            slept: inside.has_slept(),
         });
-        if outermost.is_none() && inside.inner.as_ref().is_none_or(|(_, longest)| held > *longest) {
+        if inside.is_on_loop() && inside.inner.as_ref().is_none_or(|(_, longest)| held > *longest) {
             inside.inner = Some((Arc::clone(&lane), held));
         }
         let stretch = Whole { from, to: now, thread: self.id, on_loop, spoke };
@@ -217,20 +208,19 @@ impl Thread {
         inside.stack.iter_mut().for_each(|entry| entry.hear(now, Some(event)));
     }
 
-    /// What it is inside of until now, the outermost first, the longest silence in
-    /// that, and whether the event loop slept meanwhile; none if it is inside of nothing.
+    /// What it is inside of until now, the outermost first, the longest silence in the
+    /// outermost that an event loop runs, if one does, and whether the loop slept
+    /// meanwhile; none if it is inside of nothing.
     pub(crate) fn open(&self, now: Moment) -> Option<(Vec<Open>, Silence, bool)> {
         let inside = self.inside();
-        let silence = inside.stack.first()?.silence_until(now, None);
-        let slept = inside.has_slept();
-        let gone = slept && !inside.stays();
+        let on_loop = inside.stack.iter().find(|entry| entry.on_loop);
+        let silence = on_loop.or(inside.stack.first())?.silence_until(now, None);
         let open = inside.stack.iter().map(|entry| {
-            let (from, spoke) = (entry.from, entry.heard.1.is_some());
-            let on_loop = entry.on_loop && !gone;
+            let (from, on_loop, spoke) = (entry.from, entry.on_loop, entry.heard.1.is_some());
             let stretch = Whole { from, to: now, thread: self.id, on_loop, spoke };
             (Arc::clone(&entry.lane), stretch)
         });
-        Some((open.collect(), silence, slept && !gone))
+        Some((open.collect(), silence, inside.has_slept()))
     }
 
     /// For how long it was inside of any lane.
@@ -247,6 +237,11 @@ impl Thread {
 }
 
 impl Inside {
+    /// Whether it is inside of a lane that an event loop runs.
+    fn is_on_loop(&self) -> bool {
+        self.stack.iter().any(|entry| entry.on_loop)
+    }
+
     fn note_worker(&mut self, index: usize) {
         if self.worker.is_none_or(|worker| worker.index != index) {
             self.look_at_runtime(index);
@@ -256,21 +251,14 @@ impl Inside {
     fn look_at_runtime(&mut self, index: usize) {
         let runtime = Handle::try_current().ok();
         let of = runtime.as_ref().map_or(1, |runtime| runtime.metrics().num_workers());
-        self.worker = Some(Worker { index, of });
-        self.runtime = runtime.map(|runtime| Runtime {
-            metrics: runtime.metrics(),
-            index,
-            stays: runtime.runtime_flavor() == RuntimeFlavor::CurrentThread,
-        });
+        let is_multi = |it: &Handle| it.runtime_flavor() != RuntimeFlavor::CurrentThread;
+        let stays = !runtime.as_ref().is_some_and(is_multi);
+        self.worker = Some(Worker { index, of, stays });
+        self.alone = runtime.filter(|_| stays).map(|runtime| runtime.metrics());
     }
 
-    fn stays(&self) -> bool {
-        self.runtime.as_ref().is_none_or(|runtime| runtime.stays)
-    }
-
-    /// Whether the worker has slept since the outermost lane was entered. Who is
-    /// entered while it does so was not left at an `.await`, if the worker stays on
-    /// its thread; else it was handed over.
+    /// Whether the worker has slept since the outermost lane that it runs was entered. Who is
+    /// entered while it does so was not left at an `.await`: it holds no thread.
     fn has_slept(&self) -> bool {
         self.sleeps() > self.slept
     }
@@ -278,7 +266,7 @@ impl Inside {
     /// How often this worker has gone to sleep, as far as is known.
     #[cfg(target_has_atomic = "64")]
     fn sleeps(&self) -> u64 {
-        self.runtime.as_ref().map_or(0, |it| it.metrics.worker_park_count(it.index))
+        self.alone.as_ref().map_or(0, |metrics| metrics.worker_park_count(0))
     }
 
     #[cfg(not(target_has_atomic = "64"))]
@@ -309,7 +297,7 @@ impl Drop for Known {
     fn drop(&mut self) {
         let mut inside = self.1.inside();
         inside.core_wait = CoreWait::default();
-        inside.runtime = None;
+        inside.alone = None;
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::recording::{Figures, Lane, Outcome, Recording};
+use crate::recording::{Figures, Lane, Outcome, Recording, Stretch};
 use crate::time::rounded;
 
 /// What was guessed, and how it compares with what happened: that decides which
@@ -26,8 +26,11 @@ const NEARLY_ALL: f64 = 0.75;
 /// Who held a thread for no more than this part of its life waited for most of it.
 const MOSTLY_WAITED: f64 = 0.5;
 
-/// A wait for a thread is worth telling from this part of the elapsed time on,
-/// and so is a time at which nobody was under way.
+/// A wait for a thread may be the reason from this part of the elapsed time on.
+const A_REASON: f64 = 0.1;
+
+/// A time at which nobody was under way is worth telling from this part of the
+/// elapsed time on, and who held a thread for this part of a wait.
 const WORTH_TELLING: f64 = 0.05;
 
 /// The sentences for a run that came to its end.
@@ -186,27 +189,25 @@ impl<'a> Run<'a> {
 
     /// The one who waited longest for a thread, if all threads were held meanwhile.
     fn queue(&self) -> Option<String> {
-        let queued = self.queued().filter(|queued| queued.wait >= self.part(WORTH_TELLING))?;
-        let least = queued.wait.mul_f64(NEARLY_ALL);
+        let queued = self.queued().filter(|queued| queued.wait >= self.part(A_REASON))?;
+        let (least, meanwhile) =
+            (queued.wait.mul_f64(NEARLY_ALL), (queued.lane.created, queued.until));
         let first = queued.lane.stretches.iter().min_by_key(|stretch| stretch.from)?;
-        let threads = match self.recording.event_loop() {
-            // A call on another thread did not wait for this one.
-            Some(thread) if first.thread != thread => return None,
-            Some(thread) => vec![thread],
-            None => self.recording.threads_held(),
-        };
+        let others = || self.lanes().iter().filter(|lane| lane.number != queued.lane.number);
+        if self.recording.event_loop().is_some() {
+            let held = self.recording.loop_held_within(others(), meanwhile);
+            // A call that no event loop runs did not wait for it.
+            return (first.on_loop && held >= least).then(|| self.kept_from_loop(&queued));
+        }
+        let threads = self.recording.threads_held();
         let workers = self.recording.event_loops().filter_map(|thread| thread.worker);
         // A worker that nobody was seen to hold was free.
         let some_were_free = workers.map(|worker| worker.of).max() > Some(threads.len());
-        let (from, to) = (queued.lane.created, queued.until);
-        let others = || self.lanes().iter().filter(|lane| lane.number != queued.lane.number);
-        let all_held = threads.iter().all(|thread| {
-            self.recording.thread_held_within(*thread, others(), (from, to)) >= least
-        });
-        (all_held && !some_were_free).then(|| match self.recording.event_loop() {
-            Some(thread) => self.kept_from_loop(&queued, thread),
-            None => self.no_thread_free(&queued, threads.len()),
-        })
+        let held = |thread: &usize| {
+            self.recording.thread_held_within(*thread, others(), meanwhile) >= least
+        };
+        let all_held = !some_were_free && threads.iter().all(held);
+        all_held.then(|| self.no_thread_free(&queued, threads.len()))
     }
 
     fn queued(&self) -> Option<Queued<'a>> {
@@ -228,10 +229,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn kept_from_loop(&self, queued: &Queued<'_>, event_loop: usize) -> String {
+    fn kept_from_loop(&self, queued: &Queued<'_>) -> String {
         let (from, to) = (queued.lane.created, queued.until);
         let least = queued.wait.mul_f64(WORTH_TELLING);
-        let held = |lane: &Lane| held(lane, |thread| thread == event_loop, (from, to));
+        let held = |lane: &Lane| held(lane, |stretch| stretch.on_loop, (from, to));
         let others = self.lanes().iter().filter(|lane| lane.number != queued.lane.number);
         let holders: Vec<String> =
             others.filter(|lane| held(lane) >= least).map(|lane| self.called(lane)).collect();
@@ -267,10 +268,10 @@ impl<'a> Run<'a> {
 
     /// The event loop had work to do for most of the time.
     fn busy_loop(&self) -> Option<String> {
-        let event_loop = self.recording.event_loop()?;
+        self.recording.event_loop()?;
         let all = (Duration::ZERO, self.recording.elapsed);
-        let on_loop = |lane: &Lane| held(lane, |thread| thread == event_loop, all);
-        let held = self.recording.thread_held_within(event_loop, self.lanes().iter(), all);
+        let on_loop = |lane: &Lane| held(lane, |stretch| stretch.on_loop, all);
+        let held = self.recording.loop_held_within(self.lanes().iter(), all);
         let most = self.lanes().iter().max_by_key(|lane| on_loop(lane))?;
         let by = if on_loop(most) >= held.mul_f64(NEARLY_ALL) {
             format!("most of it by {}", self.called(most))
@@ -298,7 +299,7 @@ impl<'a> Run<'a> {
         let holding = self.each_on_its_own_thread();
         let how = if holding {
             "ran at the same time, each on a thread of its own"
-        } else if self.lanes().iter().all(|lane| self.share_held(lane) <= MOSTLY_WAITED) {
+        } else if self.all_waited_at_once() {
             "waited at the same time"
         } else {
             "were under way at the same time"
@@ -315,6 +316,18 @@ impl<'a> Run<'a> {
             Verdict::TooShort(_) => format!("{all} {how}, but {name} alone took {time}."),
             _ => format!("{all} {how}, so only the longest counts: {name}, {time}."),
         })
+    }
+
+    /// Whether all of them waited for most of their lives, and at some moment all of them
+    /// did: together they held threads for a shorter time than all were under way.
+    fn all_waited_at_once(&self) -> bool {
+        let lives = || self.lanes().iter().filter_map(|lane| self.under_way(lane));
+        let from = lives().map(|(from, _)| from).max().unwrap_or_default();
+        let to = lives().map(|(_, to)| to).min().unwrap_or_default();
+        let held = |lane: &Lane| held(lane, |_| true, (from, to));
+        let mostly = |lane: &Lane| self.share_held(lane) <= MOSTLY_WAITED;
+        let held: Duration = self.lanes().iter().map(held).sum();
+        held < to.saturating_sub(from) && self.lanes().iter().all(mostly)
     }
 
     /// For which part of its life it held a thread.
@@ -373,9 +386,13 @@ impl<'a> Run<'a> {
     }
 }
 
-/// For how long a requester held such threads between two moments.
-fn held(lane: &Lane, thread: impl Fn(usize) -> bool, (from, to): (Duration, Duration)) -> Duration {
-    let these = lane.stretches.iter().filter(|stretch| thread(stretch.thread));
+/// For how long a requester held a thread between two moments, in such stretches.
+fn held(
+    lane: &Lane,
+    such: impl Fn(&Stretch) -> bool,
+    (from, to): (Duration, Duration),
+) -> Duration {
+    let these = lane.stretches.iter().filter(|stretch| such(stretch));
     these.map(|stretch| stretch.held_within(from, to)).sum()
 }
 
@@ -553,6 +570,33 @@ mod tests {
         assert_told(&run, Verdict::TooLong, wanted);
         let wanted = "All 3 ran at the same time, each on a thread of its own, but R1 kept its thread for 9.0 s, waiting or working.";
         assert_told(&run, TOO_SHORT, wanted);
+    }
+
+    #[test]
+    fn who_waited_when_others_did_not_waited_alone() {
+        let lanes = vec![
+            lane("R1", [0, 1_000], &[(2, 0, 480)]),
+            lane("R2", [0, 1_000], &[(3, 0, 1), (3, 479, 1_000)]),
+        ];
+        let wanted = "Both were under way at the same time, so only the longest counts: R2, 1.0 s.";
+        assert_told(&recording(None, lanes), Verdict::TooLong, wanted);
+    }
+
+    #[test]
+    fn a_thread_whose_event_loop_has_ended_is_an_ordinary_one() {
+        let lanes = || {
+            vec![
+                lane("R1", [0, 10], &[(1, 0, 1), (1, 9, 10)]),
+                lane("R2", [10, 510], &[(1, 10, 510)]),
+                lane("R3", [20, 900], &[(1, 510, 900)]),
+            ]
+        };
+        let mut run = recording(Some(1), lanes());
+        for lane in &mut run.lanes[1..] {
+            lane.stretches[0].on_loop = false;
+        }
+        let told = why(&run, Verdict::Right);
+        assert!(!told.contains("event loop"), "{told}");
     }
 
     #[test]
@@ -744,7 +788,7 @@ mod tests {
         let lanes =
             vec![lane("R1", [0, 300], &[(1, 0, 300)]), lane("R2", [0, 301], &[(1, 300, 301)])];
         let mut run = recording(None, lanes);
-        run.threads[0].worker = Some(crate::recording::Worker { index: 0, of: 4 });
+        run.threads[0].worker = Some(crate::recording::Worker { index: 0, of: 4, stays: false });
         let told = why(&run, Verdict::Right);
         assert_eq!(
             told,

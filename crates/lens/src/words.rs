@@ -115,8 +115,14 @@ fn event_loops(recording: &Recording) -> Vec<String> {
     if more > 0 {
         let all = rounded(recording.figures.blocked);
         let times = if more == 1 { "once" } else { &format!("{more} times") };
-        let of = if recording.event_loop().is_some() { "the event loop" } else { "event loops" };
-        sentences.push(format!("… and so on, {times} more: {of} blocked for {all} in all."));
+        let of = match recording.event_loop() {
+            Some(_) => "the event loop blocked",
+            None if recording.event_loops().any(|it| it.worker.is_some_and(|it| !it.stays)) => {
+                "threads of workers held"
+            }
+            None => "event loops blocked",
+        };
+        sentences.push(format!("… and so on, {times} more: {of} for {all} in all."));
     }
     sentences.extend(places(recording, &told));
     sentences
@@ -194,7 +200,9 @@ fn event_loop(recording: &Recording, thread: usize) -> String {
     }
     let thread = recording.thread(thread);
     match thread.and_then(|thread| thread.worker) {
-        Some(worker) if worker.of > 1 => format!("worker {} of {}", worker.index + 1, worker.of),
+        Some(worker) if !worker.stays => {
+            format!("the thread of worker {} of {}", worker.index + 1, worker.of)
+        }
         _ => {
             let name = thread.map_or("?", |thread| thread.name.as_str());
             format!("the event loop of thread '{name}'")
@@ -288,7 +296,7 @@ mod tests {
     /// Which worker of how many runs on which thread.
     fn on_workers(mut recording: Recording, of: usize) -> Recording {
         for thread in &mut recording.threads {
-            thread.worker = Some(Worker { index: thread.id - 1, of });
+            thread.worker = Some(Worker { index: thread.id - 1, of, stays: of == 1 });
         }
         for stretch in recording.lanes.iter_mut().flat_map(|lane| &mut lane.stretches) {
             stretch.on_loop = true;
@@ -413,11 +421,11 @@ mod tests {
             lane("R2", [0, 400], &[(2, 0, 1), (2, 399, 400)]),
         ];
         let mut recording = on_workers(recording(None, lanes), 4);
-        assert_told(&recording, &["R1 held worker 1 of 4 for 200 ms."]);
+        assert_told(&recording, &["R1 held the thread of worker 1 of 4 for 200 ms."]);
         recording.figures.blocks = 3;
         recording.figures.blocked = ms(600);
-        let more = "… and so on, 2 times more: event loops blocked for 600 ms in all.";
-        assert_told(&recording, &["R1 held worker 1 of 4 for 200 ms.", more]);
+        let more = "… and so on, 2 times more: threads of workers held for 600 ms in all.";
+        assert_told(&recording, &["R1 held the thread of worker 1 of 4 for 200 ms.", more]);
     }
 
     #[test]
@@ -441,7 +449,7 @@ mod tests {
         assert_told(
             &on_workers(recording(None, short.clone()), 2),
             &[
-                "R1 held worker 1 of 2 for 9.0 ms at a time, 0.100 s after the start; no requester held one for longer.",
+                "R1 held the thread of worker 1 of 2 for 9.0 ms at a time, 0.100 s after the start; no requester held one for longer.",
             ],
         );
         assert_told(&recording(None, short), &[]);

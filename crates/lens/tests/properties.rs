@@ -87,7 +87,11 @@ fn recording() -> impl Strategy<Value = Recording> {
             let thread = |id| Thread {
                 id,
                 name: "unnamed".to_owned(),
-                worker: (Some(id) == event_loop).then_some(Worker { index: 0, of: workers }),
+                worker: (Some(id) == event_loop).then_some(Worker {
+                    index: 0,
+                    of: workers,
+                    stays: workers == 1,
+                }),
             };
             let lanes = lives.iter().enumerate().map(lane).collect();
             Recording::of_lanes(ms(END), (1..4).map(thread).collect(), lanes)

@@ -574,7 +574,7 @@ fn each_worker_of_a_runtime_runs_an_event_loop() {
     assert_eq!((worker.of, worker.index < 2), (2, true));
     assert_eq!(recording.event_loop(), None, "there are two");
     assert_eq!(recording.kept_waiting(blocked).count(), 0);
-    let wanted = format!("R1 held worker {} of 2 for", worker.index + 1);
+    let wanted = format!("R1 held the thread of worker {} of 2 for", worker.index + 1);
     let told = recording.sentences().join("\n");
     assert!(told.contains(&wanted) && !told.contains("could not run"), "{told}");
 }
@@ -627,6 +627,51 @@ fn who_wakes_itself_while_it_is_polled_waits_from_the_end_of_that_poll() {
     let recording = lens.recording();
     let wait = recording.longest_wait.as_ref().unwrap();
     assert!(wait.from >= recording.lanes[0].stretches[0].to, "{wait:?}");
+}
+
+#[test]
+fn who_was_polled_late_and_goes_on_is_told_of() {
+    let lens = Lens::new();
+    let subscriber = Registry::default().with(lens.clone());
+    tracing::subscriber::with_default(subscriber, || {
+        let (tell, told) = tokio::sync::oneshot::channel::<()>();
+        let waits = async {
+            told.await.unwrap();
+            std::future::pending::<()>().await;
+        };
+        let mut waits = Box::pin(waits.in_lane(requester("R1")));
+        assert_eq!(futures::FutureExt::now_or_never(waits.as_mut()), None);
+        tell.send(()).unwrap();
+        block();
+        assert_eq!(futures::FutureExt::now_or_never(waits.as_mut()), None);
+        let wait = lens.recording().longest_wait.unwrap();
+        assert!(wait.time() >= Duration::from_millis(15), "{wait:?}");
+    });
+}
+
+#[test]
+fn what_is_dropped_may_speak_and_take_its_time() {
+    struct Loud;
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            tracing::info!("closed");
+            block();
+        }
+    }
+    let recording = record_future(async {
+        let (tell, told) = tokio::sync::oneshot::channel::<()>();
+        let waits = async {
+            let _loud = Loud;
+            told.await.unwrap();
+            done();
+        };
+        let mut waits = Box::pin(waits.in_lane(requester("R1")));
+        assert_eq!(futures::FutureExt::now_or_never(waits.as_mut()), None);
+        tell.send(()).unwrap();
+        block();
+        drop(waits);
+    });
+    assert_eq!(recording.longest_wait, None);
 }
 
 #[test]
@@ -737,9 +782,8 @@ fn of_a_crowd_every_figure_is_exact_and_some_lanes_are_kept() {
     let gaps = recording.lanes.windows(2).map(|pair| pair[1].number - pair[0].number);
     assert!(gaps.max() <= Some(4), "the choice is fair");
     // Who blocked the event loop is known, whether it was chosen or not.
-    let worst = only_block(&recording).lane;
-    assert_eq!(recording.lane(worst).unwrap().name, "R30001");
-    assert_eq!(recording.longest_on_loop.as_ref().unwrap().lane, worst);
+    assert!(recording.blocked.iter().any(|held| held.lane == 30_001), "{:?}", recording.blocked);
+    assert_eq!(recording.lane(30_001).unwrap().name, "R30001");
     let told = recording.sentences().join("\n");
     assert!(told.contains("R30001 held the event loop for"), "{told}");
     assert!(lens::timeline::draw(&recording, 80).contains("R30001  "), "it has a row");
@@ -975,21 +1019,39 @@ fn a_worker_that_is_handed_over_in_a_call_is_no_span_kept_across_an_await() {
 }
 
 #[test]
-fn a_worker_that_was_handed_over_and_slept_was_not_held() {
+fn of_a_worker_that_may_be_handed_over_only_its_thread_is_told() {
     let long = Duration::from_millis(60);
-    let recording = workers(2, async move {
+    let recording = workers(1, async move {
         let calls = async move {
             tokio::task::block_in_place(|| thread::sleep(long));
             done();
         };
         let call = tokio::spawn(calls.instrument(requester("R1")));
         while !call.is_finished() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            yield_now().instrument(requester("R2")).await;
         }
     });
-    assert_eq!((&recording.blocked[..], &recording.longest_on_loop), (&[][..], &None));
-    let [lane] = recording.lanes.as_slice() else { panic!("one lane, not {:?}", recording.lanes) };
-    assert!(lane.held >= long && !lane.stretches[0].on_loop, "{lane:?}");
+    assert_eq!(recording.event_loop(), None);
+    let told = recording.sentences().join("\n");
+    assert!(
+        told.contains("R1 held the thread of worker 1 of 1 for") && !told.contains("meanwhile"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_blocks_an_event_loop_inside_of_a_call_is_told() {
+    let recording = record(|| {
+        let outer = requester("outer");
+        let _entered = outer.enter();
+        Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on((async { (block(), done()).1 }).instrument(requester("R1")));
+    });
+    let blocked = recording.blocked.iter().map(|held| recording.lane(held.lane).unwrap());
+    assert_eq!(blocked.map(|lane| lane.name.as_str()).collect::<Vec<_>>(), ["R1"]);
+    assert!(recording.longest_on_loop.as_ref().unwrap().time() >= Duration::from_millis(15));
 }
 
 #[test]

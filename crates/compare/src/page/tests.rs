@@ -43,7 +43,7 @@ fn lane(name: &str, held: &[(u64, u64)], ended: u64) -> Lane {
 }
 
 fn report(elapsed: u64, lanes: Vec<Lane>) -> Report {
-    let worker = Some(Worker { index: 0, of: 1 });
+    let worker = Some(Worker { index: 0, of: 1, stays: true });
     let threads = vec![Thread { id: 1, name: "main".to_owned(), worker }];
     Report {
         strategy: "async".to_owned(),
