@@ -10,6 +10,7 @@ use std::process;
 use std::str::FromStr;
 use std::time::Duration;
 
+use anstyle::{AnsiColor, Style};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, FromArgMatches};
@@ -17,6 +18,9 @@ use lens::text::harmless_lines;
 
 use crate::output::not_lost;
 use crate::screen::{Screen, Stream};
+
+/// As clap shows the word.
+const ERROR: Style = AnsiColor::Red.on_default().bold();
 
 /// The longest time that can be asked for, in seconds: more than a day. Nobody
 /// waits for more, and there are times that no clock can count.
@@ -88,7 +92,7 @@ pub fn file(text: &str) -> Result<PathBuf, String> {
 }
 
 /// One that takes everything, or nothing.
-fn is_plain_device(path: &std::path::Path) -> bool {
+pub(crate) fn is_plain_device(path: &std::path::Path) -> bool {
     cfg!(unix) && ["/dev/null", "/dev/full"].iter().any(|device| path == *device)
 }
 
@@ -107,7 +111,11 @@ pub fn refuse(error: &clap::Error) -> ! {
         // In colour, where that is welcome.
         error.print().and_then(|()| io::stdout().flush())
     } else {
-        write!(io::stderr(), "{told}")
+        let told = match told.strip_prefix("error:") {
+            Some(rest) => format!("{ERROR}error:{ERROR:#}{rest}"),
+            None => told,
+        };
+        write!(anstream::stderr(), "{told}")
     };
     if let Err(failure) = printed.or_else(|error| not_lost(&error, stream)) {
         failure.exit();

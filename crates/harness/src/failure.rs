@@ -7,6 +7,8 @@ use std::process;
 
 use lens::text::harmless;
 
+use crate::screen::{Screen, Stream};
+
 /// Why a requester or a run failed, and what its user can do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -49,8 +51,11 @@ impl Failure {
 
     /// Prints both lines on stderr.
     pub fn print(&self) {
+        let screen = Screen::new(Stream::Stderr);
+        let cause = screen.fitted(&format!("error: {self}"));
+        let hint = screen.fitted(&format!("hint: {}", self.hint));
         // Nobody reads a closed stderr, so there is nobody to tell.
-        let _ = writeln!(anstream::stderr(), "error: {self}\nhint: {}", self.hint);
+        let _ = writeln!(anstream::stderr(), "{cause}\n{hint}");
     }
 
     /// Prints both lines and ends the process with exit code 1.

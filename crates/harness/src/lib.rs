@@ -55,7 +55,9 @@ pub fn asked() -> Option<String> {
 
 /// Prints a note for the user on stderr.
 pub fn note(text: &str) {
-    let _ = writeln!(anstream::stderr(), "note: {}", text::harmless(text));
+    let note = screen::Screen::new(screen::Stream::Stderr)
+        .fitted(&format!("note: {}", text::harmless(text)));
+    let _ = writeln!(anstream::stderr(), "{note}");
 }
 
 /// Prints the failure and ends the process with exit code 1: for what goes

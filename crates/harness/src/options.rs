@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use lens::guess::Guess;
 
 use crate::args;
+use crate::failure::Failure;
 
 /// What can be asked of any run, whatever the scenario and the strategy.
 #[derive(Debug, Clone, Args)]
@@ -52,6 +53,21 @@ pub struct Options {
 }
 
 impl Options {
+    /// What to say if two of the files are the same: the one written last would be left.
+    pub(crate) fn one_file_for_two(&self) -> Option<Failure> {
+        let Self { svg, report, trace, log_file, .. } = self;
+        let files = [("svg", svg), ("report", report), ("trace", trace), ("log-file", log_file)];
+        let pairs = (1..files.len()).flat_map(|second| (0..second).map(move |it| (it, second)));
+        pairs.map(|(first, second)| (files[first], files[second])).find_map(|(one, other)| {
+            let path = one.1.as_ref().filter(|path| other.1.as_ref() == Some(path))?;
+            // What takes everything takes two things.
+            let same = !args::is_plain_device(path);
+            let cause =
+                format!("--{} and --{} name the same file: '{}'", one.0, other.0, path.display());
+            same.then(|| Failure::new(cause, "name a file for each"))
+        })
+    }
+
     /// So many seconds, made shorter by `--speed`.
     pub fn sped_up(&self, seconds: f64) -> f64 {
         // Microseconds are enough, and 10/3 stays readable.

@@ -66,6 +66,10 @@ pub fn start_open(strategy: &str, options: &Options) -> Run {
 }
 
 fn begin(strategy: &str, sample: Sample, ideal: Option<Duration>, options: &Options) -> Run {
+    if let Some(failure) = options.one_file_for_two() {
+        failure.print();
+        process::exit(2);
+    }
     if options.prepare {
         Prepared { strategy: strategy.to_owned(), ideal }.finish(options.json);
     }

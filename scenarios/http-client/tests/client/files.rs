@@ -83,6 +83,28 @@ fn what_was_written_is_told_with_its_place() {
 }
 
 #[test]
+fn one_file_is_not_written_by_two() {
+    let (server, url) = delay_server(Config::default());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run");
+    let path = file.to_str().unwrap();
+    for [one, other] in [["--svg", "--trace"], ["--report", "--log-file"]] {
+        let ran = run(Strategy::Async, &["--url", &url, one, path, other, path]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+        let told = format!("error: {one} and {other} name the same file: '{path}'");
+        let told = format!("{told}\nhint: name a file for each\n");
+        assert!(ran.stderr.ends_with(&told), "{}", ran.stderr);
+    }
+    assert!(!file.exists());
+    assert_eq!(server.stats().answered, 0);
+    // What goes there is for nobody.
+    if cfg!(unix) {
+        let args = ["--url", &url, "--speed", "100", "--svg", "/dev/null", "--trace", "/dev/null"];
+        assert_eq!(run(Strategy::Async, &args).code, Some(0));
+    }
+}
+
+#[test]
 fn what_is_no_file_is_refused_before_anything_is_asked() {
     let (server, url) = delay_server(Config::default());
     for option in ["--svg", "--report", "--trace", "--log-file"] {

@@ -92,7 +92,7 @@ fn a_guess_that_no_run_can_take_is_a_wrong_option() {
         let ran = run(Strategy::Async, &["--guess", guess]);
         let first = ran.stderr.lines().next().unwrap();
         let wanted = format!(
-            "error: invalid value '{guess}' for '--guess <SECONDS>': a number of seconds above 0 is wanted, 100000 at most, such as 12 or 0.5"
+            "error: invalid value '{guess}' for '--guess <SECONDS>': a number of seconds from 0.001 to 100000 is wanted, such as 12 or 0.5"
         );
         assert_eq!((ran.code, first), (Some(2), wanted.as_str()));
     }
