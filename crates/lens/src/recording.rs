@@ -456,11 +456,16 @@ impl Recording {
             && lane.stretches.iter().any(here)
     }
 
-    /// Whether no lane was there meanwhile but those that called what held the
-    /// thread or were called by it.
+    /// Whether no lane was there meanwhile but those that called what held the thread
+    /// or were called by it. A task that it has spawned is there, and was not called.
     pub(crate) fn is_alone(&self, held: &Held) -> bool {
         let there = |lane: &Lane| lane.created < held.to && lane.end(self) > held.from;
-        self.lanes.iter().all(|lane| self.are_related(lane.number, held.lane) || !there(lane))
+        let on_it =
+            |it: &Stretch| it.thread == held.thread && it.from < held.to && it.to > held.from;
+        let called = |lane: &Lane| {
+            self.are_related(lane.number, held.lane) && lane.stretches.iter().any(on_it)
+        };
+        self.lanes.iter().all(|lane| called(lane) || !there(lane))
     }
 
     /// Whether they are one, or one of them was made inside the other.

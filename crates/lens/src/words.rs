@@ -349,6 +349,14 @@ mod tests {
     }
 
     #[test]
+    fn a_task_that_was_spawned_by_who_holds_the_loop_is_there_too() {
+        let mut lanes =
+            vec![lane("main", [0, 400], &[(1, 0, 200)]), lane("T1", [0, 400], &[(1, 200, 201)])];
+        lanes[1].parent = Some(0);
+        assert_told(&recording(Some(1), lanes), &["main held the event loop for 200 ms."]);
+    }
+
+    #[test]
     fn those_who_could_not_run_are_named() {
         let waits = |name: &str| lane(name, [0, 400], &[(1, 1, 2), (1, 399, 400)]);
         let names = ["R2", "R3", "R4", "R5", "R6"].map(waits).to_vec();
@@ -385,7 +393,8 @@ mod tests {
         }
         let mut inside = lane("R2", [0, 400], &[(1, 1, 2)]);
         inside.parent = Some(0);
-        assert_told(&blocked_beside(vec![inside]), &alone);
+        // A part of it, or a task that it has spawned.
+        assert_told(&blocked_beside(vec![inside]), &silent);
         // Where one would run that never ran, nobody knows.
         assert_told(&blocked_beside(vec![lane("R2", [0, 400], &[])]), &silent);
         // It was done, and is open only because somebody still has its span.
