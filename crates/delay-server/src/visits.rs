@@ -31,6 +31,21 @@ pub struct Visit {
     pub outcome: VisitOutcome,
 }
 
+impl Visit {
+    /// Whether it waited to its end and was answered.
+    pub fn is_answered(&self) -> bool {
+        matches!(self.outcome, VisitOutcome::Answered(_))
+    }
+
+    /// The status that it was refused with, if it was.
+    pub fn refused(&self) -> Option<u16> {
+        match self.outcome {
+            VisitOutcome::Refused(status) => Some(status),
+            _ => None,
+        }
+    }
+}
+
 /// What has become of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VisitOutcome {

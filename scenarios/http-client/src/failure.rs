@@ -61,6 +61,26 @@ impl From<ureq::Error> for Failure {
     }
 }
 
+impl From<tokio::time::error::Elapsed> for Failure {
+    fn from(_: tokio::time::error::Elapsed) -> Self {
+        Unanswered::TimedOut.into()
+    }
+}
+
+/// A task that was to make a request did not come to its end.
+impl From<tokio::task::JoinError> for Failure {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Unanswered::Failed(error.to_string()).into()
+    }
+}
+
+/// Nobody gives permits any more.
+impl From<tokio::sync::AcquireError> for Failure {
+    fn from(error: tokio::sync::AcquireError) -> Self {
+        Unanswered::Failed(error.to_string()).into()
+    }
+}
+
 harness::no_more_threads!(Failure, "ask for fewer --requests or --workers");
 
 harness::failure_wrapper!(Failure);

@@ -1,0 +1,40 @@
+//! Twelve requests to a server that has five places.
+//!
+//! `cargo workshop run five-at-a-time` says what is asked, and what it saw.
+
+use std::process::ExitCode;
+
+use futures::future::try_join_all;
+use http_client::{Failure, Plan, Request, Strategy};
+use reqwest::Client;
+use tracing::{Instrument, info};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let plan = Plan::from_args(Strategy::Async);
+    let run = plan.start();
+    run.finish(fetch_all(&plan).await)
+}
+
+async fn fetch_all(plan: &Plan) -> Result<(), Failure> {
+    let client = plan.async_client()?;
+    let all: Vec<_> = plan.requests().collect();
+    let mut all = all.into_iter();
+    loop {
+        let batch = all.by_ref().take(5).map(|request| {
+            let span = request.span();
+            fetch(client.clone(), request).instrument(span)
+        });
+        if try_join_all(batch).await?.is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+async fn fetch(client: Client, request: Request) -> Result<(), Failure> {
+    info!("Requesting '{}'", request.url);
+    let reply = client.get(&request.url).send().await?;
+    let content = request.accept(reply).await?;
+    info!("Server replied '{content}'");
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Three futures that are made at once, and should run at once.
+//!
+//! `cargo workshop run lazy` says what is asked, and what it saw.
+
+use std::process::ExitCode;
+
+use http_client::{Failure, Plan, Request, Strategy};
+use reqwest::Client;
+use tracing::{Instrument, info};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let plan = Plan::from_args(Strategy::Async);
+    let run = plan.start();
+    run.finish(fetch_all(&plan).await)
+}
+
+async fn fetch_all(plan: &Plan) -> Result<(), Failure> {
+    let client = plan.async_client()?;
+    let all: Vec<_> = plan
+        .requests()
+        .map(|request| {
+            let span = request.span();
+            fetch(client.clone(), request).instrument(span)
+        })
+        .collect();
+    for one in all {
+        one.await?;
+    }
+    Ok(())
+}
+
+async fn fetch(client: Client, request: Request) -> Result<(), Failure> {
+    info!("Requesting '{}'", request.url);
+    let reply = client.get(&request.url).send().await?;
+    let content = request.accept(reply).await?;
+    info!("Server replied '{content}'");
+    Ok(())
+}

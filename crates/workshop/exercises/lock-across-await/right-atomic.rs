@@ -1,0 +1,50 @@
+//! Three requests that count their replies together.
+//!
+//! `cargo workshop run lock-across-await` says what is asked, and what it saw.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures::future::try_join_all;
+use http_client::{Failure, Plan, Request, Strategy};
+use reqwest::Client;
+use tracing::{Instrument, info};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let plan = Plan::from_args(Strategy::Async);
+    let run = plan.start();
+    let total = Arc::new(AtomicUsize::new(0));
+    let fetched = fetch_all(&plan, &total).await;
+    run.say(&format!("{} replies", total.load(Ordering::Relaxed)));
+    run.finish(fetched)
+}
+
+async fn fetch_all(plan: &Plan, total: &Arc<AtomicUsize>) -> Result<(), Failure> {
+    let client = plan.async_client()?;
+    try_join_all(plan.requests().map(|request| {
+        let (span, total) = (request.span(), total.clone());
+        fetch_and_count(client.clone(), request, total).instrument(span)
+    }))
+    .await?;
+    Ok(())
+}
+
+async fn fetch_and_count(
+    client: Client,
+    request: Request,
+    total: Arc<AtomicUsize>,
+) -> Result<(), Failure> {
+    fetch(client, request).await?;
+    total.fetch_add(1, Ordering::Relaxed);
+    Ok(())
+}
+
+async fn fetch(client: Client, request: Request) -> Result<(), Failure> {
+    info!("Requesting '{}'", request.url);
+    let reply = client.get(&request.url).send().await?;
+    let content = request.accept(reply).await?;
+    info!("Server replied '{content}'");
+    Ok(())
+}

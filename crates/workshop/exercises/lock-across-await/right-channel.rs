@@ -1,0 +1,46 @@
+//! Three requests that count their replies together.
+//!
+//! `cargo workshop run lock-across-await` says what is asked, and what it saw.
+
+use std::process::ExitCode;
+
+use http_client::{Failure, Plan, Request, Strategy};
+use reqwest::Client;
+use tokio::sync::mpsc;
+use tracing::{Instrument, info};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let plan = Plan::from_args(Strategy::Async);
+    let run = plan.start();
+    let fetched = fetch_all(&plan).await;
+    if let Ok(total) = fetched {
+        run.say(&format!("{total} replies"));
+    }
+    run.finish(fetched.map(drop))
+}
+
+async fn fetch_all(plan: &Plan) -> Result<usize, Failure> {
+    let client = plan.async_client()?;
+    let (tell, mut told) = mpsc::unbounded_channel();
+    for request in plan.requests() {
+        let (span, tell) = (request.span(), tell.clone());
+        let fetching = fetch(client.clone(), request).instrument(span);
+        tokio::spawn(async move { tell.send(fetching.await) });
+    }
+    drop(tell);
+    let mut total = 0;
+    while let Some(fetched) = told.recv().await {
+        fetched?;
+        total += 1;
+    }
+    Ok(total)
+}
+
+async fn fetch(client: Client, request: Request) -> Result<(), Failure> {
+    info!("Requesting '{}'", request.url);
+    let reply = client.get(&request.url).send().await?;
+    let content = request.accept(reply).await?;
+    info!("Server replied '{content}'");
+    Ok(())
+}

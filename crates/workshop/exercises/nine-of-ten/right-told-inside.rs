@@ -1,0 +1,42 @@
+//! Ten requests, of which the server refuses one.
+//!
+//! `cargo workshop run nine-of-ten` says what is asked, and what it saw.
+
+use std::process::ExitCode;
+
+use futures::future::try_join_all;
+use http_client::{Failure, Plan, Request, Strategy};
+use reqwest::Client;
+use tracing::{Instrument, info};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let plan = Plan::from_args(Strategy::Async);
+    let run = plan.start();
+    run.finish(fetch_all(&plan).await)
+}
+
+async fn fetch_all(plan: &Plan) -> Result<(), Failure> {
+    let client = plan.async_client()?;
+    try_join_all(plan.requests().map(|request| {
+        let span = request.span();
+        fetch_or_tell(client.clone(), request).instrument(span)
+    }))
+    .await?;
+    Ok(())
+}
+
+async fn fetch_or_tell(client: Client, request: Request) -> Result<(), Failure> {
+    if let Err(failure) = fetch(client, request).await {
+        info!("Refused: {failure:?}");
+    }
+    Ok(())
+}
+
+async fn fetch(client: Client, request: Request) -> Result<(), Failure> {
+    info!("Requesting '{}'", request.url);
+    let reply = client.get(&request.url).send().await?;
+    let content = request.accept(reply).await?;
+    info!("Server replied '{content}'");
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! Three requests that are never made.
+//!
+//! `cargo workshop run nobody-awaited-it` says what is asked, and what it saw.
+
+use std::process::ExitCode;
+
+use http_client::{Failure, Plan, Request, Strategy};
+use reqwest::Client;
+use tracing::{Instrument, info};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let plan = Plan::from_args(Strategy::Async);
+    let run = plan.start();
+    run.finish(fetch_all(&plan).await)
+}
+
+async fn fetch_all(plan: &Plan) -> Result<(), Failure> {
+    let client = plan.async_client()?;
+    for request in plan.requests() {
+        let span = request.span();
+        tokio::spawn(fetch(client.clone(), request).instrument(span));
+    }
+    Ok(())
+}
+
+async fn fetch(client: Client, request: Request) -> Result<(), Failure> {
+    info!("Requesting '{}'", request.url);
+    let reply = client.get(&request.url).send().await?;
+    let content = request.accept(reply).await?;
+    info!("Server replied '{content}'");
+    Ok(())
+}

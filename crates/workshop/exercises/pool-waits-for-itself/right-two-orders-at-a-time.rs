@@ -1,0 +1,40 @@
+//! Three orders of two requests each, and a pool of two connections.
+//!
+//! `cargo workshop run pool-waits-for-itself` says what is asked, and what it saw.
+
+use std::process::ExitCode;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use http_client::{Failure, Plan, Request, Strategy};
+use reqwest::Client;
+use tracing::{Instrument, info};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let plan = Plan::from_args(Strategy::Async);
+    let run = plan.start();
+    run.finish(fetch_all(&plan).await)
+}
+
+async fn fetch_all(plan: &Plan) -> Result<(), Failure> {
+    let client = plan.async_client()?;
+    let mut requests = plan.requests();
+    let pairs = std::iter::from_fn(|| Some((requests.next()?, requests.next()?)));
+    let orders = pairs.map(|(first, second)| order(client.clone(), first, second));
+    stream::iter(orders).buffer_unordered(2).try_collect().await
+}
+
+async fn order(client: Client, first: Request, second: Request) -> Result<(), Failure> {
+    let span = first.span();
+    fetch(client.clone(), first).instrument(span).await?;
+    let span = second.span();
+    fetch(client, second).instrument(span).await
+}
+
+async fn fetch(client: Client, request: Request) -> Result<(), Failure> {
+    info!("Requesting '{}'", request.url);
+    let reply = client.get(&request.url).send().await?;
+    let content = request.accept(reply).await?;
+    info!("Server replied '{content}'");
+    Ok(())
+}

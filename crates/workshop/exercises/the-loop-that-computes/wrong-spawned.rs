@@ -1,0 +1,34 @@
+//! Primes in ranges, and a heartbeat that shares the event loop with them.
+//!
+//! `cargo workshop run the-loop-that-computes` says what is asked, and what it saw.
+
+use std::process::ExitCode;
+
+use cpu_bound::{Failure, Heartbeat, Plan, Range, Strategy};
+use futures::future::join_all;
+use tracing::{Instrument, info};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let plan = Plan::from_args(Strategy::Async);
+    let run = plan.start();
+    plan.finish(run, find_all(&plan).await)
+}
+
+async fn find_all(plan: &Plan) -> Result<u32, Failure> {
+    let heartbeat = Heartbeat::start();
+    let found = join_all(plan.ranges().map(|range| {
+        let span = range.span();
+        tokio::spawn(find_primes(range).instrument(span))
+    }))
+    .await;
+    heartbeat.stop().await?;
+    found.into_iter().try_fold(0, |sum, one| Ok(sum + one?))
+}
+
+async fn find_primes(range: Range) -> u32 {
+    info!("Looking for primes {range}");
+    let found = range.count_primes();
+    info!("Found {found} primes");
+    range.done(found)
+}

@@ -1,0 +1,37 @@
+//! All exercises, in the order in which they are to be done.
+
+use crate::exercise::Exercise;
+
+mod first_answer_wins;
+mod five_at_a_time;
+mod give_up_after_a_second;
+mod lazy;
+mod lock_across_await;
+mod nine_of_ten;
+mod nobody_awaited_it;
+mod not_really_async;
+mod pool_waits_for_itself;
+mod the_loop_that_computes;
+mod wait_together;
+mod your_own_join;
+
+/// Every exercise.
+pub const ALL: &[Exercise] = &[
+    wait_together::EXERCISE,
+    lazy::EXERCISE,
+    nobody_awaited_it::EXERCISE,
+    not_really_async::EXERCISE,
+    the_loop_that_computes::EXERCISE,
+    five_at_a_time::EXERCISE,
+    give_up_after_a_second::EXERCISE,
+    first_answer_wins::EXERCISE,
+    nine_of_ten::EXERCISE,
+    lock_across_await::EXERCISE,
+    pool_waits_for_itself::EXERCISE,
+    your_own_join::EXERCISE,
+];
+
+/// The exercise of this name.
+pub fn find(name: &str) -> Option<&'static Exercise> {
+    ALL.iter().find(|exercise| exercise.name == name)
+}

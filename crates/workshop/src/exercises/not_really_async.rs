@@ -1,0 +1,25 @@
+//! A client that blocks, inside of async functions.
+
+use crate::exercise::{Exercise, ServerRules, Trial};
+use crate::judge::{Seen, Wrong};
+use crate::texts;
+
+const SECONDS: [&str; 3] = ["0.3", "0.1", "0.2"];
+
+pub(super) const EXERCISE: Exercise = Exercise {
+    name: "not-really-async",
+    title: "Not really async",
+    minutes: 10,
+    chapter: "scenarios/http-client",
+    asked: "all 3 requests wait at the same time, and none of them holds the event loop meanwhile",
+    why: "No call keeps the event loop's thread while it waits, so the loop can turn to the others.",
+    texts: texts!("not-really-async"),
+    trial: Trial { args: &["--seconds", "0.3,0.1,0.2"], server: Some(ServerRules::OPEN) },
+    judge,
+};
+
+fn judge(seen: &Seen) -> Result<(), Wrong> {
+    seen.each_answered_once(&SECONDS)?;
+    seen.nobody_blocks()?;
+    seen.at_once(SECONDS.len())
+}

@@ -1,0 +1,195 @@
+//! What was seen of a program, and the rules that most exercises share.
+
+use std::time::Duration;
+
+use delay_server::Visit;
+use harness::Report;
+use lens::Recording;
+use lens::recording::{Lane, Outcome, Stretch};
+use lens::time::rounded;
+
+/// Everything that is known of a program that came to its end by itself.
+pub struct Seen {
+    /// What it recorded.
+    pub report: Report,
+    /// What the server saw, in the order of arrival.
+    pub visits: Vec<Visit>,
+    /// The end of what it printed on stdout.
+    pub stdout: String,
+}
+
+/// Why a program is not right yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// What was seen instead of what was asked for.
+    pub seen: String,
+}
+
+impl Wrong {
+    /// This was seen.
+    pub fn seen(seen: impl Into<String>) -> Self {
+        Self { seen: seen.into() }
+    }
+}
+
+impl Seen {
+    /// What the requesters did.
+    pub fn recording(&self) -> &Recording {
+        &self.report.recording
+    }
+
+    /// The lanes in the order in which they were made.
+    pub fn lanes(&self) -> &[Lane] {
+        &self.report.recording.lanes
+    }
+
+    /// What the server saw of the requests for so many seconds, as they were written.
+    pub fn visits_for<'a>(&'a self, seconds: &'a str) -> impl Iterator<Item = &'a Visit> {
+        self.visits.iter().filter(move |visit| asks_for(visit, seconds))
+    }
+
+    /// Each of these delays was asked for once, by R1, R2 … in turn, and all of them
+    /// have their replies.
+    pub fn each_answered_once(&self, seconds: &[&str]) -> Result<(), Wrong> {
+        for (seconds, number) in seconds.iter().zip(1..) {
+            self.got_its_reply(&format!("R{number}"), seconds)?;
+        }
+        self.all_requesters_are_done()
+    }
+
+    /// This requester asked for so many seconds once, the server answered, and it has
+    /// the reply.
+    pub fn got_its_reply(&self, name: &str, seconds: &str) -> Result<(), Wrong> {
+        let visits: Vec<&Visit> = self.visits_for(seconds).collect();
+        match visits.as_slice() {
+            [] => return Err(self.never_asked_for(name)),
+            [one] if one.is_answered() => {}
+            [_] => return Err(Wrong::seen(format!("{name} left before the server answered"))),
+            more => {
+                let times = more.len();
+                return Err(Wrong::seen(format!("{name} was asked for {times} times")));
+            }
+        }
+        let mut lanes = self.lanes().iter().filter(|lane| lane.name == name);
+        if lanes.any(|lane| lane.outcome != Outcome::Done) {
+            return Err(Wrong::seen(format!("{name} has not got what it asked for")));
+        }
+        Ok(())
+    }
+
+    fn never_asked_for(&self, name: &str) -> Wrong {
+        let made = self.lanes().iter().any(|lane| lane.name == name && lane.started.is_none());
+        let seen = if made { "was made, and never ran" } else { "was never asked for" };
+        Wrong::seen(format!("{name} {seen}"))
+    }
+
+    /// Every requester has what it asked for.
+    pub fn all_requesters_are_done(&self) -> Result<(), Wrong> {
+        let undone = self.lanes().iter().find(|lane| lane.outcome != Outcome::Done);
+        undone.map_or(Ok(()), |lane| {
+            Err(Wrong::seen(format!("{} has not got what it asked for", lane.name)))
+        })
+    }
+
+    /// The server had so many requests waiting at the same time.
+    pub fn at_once(&self, wanted: usize) -> Result<(), Wrong> {
+        let most = self.most_at_once();
+        if most >= wanted {
+            return Ok(());
+        }
+        let mut seen = format!("at most {most} at once");
+        let after = self
+            .visits
+            .windows(2)
+            .zip(1..)
+            .find(|(pair, _)| pair[0].ended.is_some_and(|ended| ended <= pair[1].arrived));
+        if let Some((_, number)) = after {
+            let (before, after) = (self.name_of(number - 1), self.name_of(number));
+            seen += &format!(": {after} was asked for when {before} had ended");
+        }
+        Err(Wrong::seen(seen))
+    }
+
+    /// How many requests the server had waiting at the same time, at most.
+    pub fn most_at_once(&self) -> usize {
+        let there = |visit: &Visit, at: Duration| {
+            visit.arrived <= at && visit.ended.is_none_or(|ended| ended > at)
+        };
+        let at = |one: &Visit| self.visits.iter().filter(|it| there(it, one.arrived)).count();
+        self.visits.iter().map(at).max().unwrap_or_default()
+    }
+
+    /// The requester whose request was the one that arrived as this number, from 0. Of
+    /// several who ask for the same, the first to be made is taken for the first to ask.
+    pub fn name_of(&self, visit: usize) -> String {
+        let Some(it) = self.visits.get(visit) else { return "one".to_owned() };
+        let before = self.visits[..visit].iter().filter(|other| other.target == it.target).count();
+        let asks = |lane: &&Lane| lane.asks.as_deref().is_some_and(|url| url.ends_with(&it.target));
+        let lane = self.lanes().iter().filter(asks).nth(before);
+        lane.map_or_else(|| "one".to_owned(), |lane| lane.name.clone())
+    }
+
+    /// The requesters held no more than one thread, all of them together.
+    pub fn on_one_thread(&self) -> Result<(), Wrong> {
+        match self.recording().figures.threads {
+            0 | 1 => Ok(()),
+            threads => Err(Wrong::seen(format!("the requests were made on {threads} threads"))),
+        }
+    }
+
+    /// Nobody held the event loop's thread for long.
+    pub fn nobody_blocks(&self) -> Result<(), Wrong> {
+        let mut blocked = self.recording().blocked.iter();
+        let Some(held) = blocked.find(|held| held.own_time() >= TOO_LONG) else { return Ok(()) };
+        let name = self.recording().lane(held.lane).map_or("one", |lane| lane.name.as_str());
+        let time = rounded(held.time());
+        Err(Wrong::seen(format!("{name} held the event loop for {time}")))
+    }
+}
+
+fn asks_for(visit: &Visit, seconds: &str) -> bool {
+    visit.target.split_once("?seconds=").is_some_and(|(_, asked)| asked == seconds)
+}
+
+/// Why a program had not come to its end, by the recording of what it did so far.
+pub fn stuck(recording: &Recording) -> String {
+    let unfinished: Vec<&Lane> =
+        recording.lanes.iter().filter(|lane| lane.outcome == Outcome::Unfinished).collect();
+    // A stretch that has not ended goes on until the end of the recording. One that has
+    // begun only just may be any poll of many.
+    let goes_on = |stretch: &&Stretch| {
+        let time = stretch.to.saturating_sub(stretch.from);
+        stretch.to >= recording.elapsed && stretch.polls == 1 && time >= Duration::from_secs(1)
+    };
+    let name = |lane: &Lane| lane.name.clone();
+    if let Some((lane, stretch)) =
+        unfinished.iter().find_map(|lane| Some((lane, lane.stretches.iter().find(goes_on)?)))
+    {
+        let time = rounded(stretch.to.saturating_sub(stretch.from));
+        let what = if recording.event_loop() == Some(stretch.thread) {
+            "the event loop"
+        } else {
+            "its thread"
+        };
+        return format!("{} held {what} for {time}, and had not let go of it", name(lane));
+    }
+    if let Some(busy) = unfinished.iter().find(|lane| lane.polls >= MANY_POLLS) {
+        return format!("{} was polled {} times, and was not done", name(busy), busy.polls);
+    }
+    let names: Vec<String> = unfinished.iter().take(4).map(|lane| name(lane)).collect();
+    let more = unfinished.len() - names.len();
+    let all = match names.as_slice() {
+        [] => return "no requester was under way any more, and the program went on".to_owned(),
+        [one] => format!("{one} still waited"),
+        [first @ .., last] if more == 0 => format!("{} and {last} still waited", first.join(", ")),
+        some => format!("{} and {more} others still waited", some.join(", ")),
+    };
+    format!("{all}, and held no thread")
+}
+
+/// What holds an event loop for longer blocks it, also on a machine that has much else
+/// to do. What is tried here holds it for many times as long, or for a millisecond.
+const TOO_LONG: Duration = Duration::from_millis(50);
+
+/// Who is polled so often in a run of seconds does not wait.
+const MANY_POLLS: u64 = 1_000;

@@ -1,0 +1,254 @@
+//! The workshop's program: shows an exercise, judges what was made of it, and helps.
+//!
+//! `cargo run -p workshop`, or in short `cargo workshop`
+
+use std::io;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use harness::Failure;
+use harness::args;
+use supervisor::guardian;
+use workshop::exercises::{ALL, find};
+use workshop::progress::Progress;
+use workshop::watch::Watch;
+use workshop::{Exercise, Folder, program, prove, show, trial};
+
+/// Small broken programs to repair, judged by what they were seen to do
+#[derive(Parser)]
+#[command(name = "cargo workshop", bin_name = "cargo workshop")]
+struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Judge your program: the current one, or the one of this exercise
+    Run(Named),
+    /// Judge it whenever it is saved, until Ctrl-C
+    Watch(Named),
+    /// All exercises: done, current, open, with their minutes
+    List,
+    /// A hint for the current exercise, each time one more
+    Hint(Named),
+    /// Go on to the next exercise that is not solved
+    Next,
+    /// Begin an exercise anew; what you wrote is kept beside
+    Reset {
+        /// The exercise
+        #[arg(value_name = "NAME", value_parser = named)]
+        exercise: &'static Exercise,
+    },
+    /// A solution, once you have solved the exercise
+    Solution {
+        /// The exercise
+        #[arg(value_name = "NAME", value_parser = named)]
+        exercise: &'static Exercise,
+        /// Show it although the exercise is not solved
+        #[arg(long)]
+        insist: bool,
+    },
+    /// Build ahead what all programs use
+    #[command(hide = true)]
+    Prepare,
+    /// Hold every verdict against programs that are known to be right or wrong
+    Prove {
+        /// Only those of this exercise
+        #[arg(value_name = "NAME", value_parser = named)]
+        exercise: Option<&'static Exercise>,
+        /// So many times, to see whether a verdict ever differs
+        #[arg(long, value_name = "N", default_value = "1", value_parser = args::at_least_one(1000_usize))]
+        times: usize,
+    },
+}
+
+#[derive(Args)]
+struct Named {
+    /// The exercise [default: the current one]
+    #[arg(value_name = "NAME", value_parser = named)]
+    exercise: Option<&'static Exercise>,
+}
+
+fn named(name: &str) -> Result<&'static Exercise, String> {
+    find(name).ok_or_else(|| {
+        let names: Vec<&str> = ALL.iter().map(|exercise| exercise.name).collect();
+        format!("there is no such exercise; there are {}", names.join(", "))
+    })
+}
+
+fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|first| first == guardian::OPTION) {
+        guardian::watch(io::stdin());
+        return ExitCode::SUCCESS;
+    }
+    let options: Options = args::read(&mut Options::command());
+    if let Err(error) = guardian::start() {
+        harness::note(&format!("whoever kills this may leave programs running: {error}"));
+    }
+    let interrupted = Failure::new(
+        "interrupted",
+        "your programs and how far you are stay as they are: cargo workshop goes on",
+    );
+    if let Err(error) = supervisor::end_all_on_signal(interrupted) {
+        harness::note(&format!("Ctrl-C may leave programs running: {error}"));
+    }
+    act(options.command).unwrap_or_else(|failure| harness::exit(&failure))
+}
+
+fn act(command: Option<Command>) -> Result<ExitCode, Failure> {
+    if let Some(Command::Prove { exercise, times }) = command {
+        return prove_all(exercise, times);
+    }
+    let folder = Folder::open().map_err(of_folder)?;
+    let mut progress = Progress::read(&folder).map_err(of_folder)?;
+    match command {
+        None => {
+            let exercise = progress.current();
+            print(&show::progress(&progress))?;
+            print(&show::task(exercise, &begin(&folder, exercise)?))?;
+        }
+        Some(Command::List) => print(&show::list(&progress))?,
+        Some(Command::Next) => match progress.next() {
+            Some(exercise) => {
+                progress.choose(exercise).map_err(of_folder)?;
+                print(&show::task(exercise, &begin(&folder, exercise)?))?;
+            }
+            None => print("All exercises are solved.\n")?,
+        },
+        Some(Command::Run(Named { exercise })) => {
+            let exercise = chosen(&mut progress, exercise)?;
+            return judge(&folder, &mut progress, exercise);
+        }
+        Some(Command::Watch(Named { exercise })) => {
+            let exercise = chosen(&mut progress, exercise)?;
+            let mut watch = Watch::start(&begin(&folder, exercise)?)?;
+            loop {
+                judge(&folder, &mut progress, exercise)?;
+                print(&format!(
+                    "Waiting for {}.rs to be saved. Ctrl-C ends this.\n",
+                    exercise.name
+                ))?;
+                watch.wait();
+            }
+        }
+        Some(Command::Hint(Named { exercise })) => {
+            let exercise = chosen(&mut progress, exercise)?;
+            let (hints, of) = progress.hint(exercise).map_err(of_folder)?;
+            for (hint, number) in hints.iter().zip(1..) {
+                print(&format!("Hint {number} of {of}\n{hint}\n"))?;
+            }
+        }
+        Some(Command::Reset { exercise }) => {
+            if let Some(kept) = folder.reset(exercise).map_err(of_folder)? {
+                print(&format!("What you wrote is kept in {}", shown(&folder, &kept)))?;
+            }
+            print(&format!("{} begins anew.", shown(&folder, &folder.program(exercise))))?;
+        }
+        Some(Command::Solution { exercise, insist }) => {
+            if !insist && !progress.is_solved(exercise) {
+                return Err(Failure::new(
+                    format!("{} is not solved yet", exercise.name),
+                    format!(
+                        "cargo workshop hint, or if you insist: cargo workshop solution {} --insist",
+                        exercise.name
+                    ),
+                ));
+            }
+            print(exercise.texts.solution)?;
+        }
+        Some(Command::Prepare) => {
+            begin(&folder, &ALL[0])?;
+            // If a learner's program does not compile, its libraries are built all the same.
+            program::build(&folder, &[ALL[0].name.to_owned()])?;
+        }
+        Some(Command::Prove { .. }) => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The one that was asked for, which is the current one from here on.
+fn chosen(
+    progress: &mut Progress,
+    named: Option<&'static Exercise>,
+) -> Result<&'static Exercise, Failure> {
+    if let Some(exercise) = named {
+        progress.choose(exercise).map_err(of_folder)?;
+    }
+    Ok(progress.current())
+}
+
+fn begin(folder: &Folder, exercise: &Exercise) -> Result<std::path::PathBuf, Failure> {
+    let program = folder.begin(exercise).map_err(of_folder)?;
+    Ok(shown(folder, &program).into())
+}
+
+/// A path as it is from the project's folder.
+fn shown(folder: &Folder, path: &Path) -> String {
+    path.strip_prefix(folder.root()).unwrap_or(path).display().to_string()
+}
+
+/// Builds and tries a program, and says what was seen.
+fn judge(
+    folder: &Folder,
+    progress: &mut Progress,
+    exercise: &Exercise,
+) -> Result<ExitCode, Failure> {
+    let program = begin(folder, exercise)?;
+    let Some(built) = program::build(folder, &[exercise.name.to_owned()])? else {
+        print(&format!(
+            "{}: it does not compile; the compiler says above why.",
+            program.display()
+        ))?;
+        return Ok(ExitCode::FAILURE);
+    };
+    let outcome = trial::run(exercise, &built[0]).map_err(|error| {
+        Failure::new(
+            format!("the program cannot be tried: {error}"),
+            "see whether there is room for temporary files",
+        )
+    })?;
+    print(&show::verdict(exercise, &outcome, harness::width()))?;
+    if outcome.wrong.is_some() {
+        return Ok(ExitCode::FAILURE);
+    }
+    progress.solve(exercise).map_err(of_folder)?;
+    match progress.next() {
+        Some(next) => print(&format!("Next: {}. Go on with: cargo workshop next\n", next.title))?,
+        None => print("That was the last one: all exercises are solved.\n")?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn prove_all(only: Option<&'static Exercise>, times: usize) -> Result<ExitCode, Failure> {
+    let cannot =
+        |error: io::Error| Failure::new(error.to_string(), "see CONTRIBUTING.md: Add an exercise");
+    let mut cases = prove::cases().map_err(cannot)?;
+    cases.retain(|case| only.is_none_or(|only| only.name == case.exercise.name));
+    let programs = prove::build(&cases)?;
+    let mut wrong = 0;
+    for _ in 0..times {
+        for (case, proved) in cases.iter().zip(prove::prove(&cases, &programs)) {
+            let name = format!("{}/{}", case.exercise.name, case.name);
+            match proved.complaint {
+                None => print(&format!("ok      {name}: {}", proved.verdict))?,
+                Some(complaint) => {
+                    wrong += 1;
+                    print(&format!("WRONG   {name} {complaint}"))?;
+                }
+            }
+        }
+    }
+    print(&format!("{} verdicts, {wrong} of them wrong.", cases.len() * times))?;
+    Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    harness::print(text)
+}
+
+fn of_folder(error: io::Error) -> Failure {
+    let cause = format!("the folder `workshop` cannot be used: {error}");
+    Failure::new(cause, "see whether it can be written to, and whether the disk is full")
+}

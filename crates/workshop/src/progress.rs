@@ -1,0 +1,102 @@
+//! How far a learner has come. It is kept in the learner's folder, so that it lasts
+//! across restarts and branches.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::exercise::Exercise;
+use crate::exercises::{ALL, find};
+use crate::folder::Folder;
+
+/// What has been done.
+pub struct Progress {
+    file: PathBuf,
+    kept: Kept,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Kept {
+    solved: BTreeSet<String>,
+    /// The exercise that was chosen last.
+    current: Option<String>,
+    /// How many hints of each have been given.
+    hints: BTreeMap<String, usize>,
+}
+
+impl Progress {
+    /// Reads it. What cannot be read as progress is kept beside, and begun anew.
+    pub fn read(folder: &Folder) -> io::Result<Self> {
+        let file = folder.path().join("progress.json");
+        let kept = match fs::read(&file) {
+            Ok(text) => serde_json::from_slice(&text).or_else(|_| {
+                fs::rename(&file, file.with_extension("json.unreadable"))?;
+                Ok::<_, io::Error>(Kept::default())
+            })?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Kept::default(),
+            Err(error) => return Err(error),
+        };
+        Ok(Self { file, kept })
+    }
+
+    fn write(&self) -> io::Result<()> {
+        // Whoever is interrupted meanwhile has what was there before.
+        let new = self.file.with_extension("json.new");
+        fs::write(&new, serde_json::to_vec_pretty(&self.kept)?)?;
+        fs::rename(new, &self.file)
+    }
+
+    /// Whether this exercise has been solved.
+    pub fn is_solved(&self, exercise: &Exercise) -> bool {
+        self.kept.solved.contains(exercise.name)
+    }
+
+    /// Notes that it is.
+    pub fn solve(&mut self, exercise: &Exercise) -> io::Result<()> {
+        self.kept.solved.insert(exercise.name.to_owned());
+        self.write()
+    }
+
+    /// The one that was chosen last, else the first that is not solved, else the last.
+    pub fn current(&self) -> &'static Exercise {
+        let chosen = self.kept.current.as_deref().and_then(find);
+        chosen.or_else(|| self.first_open()).unwrap_or(&ALL[ALL.len() - 1])
+    }
+
+    /// Chooses one.
+    pub fn choose(&mut self, exercise: &Exercise) -> io::Result<()> {
+        self.kept.current = Some(exercise.name.to_owned());
+        self.write()
+    }
+
+    /// The next one after the current that is not solved, else the first that is
+    /// not; none if all are.
+    pub fn next(&self) -> Option<&'static Exercise> {
+        let current = self.current().name;
+        let after = ALL.iter().skip_while(|exercise| exercise.name != current).skip(1);
+        after.chain(ALL).find(|exercise| !self.is_solved(exercise))
+    }
+
+    fn first_open(&self) -> Option<&'static Exercise> {
+        ALL.iter().find(|exercise| !self.is_solved(exercise))
+    }
+
+    /// How many have been solved.
+    pub fn solved(&self) -> usize {
+        ALL.iter().filter(|exercise| self.is_solved(exercise)).count()
+    }
+
+    /// Gives one hint more than before: all so far, and how many there are.
+    pub fn hint(&mut self, exercise: &Exercise) -> io::Result<(Vec<&'static str>, usize)> {
+        let all: Vec<&str> = exercise.texts.hints().collect();
+        let given = self.kept.hints.entry(exercise.name.to_owned()).or_default();
+        *given = (*given + 1).min(all.len());
+        let given = *given;
+        self.write()?;
+        Ok((all[..given].to_vec(), all.len()))
+    }
+}

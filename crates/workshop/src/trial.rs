@@ -1,0 +1,133 @@
+//! One run of a learner's program, on a server of its own, within limits.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use delay_server::{Config, Server};
+use harness::Report;
+use harness::text::harmless;
+use supervisor::{Counted, Ended, Limit, Limits, how_it_ended};
+
+use crate::exercise::{Exercise, ServerRules};
+use crate::judge::{Seen, Wrong, stuck};
+
+/// What a program may take. It needs a second; a machine that has much else to do
+/// may need several.
+const LIMITS: Limits = Limits {
+    time: Duration::from_secs(10),
+    memory: 1024 * 1024 * 1024,
+    threads: 500,
+    output: 4 * 1024 * 1024,
+    counted: Counted::Group,
+};
+
+/// What became of a run.
+pub struct Outcome {
+    /// Why it is not right; none if it is.
+    pub wrong: Option<Wrong>,
+    /// What it recorded; none if it never said.
+    pub report: Option<Report>,
+    /// The last lines that it printed, where they tell what went wrong.
+    pub said: String,
+}
+
+/// Runs the program of an exercise, and judges it.
+///
+/// Fails if there is no place for it, or no server can be had.
+pub fn run(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
+    let place = tempfile::tempdir()?;
+    let report = place.path().join("report.json");
+    let server = exercise.trial.server.map(start).transpose()?;
+    let mut command = Command::new(program);
+    command.args(exercise.trial.args).arg("--report").arg(&report);
+    if let Some(server) = &server {
+        command.arg("--url").arg(format!("{}/delay-me", server.url()));
+    }
+    // What it makes is gone with its folder, and nothing that its user exports is for it.
+    command.current_dir(place.path());
+    command.env("RUST_BACKTRACE", "0").env_remove("RUST_LOG").env_remove("DATABASE_URL");
+    let mut ended = supervisor::run(LIMITS, command);
+    let visits = server.map(|server| {
+        let visits = server.visits();
+        server.stop();
+        visits
+    });
+    let report = fs::File::open(&report).ok().and_then(read);
+    let wrong = match beside_the_point(&ended, report.as_ref())? {
+        Some(wrong) => Some(wrong),
+        None => report.clone().and_then(|report| {
+            let stdout = ended.end_of_stdout().unwrap_or_default();
+            let seen = Seen { report, visits: visits.unwrap_or_default(), stdout };
+            (exercise.judge)(&seen).err()
+        }),
+    };
+    Ok(Outcome { wrong, report, said: said(&ended) })
+}
+
+fn start(rules: ServerRules) -> io::Result<Server> {
+    let config = Config {
+        addr: "127.0.0.1:0".to_owned(),
+        max_in_flight: rules.places,
+        max_seconds: rules.longest,
+        grace: Duration::ZERO,
+        max_visits: 10_000,
+        ..Config::default()
+    };
+    Server::start(config).map_err(io::Error::other)
+}
+
+fn read(file: fs::File) -> Option<Report> {
+    serde_json::from_reader(io::BufReader::new(file)).ok()
+}
+
+/// What is wrong with a program whatever it was to do, in the order in which it
+/// matters. Fails if it could not be run at all.
+fn beside_the_point(ended: &Ended, report: Option<&Report>) -> io::Result<Option<Wrong>> {
+    let status = match &ended.ended {
+        Ok(ended) => ended.status,
+        Err(error) => return Err(io::Error::new(error.kind(), error.to_string())),
+    };
+    if let Some(limit) = &ended.stopped {
+        let why = report.map(|report| format!(": {}", stuck(&report.recording)));
+        return Ok(Some(Wrong::seen(format!("{}{}", beyond(*limit), why.unwrap_or_default()))));
+    }
+    let panic = panic(&ended.stderr).map(|panic| format!("it panicked: {panic}"));
+    let Some(report) = report else {
+        let how = || format!("it {}, and its run had not come to an end", how_it_ended(status));
+        return Ok(Some(Wrong::seen(panic.unwrap_or_else(how))));
+    };
+    Ok(report.failure.as_ref().map(|failure| {
+        let who = failure.requester.as_ref().map(|who| format!("{who}: ")).unwrap_or_default();
+        Wrong::seen(panic.unwrap_or_else(|| format!("{who}{}", failure.cause)))
+    }))
+}
+
+fn beyond(limit: Limit) -> String {
+    let megabytes = |bytes: u64| bytes / (1024 * 1024);
+    match limit {
+        Limit::Time(time) => format!("it had not ended after {} s", time.as_secs()),
+        Limit::Output(bytes) => format!("it printed more than {} MB", megabytes(bytes)),
+        Limit::Memory(bytes) => format!("it took more than {} MB of memory", megabytes(bytes)),
+        Limit::Threads(threads) => format!("it ran more than {threads} threads at a time"),
+    }
+}
+
+/// What the first panic said, and where.
+fn panic(stderr: &str) -> Option<String> {
+    let mut lines = stderr.lines().skip_while(|line| !line.contains("panicked at "));
+    let place = lines.next()?.split_once("panicked at ")?.1.trim_end_matches(':');
+    let said = lines.next().unwrap_or_default();
+    Some(harmless(&format!("{said} ({place})")).into_owned())
+}
+
+/// As many lines of what it printed are shown.
+const MOST_LINES: usize = 8;
+
+fn said(ended: &Ended) -> String {
+    let mut lines: Vec<_> = ended.lines().rev().take(MOST_LINES).map(harmless).collect();
+    lines.reverse();
+    lines.join("\n")
+}
