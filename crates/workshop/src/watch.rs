@@ -19,7 +19,7 @@ pub struct Watch {
     changes: Receiver<()>,
     /// The file as it was seen last.
     last: Option<SystemTime>,
-    _watcher: Box<dyn Watcher>,
+    _watcher: Box<dyn Watcher + Send>,
 }
 
 impl Watch {
@@ -39,7 +39,7 @@ impl Watch {
             let cause = format!("{} cannot be watched: {error}", folder.display());
             Failure::new(cause, "cargo workshop run judges once")
         };
-        let watch = |mut watcher: Box<dyn Watcher>| {
+        let watch = |mut watcher: Box<dyn Watcher + Send>| {
             watcher.watch(folder, RecursiveMode::NonRecursive).map(|()| watcher)
         };
         let told = notify::recommended_watcher(tells());
