@@ -90,7 +90,7 @@ impl Error {
                 "name a database as sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
             }
             Trouble::NobodyThere(_) => {
-                "start it with docker compose -f docker/compose.yaml up, or leave DATABASE_URL out to use an SQLite file"
+                "start the server that DATABASE_URL names, or leave DATABASE_URL out to use an SQLite file"
             }
             Trouble::Silent(_) => {
                 "see whether it is stopped or has too much to do; to wait for longer, say ?connect_timeout=SECONDS in DATABASE_URL"

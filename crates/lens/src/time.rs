@@ -47,5 +47,7 @@ mod tests {
         ];
         assert_eq!(said, wanted);
         assert_eq!(exact(Duration::from_micros(10_002_345)), "10.002 s");
+        assert_eq!(exact(Duration::from_millis(10)), "0.010 s");
+        assert_eq!(exact(Duration::from_millis(9)), "9.0 ms");
     }
 }

@@ -26,7 +26,7 @@ pub struct Failures(Vec<harness::Failure>);
 const HINTS: Hints = Hints {
     bad_request: "ask for another --delay",
     not_found: "ask for other --characters, or check --url",
-    unavailable: "give it more --retries, or ask for less at once: --workers, --limit",
+    unavailable: "give it more --retries, or ask for less at once",
     timed_out: "raise --timeout, if the server is only slow",
     lost: "give it more --retries, or look at what the server itself says",
     ..Hints::OF_DELAY_ME

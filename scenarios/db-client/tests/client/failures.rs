@@ -44,7 +44,7 @@ fn nobody_at_the_given_address_says_what_to_start() {
         let ran = run(strategy, &format!("postgres://me:open-sesame@{address}/cities"), &[]);
         let words = TcpStream::connect(address).unwrap_err();
         let cause = format!("nobody answers at postgres://me@{address}/cities: {words}");
-        let hint = "start it with docker compose -f docker/compose.yaml up, \
+        let hint = "start the server that DATABASE_URL names, \
             or leave DATABASE_URL out to use an SQLite file";
         assert_fails(&ran, &cause, hint);
         assert!(!ran.stderr.contains("sesame") && !ran.stdout.contains("sesame"));
