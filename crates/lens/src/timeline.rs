@@ -311,6 +311,20 @@ No requester held the event loop for longer than 1.0 ms at a time.";
     }
 
     #[test]
+    fn where_bars_would_be_too_short_the_threads_are_left_out() {
+        let mut one = by_hand("R1", [0, 400], &[(1, 0, 200), (2, 200, 400)]);
+        one.outcome = Outcome::Dropped;
+        let recording = recording_until(ms(400), None, vec![one]);
+        let row = |width| drawn(&recording, width).lines().nth(1).unwrap().to_owned();
+        let tells = |width: &usize| row(*width).ends_with("in 2 polls, 2 threads");
+        let first = (40..120).find(tells).unwrap();
+        assert!((first..120).all(|width| tells(&width)));
+        let bar = row(first).split(['▏', '▕']).nth(1).unwrap().chars().count();
+        assert_eq!((bar, row(first).chars().count()), (FEWEST_COLUMNS, first));
+        assert!(row(first - 1).ends_with("in 2 polls"));
+    }
+
+    #[test]
     fn requests_that_block_the_loop_keep_the_others_from_running() {
         let lanes = vec![
             lane("R1", [0, 10_000], &[(0, 10_000)]),
