@@ -312,7 +312,7 @@ No requester held the event loop for longer than 1.0 ms at a time.";
 
     #[test]
     fn where_bars_would_be_too_short_the_threads_are_left_out() {
-        let mut one = by_hand("R1", [0, 400], &[(1, 0, 200), (2, 200, 400)]);
+        let mut one = by_hand("first", [0, 400], &[(1, 0, 200), (2, 200, 400)]);
         one.outcome = Outcome::Dropped;
         let recording = recording_until(ms(400), None, vec![one]);
         let row = |width| drawn(&recording, width).lines().nth(1).unwrap().to_owned();
