@@ -1,5 +1,5 @@
 //! What runs programs on behalf of another: within limits, in a group of their own,
-//! and none outlives it.
+//! and none outlives it, but for one that has left its group by `setsid`.
 //!
 //! [`run()`] runs one until it ends or goes beyond a limit, and keeps what it wrote:
 //!

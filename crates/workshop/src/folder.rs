@@ -9,6 +9,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::exercise::Exercise;
 
@@ -19,11 +20,18 @@ pub struct Folder {
     root: PathBuf,
 }
 
-/// What the folder's own `.cargo/config.toml` says: `cargo workshop` works in it too.
+/// What the folder's own `.cargo/config.toml` says: `cargo workshop` works in it too, and
+/// an editor's builds are the project's.
 const CONFIG: &str = "\
+[build]
+target-dir = \"../target\"
+
 [alias]
-workshop = \"run --quiet --manifest-path ../Cargo.toml --package workshop --\"
+workshop = \"run --manifest-path ../Cargo.toml --package workshop --\"
 ";
+
+/// A file that is there once the libraries have been built for what is written now.
+const BUILT: &str = ".written/built";
 
 /// The libraries that programs may use: those of the chapters.
 const LIBRARIES: [&str; 9] = [
@@ -94,11 +102,36 @@ impl Folder {
         Ok(program)
     }
 
+    /// Makes a program newer than what was built of it before, if it is another one: cargo
+    /// looks at the time alone, and what was moved here may be old.
+    pub(crate) fn freshen(&self, name: &str) -> io::Result<()> {
+        let program = self.programs().join(name).with_extension("rs");
+        let last = self.path.join(".written/built-programs").join(name);
+        let text = fs::read(&program)?;
+        if fs::read(&last).is_ok_and(|last| last == text) {
+            return Ok(());
+        }
+        fs::File::options().append(true).open(&program)?.set_modified(SystemTime::now())?;
+        last.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(last, text)
+    }
+
+    /// Whether the libraries have been built.
+    pub(crate) fn is_built(&self) -> bool {
+        self.path.join(BUILT).exists()
+    }
+
+    /// Notes that they are. If that cannot be noted, it is only said again.
+    pub(crate) fn note_built(&self) {
+        let _ = fs::write(self.path.join(BUILT), "");
+    }
+
     /// Begins the exercise anew. Gives where the program lies now that was there, if
     /// one was.
     pub fn reset(&self, exercise: &Exercise) -> io::Result<Option<PathBuf>> {
         let program = self.program(exercise);
-        let kept = if program.exists() {
+        let written = fs::read(&program).ok();
+        let kept = if written.is_some_and(|text| text != exercise.texts.starter.as_bytes()) {
             let kept = self.free_name(exercise)?;
             fs::rename(&program, &kept)?;
             Some(kept)
@@ -131,6 +164,7 @@ impl Folder {
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         };
         if is_ours {
+            let _ = fs::remove_file(self.path.join(BUILT));
             for path in [&file, &last] {
                 path.parent().map_or(Ok(()), fs::create_dir_all)?;
                 fs::write(path, text)?;
@@ -152,6 +186,15 @@ fn manifest(workspace: &str, root: &Path) -> String {
         .map(|name| format!("{name} = {{ path = \"{root}/scenarios/{name}\" }}"));
     let libraries: Vec<String> = libraries.chain(scenarios).collect();
     let profile = workspace.find("[profile.").map_or("", |at| &workspace[at..]);
+    // Of packages that nobody uses here, cargo would complain.
+    let is_ours = |section: &&str| {
+        let package =
+            section.strip_prefix("[profile.dev.package.").and_then(|it| it.split(']').next());
+        package.is_none_or(|package| package == "\"*\"" || LIBRARIES.contains(&package))
+    };
+    let sections = profile.split("\n\n").map(|text| text.trim_start_matches(|it| it != '['));
+    let profile: Vec<&str> = sections.filter(is_ours).collect();
+    let profile = profile.join("\n\n");
     format!(
         "# The programs of the workshop. `cargo workshop` wrote this file, and writes it\n\
          # again when the project's own changes, unless you have changed it.\n\

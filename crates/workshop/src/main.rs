@@ -25,8 +25,16 @@ struct Options {
 
 #[derive(Subcommand)]
 enum Command {
+    /// What an exercise asks, and where your program lies
+    Show(Named),
     /// Judge your program: the current one, or the one of this exercise
-    Run(Named),
+    Run {
+        #[command(flatten)]
+        named: Named,
+        /// Print all that the program printed as well
+        #[arg(long)]
+        output: bool,
+    },
     /// Judge it whenever it is saved, until Ctrl-C
     Watch(Named),
     /// All exercises: done, current, open, with their minutes
@@ -36,11 +44,7 @@ enum Command {
     /// Go on to the next exercise that is not solved
     Next,
     /// Begin an exercise anew; what you wrote is kept beside
-    Reset {
-        /// The exercise
-        #[arg(value_name = "NAME", value_parser = named)]
-        exercise: &'static Exercise,
-    },
+    Reset(Named),
     /// A solution, once you have solved the exercise
     Solution {
         /// The exercise
@@ -105,27 +109,29 @@ fn act(command: Option<Command>) -> Result<ExitCode, Failure> {
     let mut progress = Progress::read(&folder).map_err(of_folder)?;
     match command {
         None => {
-            let exercise = progress.current();
             print(&show::progress(&progress))?;
-            print(&show::task(exercise, &begin(&folder, exercise)?))?;
+            show_task(&folder, &mut progress, None)?;
         }
+        Some(Command::Show(Named { exercise })) => show_task(&folder, &mut progress, exercise)?,
         Some(Command::List) => print(&show::list(&progress))?,
         Some(Command::Next) => match progress.next() {
-            Some(exercise) => {
-                progress.choose(exercise).map_err(of_folder)?;
-                print(&show::task(exercise, &begin(&folder, exercise)?))?;
-            }
+            Some(exercise) => show_task(&folder, &mut progress, Some(exercise))?,
             None => print("All exercises are solved.\n")?,
         },
-        Some(Command::Run(Named { exercise })) => {
+        Some(Command::Run { named: Named { exercise }, output }) => {
+            if exercise.is_some_and(|exercise| !folder.program(exercise).exists()) {
+                // There is nothing to judge yet.
+                show_task(&folder, &mut progress, exercise)?;
+                return Ok(ExitCode::FAILURE);
+            }
             let exercise = chosen(&mut progress, exercise)?;
-            return judge(&folder, &mut progress, exercise);
+            return judge(&folder, &mut progress, exercise, output);
         }
         Some(Command::Watch(Named { exercise })) => {
             let exercise = chosen(&mut progress, exercise)?;
             let mut watch = Watch::start(&begin(&folder, exercise)?)?;
             loop {
-                judge(&folder, &mut progress, exercise)?;
+                judge(&folder, &mut progress, exercise, false)?;
                 print(&format!(
                     "Waiting for {}.rs to be saved. Ctrl-C ends this.\n",
                     exercise.name
@@ -137,10 +143,11 @@ fn act(command: Option<Command>) -> Result<ExitCode, Failure> {
             let exercise = chosen(&mut progress, exercise)?;
             let (hints, of) = progress.hint(exercise).map_err(of_folder)?;
             for (hint, number) in hints.iter().zip(1..) {
-                print(&format!("Hint {number} of {of}\n{hint}\n"))?;
+                print(&show::hint(hint, (number, of), harness::width()))?;
             }
         }
-        Some(Command::Reset { exercise }) => {
+        Some(Command::Reset(Named { exercise })) => {
+            let exercise = chosen(&mut progress, exercise)?;
             if let Some(kept) = folder.reset(exercise).map_err(of_folder)? {
                 print(&format!("What you wrote is kept in {}", shown(&folder, &kept)))?;
             }
@@ -168,15 +175,23 @@ fn act(command: Option<Command>) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The one that was asked for, which is the current one from here on.
+/// The one that was asked for, or the current one: it is that from here on.
 fn chosen(
     progress: &mut Progress,
     named: Option<&'static Exercise>,
 ) -> Result<&'static Exercise, Failure> {
-    if let Some(exercise) = named {
-        progress.choose(exercise).map_err(of_folder)?;
-    }
-    Ok(progress.current())
+    let exercise = named.unwrap_or_else(|| progress.current());
+    progress.choose(exercise).map_err(of_folder)?;
+    Ok(exercise)
+}
+
+fn show_task(
+    folder: &Folder,
+    progress: &mut Progress,
+    named: Option<&'static Exercise>,
+) -> Result<(), Failure> {
+    let exercise = chosen(progress, named)?;
+    print(&show::task(exercise, &begin(folder, exercise)?))
 }
 
 fn begin(folder: &Folder, exercise: &Exercise) -> Result<std::path::PathBuf, Failure> {
@@ -194,11 +209,13 @@ fn judge(
     folder: &Folder,
     progress: &mut Progress,
     exercise: &Exercise,
+    output: bool,
 ) -> Result<ExitCode, Failure> {
     let program = begin(folder, exercise)?;
     let Some(built) = program::build(folder, &[exercise.name.to_owned()])? else {
         print(&format!(
-            "{}: it does not compile; the compiler says above why.",
+            "{}: it does not compile;
+the compiler says above why.",
             program.display()
         ))?;
         return Ok(ExitCode::FAILURE);
@@ -209,7 +226,7 @@ fn judge(
             "see whether there is room for temporary files",
         )
     })?;
-    print(&show::verdict(exercise, &outcome, harness::width()))?;
+    print(&show::verdict(exercise, &outcome, output, harness::width()))?;
     if outcome.wrong.is_some() {
         return Ok(ExitCode::FAILURE);
     }

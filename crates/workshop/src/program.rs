@@ -17,8 +17,14 @@ pub fn build(folder: &Folder, names: &[String]) -> Result<Option<Vec<PathBuf>>, 
     let program =
         |name: &String| target.join("debug").join(format!("{name}{}", env::consts::EXE_SUFFIX));
     let programs: Vec<PathBuf> = names.iter().map(program).collect();
+    for name in names {
+        folder.freshen(name).map_err(|error| {
+            let cause = format!("{name}.rs cannot be read or touched: {error}");
+            Failure::new(cause, "see whether it is there, and whose it is")
+        })?;
+    }
     let mut cargo = cargo(folder, &["build", "--offline"]);
-    if programs.iter().any(|program| program.exists()) {
+    if folder.is_built() {
         // It takes a second or two, and only what is wrong is news.
         cargo.arg("--quiet");
     } else {
@@ -26,7 +32,11 @@ pub fn build(folder: &Folder, names: &[String]) -> Result<Option<Vec<PathBuf>>, 
         harness::note("the libraries that programs use are built now, once");
     }
     cargo.args(names.iter().flat_map(|name| ["--bin", name])).arg("--target-dir").arg(&target);
-    Ok(run(&mut cargo)?.then_some(programs))
+    let is_right = run(&mut cargo)?;
+    if is_right {
+        folder.note_built();
+    }
+    Ok(is_right.then_some(programs))
 }
 
 /// Asks the network for the libraries, if not all of them are here.

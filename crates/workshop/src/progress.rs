@@ -34,7 +34,12 @@ impl Progress {
         let file = folder.path().join("progress.json");
         let kept = match fs::read(&file) {
             Ok(text) => serde_json::from_slice(&text).or_else(|_| {
-                fs::rename(&file, file.with_extension("json.unreadable"))?;
+                let kept = file.with_extension("json.unreadable");
+                fs::rename(&file, &kept)?;
+                let kept = kept.display();
+                harness::note(&format!(
+                    "progress.json cannot be read, and begins anew; it is kept in {kept}"
+                ));
                 Ok::<_, io::Error>(Kept::default())
             })?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Kept::default(),
@@ -61,10 +66,15 @@ impl Progress {
         self.write()
     }
 
-    /// The one that was chosen last, else the first that is not solved, else the last.
+    /// The one that was chosen last if it is not solved, else the next one that is not;
+    /// the last one if all are.
     pub fn current(&self) -> &'static Exercise {
-        let chosen = self.kept.current.as_deref().and_then(find);
-        chosen.or_else(|| self.first_open()).unwrap_or(&ALL[ALL.len() - 1])
+        let chosen = self.chosen().filter(|exercise| !self.is_solved(exercise));
+        chosen.or_else(|| self.next()).unwrap_or(&ALL[ALL.len() - 1])
+    }
+
+    fn chosen(&self) -> Option<&'static Exercise> {
+        self.kept.current.as_deref().and_then(find)
     }
 
     /// Chooses one.
@@ -73,16 +83,13 @@ impl Progress {
         self.write()
     }
 
-    /// The next one after the current that is not solved, else the first that is
-    /// not; none if all are.
+    /// The next one after the chosen one that is not solved, else the first that is
+    /// not; none if all others are.
     pub fn next(&self) -> Option<&'static Exercise> {
-        let current = self.current().name;
-        let after = ALL.iter().skip_while(|exercise| exercise.name != current).skip(1);
-        after.chain(ALL).find(|exercise| !self.is_solved(exercise))
-    }
-
-    fn first_open(&self) -> Option<&'static Exercise> {
-        ALL.iter().find(|exercise| !self.is_solved(exercise))
+        let chosen = self.chosen().map_or("", |exercise| exercise.name);
+        let after = ALL.iter().skip_while(|exercise| exercise.name != chosen).skip(1);
+        let is_open = |it: &&Exercise| !self.is_solved(it) && it.name != chosen;
+        after.chain(ALL).find(is_open)
     }
 
     /// How many have been solved.

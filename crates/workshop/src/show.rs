@@ -40,44 +40,78 @@ pub fn list(progress: &Progress) -> String {
 /// What an exercise asks, and how to go on.
 pub fn task(exercise: &Exercise, program: &Path) -> String {
     let place = ALL.iter().position(|it| it.name == exercise.name).unwrap_or_default() + 1;
-    let Exercise { name, title, minutes, chapter, texts, .. } = exercise;
+    let Exercise { title, minutes, chapter, texts, .. } = exercise;
     format!(
         "{BOLD}{title}{BOLD:#}   exercise {place} of {}, {minutes} minutes\n\n{}\n\n\
          Your program:  {}\n\
          Its chapter:   {chapter}/README.md\n\n\
-         Change it, and see:  cargo workshop run\n\
+         Change it, and see:  cargo workshop run     (--output: all that it prints)\n\
          On every save:       cargo workshop watch\n\
          When you are stuck:  cargo workshop hint\n",
         ALL.len(),
         texts.task.trim(),
         program.display(),
     )
-    .replace("{name}", name)
 }
 
-/// The verdict: what was asked, what was seen, and the run's own picture.
-pub fn verdict(exercise: &Exercise, outcome: &Outcome, width: usize) -> String {
+/// A hint, and whether there are more.
+pub fn hint(hint: &str, (number, of): (usize, usize), width: usize) -> String {
+    let words: Vec<&str> = hint.split_whitespace().collect();
+    let last = if number == of { ", the last" } else { "" };
+    format!("Hint {number} of {of}{last}\n{}\n", timeline::wrapped(&words.join(" "), width))
+}
+
+/// The verdict: what the program printed of its own, or all of it, the run's picture,
+/// what was asked, and what was seen.
+pub fn verdict(exercise: &Exercise, outcome: &Outcome, all: bool, width: usize) -> String {
     let Exercise { name, asked, why, chapter, .. } = exercise;
+    let printed = if all { outcome.printed.clone() } else { own_lines(outcome) };
     let picture = outcome.report.as_ref().map(|report| timeline::draw(&report.recording, width));
-    let picture = picture.map(|picture| picture + "\n").unwrap_or_default();
+    // It is in the output as well.
+    let picture = picture.filter(|_| !all).unwrap_or_default();
+    let parts = [printed, picture].into_iter().filter(|part| !part.is_empty());
+    let above: String = parts.map(|part| part.trim_end().to_owned() + "\n\n").collect();
     let line = |label: &str, text: &str| timeline::wrapped(&format!("{label:7}{text}"), width);
-    let Some(wrong) = &outcome.wrong else {
-        return format!(
-            "{picture}\n{GOOD}{name}: right{GOOD:#}\n\n{}\n{}\n{}\n",
-            line("Asked", asked),
+    let asked = line("Asked", asked);
+    match &outcome.wrong {
+        None => format!(
+            "{above}{GOOD}{name}: right{GOOD:#}\n\n{asked}\n{}\n{}\n\nIts chapter: {chapter}/README.md\n",
             line("Seen", "just that"),
-            line("Why", &format!("{why} The chapter: {chapter}/README.md")),
-        );
+            line("Why", why),
+        ),
+        Some(wrong) => format!(
+            "{above}{NOT_YET}{name}: not yet{NOT_YET:#}\n\n{asked}\n{}\n\n\
+             For a hint: cargo workshop hint\n",
+            line("Seen", &wrong.seen),
+        ),
+    }
+}
+
+/// As many lines of a program's own are shown unasked.
+const MOST_LINES: usize = 8;
+
+/// The last lines that neither a requester said nor the run itself: what a learner
+/// printed to see what happens.
+fn own_lines(outcome: &Outcome) -> String {
+    let names: Vec<String> = outcome
+        .report
+        .iter()
+        .flat_map(|report| &report.recording.lanes)
+        .map(|lane| format!("{}: ", lane.name))
+        .collect();
+    let is_rule = |line: &str| {
+        line.len() >= 10 && (line.chars().all(|it| it == '=') || line.chars().all(|it| it == '-'))
     };
-    let said = if outcome.report.is_some() || outcome.said.is_empty() {
-        String::new()
-    } else {
-        format!("It said at last:\n{}\n\n", outcome.said)
+    let before_picture: Vec<&str> =
+        outcome.printed.lines().take_while(|line| !line.starts_with("----------")).collect();
+    let after =
+        outcome.printed.lines().skip_while(|line| !line.starts_with("note: the report is in "));
+    let lines = before_picture.into_iter().chain(after);
+    let is_own = |line: &&str| {
+        let of_run = ["note: ", "error: ", "hint: "].iter().any(|it| line.starts_with(it));
+        let of_requester = names.iter().any(|name| line.starts_with(name.as_str()));
+        !line.is_empty() && !is_rule(line) && !of_run && !of_requester
     };
-    format!(
-        "{picture}\n{said}{NOT_YET}{name}: not yet{NOT_YET:#}\n\n{}\n{}\n\n\
-         For a hint: cargo workshop hint\n",
-        line("Asked", asked),
-        line("Seen", &wrong.seen),
-    )
+    let own: Vec<&str> = lines.filter(is_own).collect();
+    own[own.len().saturating_sub(MOST_LINES)..].join("\n")
 }

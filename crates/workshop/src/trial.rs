@@ -3,12 +3,12 @@
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use delay_server::{Config, Server};
 use harness::Report;
-use harness::text::harmless;
+use harness::text::{harmless, harmless_lines};
 use supervisor::{Counted, Ended, Limit, Limits, how_it_ended};
 
 use crate::exercise::{Exercise, ServerRules};
@@ -30,15 +30,17 @@ pub struct Outcome {
     pub wrong: Option<Wrong>,
     /// What it recorded; none if it never said.
     pub report: Option<Report>,
-    /// The last lines that it printed, where they tell what went wrong.
-    pub said: String,
+    /// The end of all that it printed, made harmless.
+    pub printed: String,
 }
 
 /// Runs the program of an exercise, and judges it.
 ///
 /// Fails if there is no place for it, or no server can be had.
 pub fn run(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
-    let place = tempfile::tempdir()?;
+    let place = crate::Folder::root_of_project()?.join("target/workshop-trials");
+    fs::create_dir_all(&place)?;
+    let place = tempfile::tempdir_in(place)?;
     let report = place.path().join("report.json");
     let server = exercise.trial.server.map(start).transpose()?;
     let mut command = Command::new(program);
@@ -55,16 +57,17 @@ pub fn run(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
         server.stop();
         visits
     });
-    let report = fs::File::open(&report).ok().and_then(read);
+    let report = read(&report);
+    let stdout = ended.end_of_stdout().unwrap_or_default();
+    let printed = harmless_lines(&format!("{stdout}{}", ended.stderr)).into_owned();
     let wrong = match beside_the_point(&ended, report.as_ref())? {
         Some(wrong) => Some(wrong),
         None => report.clone().and_then(|report| {
-            let stdout = ended.end_of_stdout().unwrap_or_default();
             let seen = Seen { report, visits: visits.unwrap_or_default(), stdout };
             (exercise.judge)(&seen).err()
         }),
     };
-    Ok(Outcome { wrong, report, said: said(&ended) })
+    Ok(Outcome { wrong, report, printed })
 }
 
 fn start(rules: ServerRules) -> io::Result<Server> {
@@ -79,8 +82,14 @@ fn start(rules: ServerRules) -> io::Result<Server> {
     Server::start(config).map_err(io::Error::other)
 }
 
-fn read(file: fs::File) -> Option<Report> {
-    serde_json::from_reader(io::BufReader::new(file)).ok()
+/// A report of a dozen requesters has some ten thousand bytes.
+const LONGEST_REPORT: u64 = 16 * 1024 * 1024;
+
+/// Reads it, if it is an ordinary file: whatever lies there, the program has made it.
+fn read(path: &Path) -> Option<Report> {
+    let is_plain = |it: &fs::Metadata| it.is_file() && it.len() <= LONGEST_REPORT;
+    fs::symlink_metadata(path).ok().filter(is_plain)?;
+    serde_json::from_reader(io::BufReader::new(fs::File::open(path).ok()?)).ok()
 }
 
 /// What is wrong with a program whatever it was to do, in the order in which it
@@ -96,13 +105,23 @@ fn beside_the_point(ended: &Ended, report: Option<&Report>) -> io::Result<Option
     }
     let panic = panic(&ended.stderr).map(|panic| format!("it panicked: {panic}"));
     let Some(report) = report else {
-        let how = || format!("it {}, and its run had not come to an end", how_it_ended(status));
+        let how = || format!("it {}, and its run had not come to an end", ended_how(status));
         return Ok(Some(Wrong::seen(panic.unwrap_or_else(how))));
     };
-    Ok(report.failure.as_ref().map(|failure| {
+    if let Some(failure) = &report.failure {
         let who = failure.requester.as_ref().map(|who| format!("{who}: ")).unwrap_or_default();
-        Wrong::seen(panic.unwrap_or_else(|| format!("{who}{}", failure.cause)))
-    }))
+        let failed = || harmless(&format!("{who}{}", failure.cause)).into_owned();
+        return Ok(Some(Wrong::seen(panic.unwrap_or_else(failed))));
+    }
+    // Its run was well, and something came after it.
+    let after = || panic.unwrap_or_else(|| format!("it {} after its run", ended_how(status)));
+    Ok((!status.success()).then(|| Wrong::seen(after())))
+}
+
+/// As in `it was killed by signal 6`.
+fn ended_how(status: ExitStatus) -> String {
+    let how = how_it_ended(status);
+    if how.starts_with("killed") { format!("was {how}") } else { how }
 }
 
 fn beyond(limit: Limit) -> String {
@@ -121,13 +140,4 @@ fn panic(stderr: &str) -> Option<String> {
     let place = lines.next()?.split_once("panicked at ")?.1.trim_end_matches(':');
     let said = lines.next().unwrap_or_default();
     Some(harmless(&format!("{said} ({place})")).into_owned())
-}
-
-/// As many lines of what it printed are shown.
-const MOST_LINES: usize = 8;
-
-fn said(ended: &Ended) -> String {
-    let mut lines: Vec<_> = ended.lines().rev().take(MOST_LINES).map(harmless).collect();
-    lines.reverse();
-    lines.join("\n")
 }

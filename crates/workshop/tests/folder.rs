@@ -36,6 +36,8 @@ fn an_exercise_begins_with_its_starter_and_once() {
 fn what_was_written_before_a_reset_is_kept_each_time() {
     let (_place, folder) = folder();
     assert_eq!(folder.reset(first()).unwrap(), None);
+    // A starter is no work that could be lost.
+    assert_eq!(folder.reset(first()).unwrap(), None);
     for text in ["one", "two"] {
         fs::write(folder.program(first()), text).unwrap();
         let kept = folder.reset(first()).unwrap().unwrap();
@@ -66,7 +68,9 @@ fn progress_lasts_and_leads_from_one_exercise_to_the_next() {
     let (_place, folder) = folder();
     let mut progress = Progress::read(&folder).unwrap();
     assert_eq!((progress.solved(), progress.current().name), (0, first().name));
+    progress.choose(progress.current()).unwrap();
     progress.solve(first()).unwrap();
+    assert_eq!(progress.next().unwrap().name, ALL[1].name);
     let mut progress = Progress::read(&folder).unwrap();
     assert_eq!((progress.solved(), progress.current().name), (1, ALL[1].name));
     let last = &ALL[ALL.len() - 1];

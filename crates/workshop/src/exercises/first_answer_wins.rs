@@ -11,7 +11,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     name: "first-answer-wins",
     title: "The first answer wins",
     minutes: 15,
-    chapter: "scenarios/http-client",
+    chapter: "scenarios/character-ingest",
     asked: "all 3 mirrors are asked, the first answer is taken, and the others have left the server before R4 is answered",
     why: "When the first is done the others are dropped, and a request that is dropped closes its connection.",
     texts: texts!("first-answer-wins"),

@@ -28,12 +28,14 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
     if let Some(status) = seen.visits.iter().find_map(|visit| visit.refused()) {
         return Err(Wrong::seen(format!("the server refused a request with {status}")));
     }
-    seen.each_answered_once(&["1.5"])?;
+    seen.got_its_reply("R1", "1.5")?;
     let quick = seen.visits_for("0.1").filter(|visit| visit.is_answered()).count();
     if quick != QUICK {
         let seen = format!("{} of the 12 requests were answered, not each once", quick + 1);
         return Err(Wrong::seen(seen));
     }
+    seen.nothing_else(QUICK + 1)?;
+    seen.all_requesters_are_done()?;
     seen.at_once(PLACES)?;
     let slow = seen.visits_for("1.5").find_map(|visit| visit.ended);
     // In rounds of five, the quick ones' places stay empty until the slow one is done.

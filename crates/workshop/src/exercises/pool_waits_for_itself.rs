@@ -29,5 +29,14 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
         return Err(Wrong::seen(format!("the server refused a request with {status}")));
     }
     seen.each_answered_once(&SECONDS)?;
+    for (pair, first) in SECONDS.chunks(2).zip((1..).step_by(2)) {
+        let first_end = seen.visits_for(pair[0]).find_map(|visit| visit.ended);
+        let begun = seen.visits_for(pair[1]).map(|visit| visit.arrived).next();
+        if begun < first_end {
+            let second = first + 1;
+            let seen = format!("R{second} was asked for before R{first} was answered");
+            return Err(Wrong::seen(seen));
+        }
+    }
     seen.at_once(PLACES)
 }
