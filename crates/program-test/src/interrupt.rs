@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 const INTERRUPT: u64 = 1 << (2 - 1);
 
 /// From here on, programs get the default back.
-pub(crate) fn let_programs_be_interrupted() {
+pub fn let_programs_be_interrupted() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         if !is_ignored() {

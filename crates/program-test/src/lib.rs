@@ -23,6 +23,8 @@ mod patience;
 mod starved;
 
 pub use behaviour::{Behaviour, Outcome, Then, behaviours};
+#[cfg(target_os = "linux")]
+pub use interrupt::let_programs_be_interrupted;
 pub use patience::{PATIENCE, until, until_within};
 #[cfg(unix)]
 pub use program::signal;

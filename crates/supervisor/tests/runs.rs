@@ -23,6 +23,8 @@ const WIDE: Limits = Limits {
 const SHORT: Duration = Duration::from_secs(2);
 
 fn shell(script: &str) -> Command {
+    #[cfg(target_os = "linux")]
+    program_test::let_programs_be_interrupted();
     let mut command = Command::new("sh");
     command.args(["-c", script]);
     command
