@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// How long a run that is told to end may take for that: what it has recorded
 /// by then is worth a picture.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Of a long output only the end is looked at: so many bytes.
 pub const MOST_OF_END: u64 = 64 * 1024;

@@ -23,8 +23,8 @@ impl Outcomes {
     pub(crate) fn keep(&self, request: &Request, pulled: Result<Character, Failure>) {
         match pulled.and_then(|character| self.write(&character)) {
             Ok(()) => {
-                info!("Ingested successfully character number {}", request.id);
                 harness::done();
+                info!("Ingested successfully character number {}", request.id);
             }
             Err(failure) => {
                 error!("Ingestion failed character number {}!", request.id);
