@@ -2,7 +2,6 @@
 //!
 //! `cargo run -p compare -- http-client --speed 10`
 
-use std::io;
 use std::process::ExitCode;
 
 use compare::build::{build, is_release};
@@ -19,7 +18,6 @@ use compare::server::Server;
 use compare::table;
 use harness::Failure;
 use harness::args::without_passwords;
-use supervisor::guardian;
 
 /// Why there is nothing to tell.
 enum Stop {
@@ -31,17 +29,9 @@ enum Stop {
 }
 
 fn main() -> ExitCode {
-    if std::env::args_os().nth(1).is_some_and(|first| first == guardian::OPTION) {
-        guardian::watch(io::stdin());
-        return ExitCode::SUCCESS;
-    }
+    supervisor::guard_if_asked();
     let options = Options::read();
-    if let Err(error) = guardian::start() {
-        harness::note(&format!("whoever kills this may leave programs running: {error}"));
-    }
-    if let Err(error) = supervisor::end_all_on_signal(interrupted()) {
-        harness::note(&format!("Ctrl-C may leave programs running: {error}"));
-    }
+    supervisor::begin(interrupted());
     match run(&options) {
         Ok(code) => code,
         Err(Stop::Wrong(failure)) => {

@@ -17,7 +17,7 @@ use clap::{ArgMatches, Command, FromArgMatches};
 use lens::text::harmless_lines;
 
 use crate::output::not_lost;
-use crate::screen::{Screen, Stream};
+use crate::screen::fitted_on_stderr;
 
 /// As clap shows the word.
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -103,8 +103,7 @@ pub fn refuse(error: &clap::Error) -> ! {
     let said = error.to_string();
     let mut told = without_passwords(&harmless_lines(&said));
     if error.use_stderr() {
-        let screen = Screen::new(Stream::Stderr);
-        told = told.split('\n').map(|line| screen.fitted(line)).collect::<Vec<_>>().join("\n");
+        told = told.split('\n').map(fitted_on_stderr).collect::<Vec<_>>().join("\n");
     }
     let (code, stream) = if error.use_stderr() { (2, "stderr") } else { (0, "stdout") };
     let printed = if told == said {

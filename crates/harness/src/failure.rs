@@ -7,7 +7,7 @@ use std::process;
 
 use lens::text::harmless;
 
-use crate::screen::{Screen, Stream};
+use crate::screen::fitted_on_stderr;
 
 /// Why a requester or a run failed, and what its user can do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +51,8 @@ impl Failure {
 
     /// Prints both lines on stderr.
     pub fn print(&self) {
-        let screen = Screen::new(Stream::Stderr);
-        let cause = screen.fitted(&format!("error: {self}"));
-        let hint = screen.fitted(&format!("hint: {}", self.hint));
+        let cause = fitted_on_stderr(&format!("error: {self}"));
+        let hint = fitted_on_stderr(&format!("hint: {}", self.hint));
         // Nobody reads a closed stderr, so there is nobody to tell.
         let _ = writeln!(anstream::stderr(), "{cause}\n{hint}");
     }

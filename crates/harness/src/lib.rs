@@ -55,8 +55,7 @@ pub fn asked() -> Option<String> {
 
 /// Prints a note for the user on stderr.
 pub fn note(text: &str) {
-    let note = screen::Screen::new(screen::Stream::Stderr)
-        .fitted(&format!("note: {}", text::harmless(text)));
+    let note = screen::fitted_on_stderr(&format!("note: {}", text::harmless(text)));
     let _ = writeln!(anstream::stderr(), "{note}");
 }
 

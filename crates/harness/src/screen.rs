@@ -118,6 +118,11 @@ impl Screen {
     }
 }
 
+/// The line as it fits on stderr.
+pub(crate) fn fitted_on_stderr(line: &str) -> String {
+    Screen::new(Stream::Stderr).fitted(line)
+}
+
 /// How many columns a picture on stdout may take: the terminal's, from 60 to
 /// 120, and 80 where there is none.
 pub fn width() -> usize {

@@ -118,7 +118,7 @@ impl Drop for Running {
 /// # Errors
 ///
 /// When the system does not let it listen to signals.
-pub fn end_all_on_signal(interrupted: Failure) -> io::Result<()> {
+pub(crate) fn end_all_on_signal(interrupted: Failure) -> io::Result<()> {
     let end = move |signal: Signal| {
         // Kept until the end, so that no other is started.
         let mut children = children();

@@ -13,7 +13,7 @@ use std::process::{ChildStdin, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 /// What makes a guardian of this program.
-pub const OPTION: &str = "--guard";
+pub(crate) const OPTION: &str = "--guard";
 
 /// The pipe to the guardian; none without one.
 static PIPE: Mutex<Option<ChildStdin>> = Mutex::new(None);
@@ -24,7 +24,7 @@ static PIPE: Mutex<Option<ChildStdin>> = Mutex::new(None);
 ///
 /// When this program cannot be found or be started again.
 #[cfg(unix)]
-pub fn start() -> io::Result<()> {
+pub(crate) fn start() -> io::Result<()> {
     use std::os::unix::process::CommandExt;
     let mut guardian = Command::new(std::env::current_exe()?);
     guardian.arg(OPTION).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -36,7 +36,7 @@ pub fn start() -> io::Result<()> {
 
 /// There is none here.
 #[cfg(not(unix))]
-pub fn start() -> io::Result<()> {
+pub(crate) fn start() -> io::Result<()> {
     Ok(())
 }
 
@@ -58,7 +58,7 @@ fn tell(line: &str) {
 }
 
 /// Does a guardian's work: reads to the end, and then ends all who still run.
-pub fn watch(told: impl Read) {
+pub(crate) fn watch(told: impl Read) {
     for id in left(BufReader::new(told)) {
         crate::children::kill_group(id);
     }

@@ -26,10 +26,10 @@
 //!
 //! [`Running`] is one that is left to run, such as a server, and read from meanwhile.
 //!
-//! A program that runs others begins with [`guardian`] and [`end_all_on_signal`]:
-//! the first is for its own death, the second for Ctrl-C.
+//! A program that runs others begins with [`guard_if_asked`] and then [`begin`], so that
+//! none is left when it is killed or interrupted.
 
-pub use children::{Running, end_all_on_signal};
+pub use children::Running;
 pub use limits::{Counted, Limit, Limits};
 pub use run::{Ended, MOST_OF_END, how_it_ended, run};
 /// How a process ended, and what it took.
@@ -40,4 +40,28 @@ mod run;
 mod limits;
 
 mod children;
-pub mod guardian;
+mod guardian;
+
+use std::{env, io, process};
+
+use harness::{Failure, note};
+
+/// Ends the process, when its work is done, if it was started by another of this
+/// program as its guardian: it ends whatever runs when the other is gone.
+pub fn guard_if_asked() {
+    if env::args_os().nth(1).is_some_and(|first| first == guardian::OPTION) {
+        guardian::watch(io::stdin());
+        process::exit(0);
+    }
+}
+
+/// Starts a guardian, and from here on ends all programs that run before a signal ends
+/// this one: then it tells this failure. What cannot be had is said in a note.
+pub fn begin(interrupted: Failure) {
+    if let Err(error) = guardian::start() {
+        note(&format!("whoever kills this may leave programs running: {error}"));
+    }
+    if let Err(error) = children::end_all_on_signal(interrupted) {
+        note(&format!("Ctrl-C may leave programs running: {error}"));
+    }
+}

@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use harness::Failure;
 use harness::args;
-use supervisor::guardian;
 use workshop::exercises::{ALL, find};
 use workshop::progress::Progress;
 use workshop::watch::Watch;
@@ -83,21 +82,13 @@ fn named(name: &str) -> Result<&'static Exercise, String> {
 }
 
 fn main() -> ExitCode {
-    if std::env::args_os().nth(1).is_some_and(|first| first == guardian::OPTION) {
-        guardian::watch(io::stdin());
-        return ExitCode::SUCCESS;
-    }
+    supervisor::guard_if_asked();
     let options: Options = args::read(&mut Options::command());
-    if let Err(error) = guardian::start() {
-        harness::note(&format!("whoever kills this may leave programs running: {error}"));
-    }
     let interrupted = Failure::new(
         "interrupted",
         "your programs and how far you are stay as they are: cargo workshop goes on",
     );
-    if let Err(error) = supervisor::end_all_on_signal(interrupted) {
-        harness::note(&format!("Ctrl-C may leave programs running: {error}"));
-    }
+    supervisor::begin(interrupted);
     act(options.command).unwrap_or_else(|failure| harness::exit(&failure))
 }
 
@@ -214,8 +205,7 @@ fn judge(
     let program = begin(folder, exercise)?;
     let Some(built) = program::build(folder, &[exercise.name.to_owned()])? else {
         print(&format!(
-            "{}: it does not compile;
-the compiler says above why.",
+            "{}: it does not compile;\nthe compiler says above why.",
             program.display()
         ))?;
         return Ok(ExitCode::FAILURE);
