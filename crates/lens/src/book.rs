@@ -223,11 +223,9 @@ impl Book {
 
     /// Counts the waits too that were ended last, of those who go on.
     pub(crate) fn count_newest_waits(&mut self) {
-        for lane in self.kept.clone() {
-            if let Some(wait) = lane.newest_wait() {
-                self.waited(&lane, wait);
-            }
-        }
+        let wait = |lane: &Arc<Lane>| Some((Arc::clone(lane), lane.newest_wait()?));
+        let waits: Vec<_> = self.kept.iter().filter_map(wait).collect();
+        waits.iter().for_each(|(lane, wait)| self.waited(lane, *wait));
     }
 
     /// The lanes that are kept, those that stand in a list, and these, each once

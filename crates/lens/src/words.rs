@@ -40,10 +40,27 @@ impl Recording {
     }
 
     /// What a lane is called, so that it can be told from every other.
-    pub(crate) fn called(&self, number: usize) -> String {
+    pub fn called(&self, number: usize) -> String {
         let Some(lane) = self.lane(number) else { return "?".to_owned() };
         let other = self.lanes.iter().any(|it| it.number != number && it.name == lane.name);
         if other { format!("{} (number {})", lane.name, number + 1) } else { lane.name.clone() }
+    }
+
+    /// What the event loop on this thread is called: `the event loop` where there is one.
+    pub fn event_loop_called(&self, thread: usize) -> String {
+        if self.event_loop() == Some(thread) {
+            return "the event loop".to_owned();
+        }
+        let thread = self.thread(thread);
+        match thread.and_then(|thread| thread.worker) {
+            Some(worker) if !worker.stays => {
+                format!("the thread of worker {} of {}", worker.index + 1, worker.of)
+            }
+            _ => {
+                let name = thread.map_or("?", |thread| thread.name.as_str());
+                format!("the event loop of thread '{name}'")
+            }
+        }
     }
 }
 
@@ -102,7 +119,7 @@ fn event_loops(recording: &Recording) -> Vec<String> {
                 "No requester held the event loop for longer than {longest} at a time."
             )];
         }
-        let what = event_loop(recording, one.thread);
+        let what = recording.event_loop_called(one.thread);
         let (who, when) = (recording.called(one.lane), exact(one.from));
         let sentence = format!(
             "{who} held {what} for {longest} at a time, {when} after the start; no requester held one for longer."
@@ -161,7 +178,7 @@ fn blocked(recording: &Recording, held: &Held) -> String {
     });
     let waited = (held.core_wait >= held.time().mul_f64(WORTH_TELLING))
         .then(|| format!(", up to {} of it without a core", rounded(held.core_wait)));
-    let what = event_loop(recording, held.thread);
+    let what = recording.event_loop_called(held.thread);
     let all = [inner, waited].into_iter().flatten().collect::<String>();
     let sentence = format!("{who} held {what} for {time}{all}");
     match meanwhile(recording, held) {
@@ -190,23 +207,6 @@ fn meanwhile(recording: &Recording, held: &Held) -> Option<String> {
             Some(format!(": meanwhile {} and {} could not run.", first.join(", "), name(last)))
         }
         many => Some(format!(": meanwhile {} others could not run.", many.len())),
-    }
-}
-
-/// What runs on this thread.
-fn event_loop(recording: &Recording, thread: usize) -> String {
-    if recording.event_loop() == Some(thread) {
-        return "the event loop".to_owned();
-    }
-    let thread = recording.thread(thread);
-    match thread.and_then(|thread| thread.worker) {
-        Some(worker) if !worker.stays => {
-            format!("the thread of worker {} of {}", worker.index + 1, worker.of)
-        }
-        _ => {
-            let name = thread.map_or("?", |thread| thread.name.as_str());
-            format!("the event loop of thread '{name}'")
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! program in it that does not compile breaks nothing else, rust-analyzer works in it
 //! as in any package, and git, which is told to ignore it, never meets what a learner
 //! wrote. It uses the workspace's versions, features and profile, and its `target`:
-//! so of all libraries nothing is built twice.
+//! so of what others wrote nothing is built twice.
 
 use std::fs;
 use std::io;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use delay_server::Visit;
 use harness::Report;
+use harness::text::harmless;
 use lens::Recording;
 use lens::recording::{Lane, Outcome, Stretch};
 use lens::time::rounded;
@@ -26,9 +27,9 @@ pub struct Wrong {
 }
 
 impl Wrong {
-    /// This was seen.
+    /// This was seen. Much of it is a program's own words, and made harmless here.
     pub fn seen(seen: impl Into<String>) -> Self {
-        Self { seen: seen.into() }
+        Self { seen: harmless(&seen.into()).into_owned() }
     }
 }
 
@@ -82,22 +83,20 @@ impl Seen {
         self.has_it(name)
     }
 
-    /// What this requester asked for was taken. A reply that was taken outside of its
-    /// span ends the lane, and nobody says how.
+    /// What this requester asked for was taken, as far as is known: a reply may be taken
+    /// outside of its span, such as in a task that it has spawned. Then nobody says how
+    /// it ends, and one that was polled again passes for one that was dropped.
     fn has_it(&self, name: &str) -> Result<(), Wrong> {
+        let well = |lane: &Lane| match lane.outcome {
+            Outcome::Done | Outcome::Ended => true,
+            Outcome::Dropped => lane.polls > 1,
+            Outcome::Failed | Outcome::Unfinished => false,
+        };
         let mut lanes = self.lanes().iter().filter(|lane| lane.name == name).peekable();
-        let well = |lane: &Lane| matches!(lane.outcome, Outcome::Done | Outcome::Ended);
-        if lanes.peek().is_none() || lanes.any(well) || self.spawned_inside(name) {
+        if lanes.peek().is_none() || lanes.any(well) {
             return Ok(());
         }
         Err(Wrong::seen(format!("{name} has not got what it asked for")))
-    }
-
-    /// Whether a lane of this name came to its end by waiting for something else, such as
-    /// a task that was spawned without its span: for us it was dropped then.
-    fn spawned_inside(&self, name: &str) -> bool {
-        let mut lanes = self.lanes().iter().filter(|lane| lane.name == name);
-        lanes.any(|lane| lane.outcome == Outcome::Dropped && lane.polls > 1)
     }
 
     fn never_asked_for(&self, name: &str) -> Wrong {
@@ -161,9 +160,9 @@ impl Seen {
     pub fn nobody_blocks(&self) -> Result<(), Wrong> {
         let mut blocked = self.recording().blocked.iter();
         let Some(held) = blocked.find(|held| held.own_time() >= TOO_LONG) else { return Ok(()) };
-        let name = self.recording().lane(held.lane).map_or("one", |lane| lane.name.as_str());
-        let time = rounded(held.time());
-        Err(Wrong::seen(format!("{name} held the event loop for {time}")))
+        let (name, time) = (self.recording().called(held.lane), rounded(held.time()));
+        let what = self.recording().event_loop_called(held.thread);
+        Err(Wrong::seen(format!("{name} held {what} for {time}")))
     }
 }
 
@@ -181,15 +180,14 @@ pub fn stuck(recording: &Recording) -> String {
         let time = stretch.to.saturating_sub(stretch.from);
         stretch.to >= recording.elapsed && stretch.polls == 1 && time >= Duration::from_secs(1)
     };
-    let name = |lane: &Lane| lane.name.clone();
+    let name = |lane: &Lane| recording.called(lane.number);
     if let Some((lane, stretch)) =
         unfinished.iter().find_map(|lane| Some((lane, lane.stretches.iter().find(goes_on)?)))
     {
         let time = rounded(stretch.to.saturating_sub(stretch.from));
-        let what = if recording.event_loop() == Some(stretch.thread) {
-            "the event loop"
-        } else {
-            "its thread"
+        let what = match stretch.on_loop {
+            true => recording.event_loop_called(stretch.thread),
+            false => "its thread".to_owned(),
         };
         return format!("{} held {what} for {time}, and had not let go of it", name(lane));
     }

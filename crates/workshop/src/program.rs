@@ -65,7 +65,7 @@ fn run(cargo: &mut Command) -> Result<bool, Failure> {
     ended.map(|ended| ended.status.success()).map_err(failed)
 }
 
-/// Where the project's own programs are built: of their libraries nothing is built twice.
+/// Where the project's own programs are built: of what others wrote nothing is built twice.
 fn target(folder: &Folder) -> PathBuf {
     let given = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
     folder.root().join(given)

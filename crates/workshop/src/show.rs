@@ -99,19 +99,17 @@ fn own_lines(outcome: &Outcome) -> String {
         .flat_map(|report| &report.recording.lanes)
         .map(|lane| format!("{}: ", lane.name))
         .collect();
-    let is_rule = |line: &str| {
-        line.len() >= 10 && (line.chars().all(|it| it == '=') || line.chars().all(|it| it == '-'))
-    };
-    let before_picture: Vec<&str> =
-        outcome.printed.lines().take_while(|line| !line.starts_with("----------")).collect();
-    let after =
-        outcome.printed.lines().skip_while(|line| !line.starts_with("note: the report is in "));
-    let lines = before_picture.into_iter().chain(after);
+    // The picture and what stands around it are not in between.
+    let lines = || outcome.printed.lines();
+    let before = lines().take_while(|line| !line.starts_with("----------"));
+    let after = lines().skip_while(|line| !line.starts_with("note: the report is in "));
     let is_own = |line: &&str| {
         let of_run = ["note: ", "error: ", "hint: "].iter().any(|it| line.starts_with(it));
         let of_requester = names.iter().any(|name| line.starts_with(name.as_str()));
-        !line.is_empty() && !is_rule(line) && !of_run && !of_requester
+        // The rule at the beginning, and what is empty.
+        let is_rule = line.chars().all(|letter| letter == '=');
+        !is_rule && !of_run && !of_requester
     };
-    let own: Vec<&str> = lines.filter(is_own).collect();
+    let own: Vec<&str> = before.chain(after).filter(is_own).collect();
     own[own.len().saturating_sub(MOST_LINES)..].join("\n")
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use delay_server::{Config, Server};
 use harness::Report;
-use harness::text::{harmless, harmless_lines};
+use harness::text::harmless_lines;
 use supervisor::{Counted, Ended, Limit, Limits, how_it_ended};
 
 use crate::exercise::{Exercise, ServerRules};
@@ -110,7 +110,7 @@ fn beside_the_point(ended: &Ended, report: Option<&Report>) -> io::Result<Option
     };
     if let Some(failure) = &report.failure {
         let who = failure.requester.as_ref().map(|who| format!("{who}: ")).unwrap_or_default();
-        let failed = || harmless(&format!("{who}{}", failure.cause)).into_owned();
+        let failed = || format!("{who}{}", failure.cause);
         return Ok(Some(Wrong::seen(panic.unwrap_or_else(failed))));
     }
     // Its run was well, and something came after it.
@@ -139,5 +139,5 @@ fn panic(stderr: &str) -> Option<String> {
     let mut lines = stderr.lines().skip_while(|line| !line.contains("panicked at "));
     let place = lines.next()?.split_once("panicked at ")?.1.trim_end_matches(':');
     let said = lines.next().unwrap_or_default();
-    Some(harmless(&format!("{said} ({place})")).into_owned())
+    Some(format!("{said} ({place})"))
 }
