@@ -242,8 +242,9 @@ fn unwrapped(lines: impl Iterator<Item = String>) -> Vec<String> {
 
 /// The lines without what a busy machine adds to them.
 fn calm(mut sentences: Vec<String>) -> Vec<String> {
-    // The sign of a moment that was masked.
-    if !sentences.iter().any(|row| row.contains("▏·")) {
+    // The sign of a moment that was masked, where the rows are there to tell.
+    let any = |cells: &str| sentences.iter().any(|row| row.contains(cells));
+    if any("▏") && !any("▏·") {
         let sign = Regex::new(" *· made, not yet run").expect("it is a pattern");
         let calm = |line: String| sign.replace_all(&line, "").into_owned();
         sentences = sentences.into_iter().map(calm).collect();
@@ -384,6 +385,9 @@ mod tests {
         assert_eq!(lines(moment), lines(waited));
         assert_ne!(lines(long), lines(waited));
         assert_ne!(lines(long), lines(&long.replace("  · made, not yet run", "")));
+        // A chapter may leave out the rows.
+        let sign = "░ waited, thread free  · made, not yet run";
+        assert_ne!(lines(sign), lines("░ waited, thread free"));
     }
 
     #[test]
