@@ -68,18 +68,25 @@ impl Mask {
 pub struct Chapter {
     file: PathBuf,
     masks: Vec<Mask>,
+    in_any_order: Option<&'static str>,
     at_once: usize,
 }
 
 impl Chapter {
     /// The chapter in this file. Its blocks are run one after another.
     pub fn new(file: impl Into<PathBuf>) -> Self {
-        Self { file: file.into(), masks: Vec::new(), at_once: 1 }
+        Self { file: file.into(), masks: Vec::new(), in_any_order: None, at_once: 1 }
     }
 
     /// Leaves out of the comparison what these stand for.
     pub fn masking(self, masks: &[Mask]) -> Self {
         Self { masks: masks.to_vec(), ..self }
+    }
+
+    /// Lets lines with these words stand in any order among themselves: for what is said
+    /// by whoever comes first.
+    pub fn in_any_order(self, words: &'static str) -> Self {
+        Self { in_any_order: Some(words), ..self }
     }
 
     /// Runs so many blocks at the same time: for a chapter that mostly waits.
@@ -146,8 +153,12 @@ impl Chapter {
         let ran = start(command, self.folder()).end();
         let printed = ran.stdout;
         assert_eq!(ran.code, Some(code), "exit code of `{command}`, which printed:\n{printed}");
-        let wanted = calm(unwrapped(output.iter().map(|line| masked(line, &self.masks))));
-        let given = calm(unwrapped(printed.lines().map(|line| masked(line, &self.masks))));
+        let mut wanted = calm(unwrapped(output.iter().map(|line| masked(line, &self.masks))));
+        let mut given = calm(unwrapped(printed.lines().map(|line| masked(line, &self.masks))));
+        if let Some(words) = self.in_any_order {
+            sort_those_with(words, &mut wanted);
+            sort_those_with(words, &mut given);
+        }
         assert!(
             alike(&wanted, &given),
             "`{command}` does not print what the chapter says.\n\
@@ -253,6 +264,13 @@ fn calm(mut sentences: Vec<String>) -> Vec<String> {
     sentences.retain(|sentence| !sentence.starts_with("The machine was busy: "));
     let calm = |sentence: String| waited.replace_all(&sentence, "").into_owned();
     sentences.into_iter().map(calm).collect()
+}
+
+/// Sorts each row of neighbours that have these words.
+fn sort_those_with(words: &str, lines: &mut [String]) {
+    lines
+        .chunk_by_mut(|one, other| one.contains(words) && other.contains(words))
+        .for_each(<[String]>::sort);
 }
 
 /// Whether the lines agree, where `...` stands for any number of them.
@@ -388,6 +406,19 @@ mod tests {
         // A chapter may leave out the rows.
         let sign = "░ waited, thread free  · made, not yet run";
         assert_ne!(lines(sign), lines("░ waited, thread free"));
+    }
+
+    #[test]
+    fn who_comes_first_is_left_open_where_a_chapter_says_so() {
+        let sorted = |lines: &[&str]| {
+            let mut lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+            sort_those_with(": Found", &mut lines);
+            lines
+        };
+        let wanted = sorted(&["R1: Looking", "R1: Found 3", "R2: Found 2", "End"]);
+        assert_eq!(sorted(&["R1: Looking", "R2: Found 2", "R1: Found 3", "End"]), wanted);
+        assert_ne!(sorted(&["R1: Looking", "R2: Found 3", "R1: Found 2", "End"]), wanted);
+        assert_ne!(sorted(&["R1: Found 3", "R1: Looking", "R2: Found 2", "End"]), wanted);
     }
 
     #[test]
