@@ -276,12 +276,12 @@ impl Lens {
         }
     }
 
-    fn close(&self, span: u64, by_child: bool) {
-        let Shared { clock, live, threads, book, choice, .. } = &*self.0;
+    fn close(&self, span: u64, now: Moment, by_child: bool) {
+        let Shared { live, threads, book, choice, .. } = &*self.0;
         // Who goes on after the recording was still going at its end, whatever comes then.
         let Some(lane) = live.remove(span).filter(|lane| !lane.went_on()) else { return };
         let most = choice.stretches(&lane);
-        let closed = lane.close(clock.now(), by_child, most, is_ours(&lane));
+        let closed = lane.close(now, by_child, most, is_ours(&lane));
         threads.held(closed.held);
         lock(book).closes(&lane, &closed);
     }
@@ -344,7 +344,7 @@ where
         let now = self.0.clock.now();
         let (awaited, since) = closing(parent, now);
         let by_child = awaited == id.into_u64() && now.saturating_sub(since) < INSTANT;
-        self.close(id.into_u64(), by_child);
+        self.close(id.into_u64(), now, by_child);
     }
 }
 

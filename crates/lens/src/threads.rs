@@ -135,8 +135,9 @@ impl Thread {
         if let Some(index) = worker {
             inside.note_worker(index);
         }
+        let is_outermost = worker.is_some() && !inside.is_on_loop();
         let now = match worker {
-            Some(index) if !inside.is_on_loop() => {
+            Some(index) if is_outermost => {
                 let (now, was_long_ago) = inside.core_wait.begin(clock);
                 if was_long_ago {
                     // Another runtime may have come to this thread.
@@ -150,7 +151,7 @@ impl Thread {
         if inside.stack.is_empty() {
             inside.since = now;
         }
-        if on_loop && !inside.is_on_loop() {
+        if is_outermost {
             inside.slept = inside.sleeps();
         }
         let silence = Silence { time: 0, after: None, before: None };
@@ -171,7 +172,8 @@ impl Thread {
         }
         let mut entry = inside.stack.remove(place);
         let mut now = clock.now();
-        let is_outermost = entry.on_loop && !inside.is_on_loop();
+        let is_inner = inside.is_on_loop();
+        let is_outermost = entry.on_loop && !is_inner;
         let long = is_outermost && now.saturating_sub(entry.from) >= LONG;
         let mut core_wait = 0;
         if long && let Some((at, waited)) = inside.core_wait.end(clock) {
@@ -191,7 +193,7 @@ impl Thread {
             core_wait: core_wait.min(held),
             slept: inside.has_slept(),
         });
-        if inside.is_on_loop() && inside.inner.as_ref().is_none_or(|(_, longest)| held > *longest) {
+        if is_inner && inside.inner.as_ref().is_none_or(|(_, longest)| held > *longest) {
             inside.inner = Some((Arc::clone(&lane), held));
         }
         let stretch = Whole { from, to: now, thread: self.id, on_loop, spoke };
