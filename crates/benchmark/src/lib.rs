@@ -22,7 +22,14 @@ pub type Result<T> = std::result::Result<T, Box<dyn Error>>;
 #[expect(clippy::print_stderr, reason = "a benchmark is a program")]
 pub fn exit(result: Result<()>) -> ExitCode {
     let Err(error) = result else { return ExitCode::SUCCESS };
-    eprintln!("error: {error}");
+    // What a database says is the source of an error that says little itself.
+    let mut told = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        told += &format!(": {error}");
+        source = error.source();
+    }
+    eprintln!("error: {told}");
     ExitCode::FAILURE
 }
 
