@@ -65,7 +65,8 @@ pub fn hint(hint: &str, (number, of): (usize, usize), width: usize) -> String {
 /// what was asked, and what was seen.
 pub fn verdict(exercise: &Exercise, outcome: &Outcome, all: bool, width: usize) -> String {
     let Exercise { name, asked, why, chapter, .. } = exercise;
-    let printed = if all { outcome.printed.clone() } else { own_lines(outcome) };
+    let printed =
+        if all { format!("{}{}", outcome.stdout, outcome.stderr) } else { own_lines(outcome) };
     let picture = outcome.report.as_ref().map(|report| timeline::draw(&report.recording, width));
     // It is in the output as well.
     let picture = picture.filter(|_| !all).unwrap_or_default();
@@ -99,10 +100,9 @@ fn own_lines(outcome: &Outcome) -> String {
         .flat_map(|report| &report.recording.lanes)
         .map(|lane| format!("{}: ", lane.name))
         .collect();
-    // The picture and what stands around it are not in between.
-    let lines = || outcome.printed.lines();
-    let before = lines().take_while(|line| !line.starts_with("----------"));
-    let after = lines().skip_while(|line| !line.starts_with("note: the report is in "));
+    // After this rule comes the picture.
+    let stdout = outcome.stdout.lines().take_while(|line| !line.starts_with("----------"));
+    let lines = stdout.chain(outcome.stderr.lines());
     let is_own = |line: &&str| {
         let of_run = ["note: ", "error: ", "hint: "].iter().any(|it| line.starts_with(it));
         let of_requester = names.iter().any(|name| line.starts_with(name.as_str()));
@@ -110,6 +110,6 @@ fn own_lines(outcome: &Outcome) -> String {
         let is_rule = line.chars().all(|letter| letter == '=');
         !is_rule && !of_run && !of_requester
     };
-    let own: Vec<&str> = before.chain(after).filter(is_own).collect();
+    let own: Vec<&str> = lines.filter(is_own).collect();
     own[own.len().saturating_sub(MOST_LINES)..].join("\n")
 }

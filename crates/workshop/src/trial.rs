@@ -30,8 +30,10 @@ pub struct Outcome {
     pub wrong: Option<Wrong>,
     /// What it recorded; none if it never said.
     pub report: Option<Report>,
-    /// The end of all that it printed, made harmless.
-    pub printed: String,
+    /// The end of what it printed on stdout, made harmless.
+    pub stdout: String,
+    /// The same of stderr.
+    pub stderr: String,
 }
 
 /// Runs the program of an exercise, and judges it.
@@ -59,7 +61,8 @@ pub fn run(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
     });
     let report = read(&report);
     let stdout = ended.end_of_stdout().unwrap_or_default();
-    let printed = harmless_lines(&format!("{stdout}{}", ended.stderr)).into_owned();
+    let harmless = |text: &str| harmless_lines(text).into_owned();
+    let printed = [&stdout, &ended.stderr].map(|text| harmless(text));
     let wrong = match beside_the_point(&ended, report.as_ref())? {
         Some(wrong) => Some(wrong),
         None => report.clone().and_then(|report| {
@@ -67,7 +70,8 @@ pub fn run(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
             (exercise.judge)(&seen).err()
         }),
     };
-    Ok(Outcome { wrong, report, printed })
+    let [stdout, stderr] = printed;
+    Ok(Outcome { wrong, report, stdout, stderr })
 }
 
 fn start(rules: ServerRules) -> io::Result<Server> {

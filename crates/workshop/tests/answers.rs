@@ -7,14 +7,14 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use workshop::{Exercise, Folder, exercises, program, trial};
+use workshop::{Exercise, Folder, Wrong, exercises, program, show, trial};
 
 fn exercise() -> &'static Exercise {
     exercises::find("wait-together").unwrap()
 }
 
 /// What stands in the place of the loop of the first exercise's starter.
-const PROGRAMS: [(&str, &str); 11] = [
+const PROGRAMS: [(&str, &str); 13] = [
     ("unwrap-in-a-task", "tokio::spawn(async { None::<u8>.unwrap() }).await.unwrap(); Ok(())"),
     (
         "sleep-in-a-task",
@@ -88,21 +88,44 @@ const PROGRAMS: [(&str, &str); 11] = [
         "std::process::Command::new(\"sleep\").arg(\"4711\").spawn().unwrap();
         Ok(())",
     ),
+    (
+        "pipe-for-a-report",
+        "let mut words = std::env::args().skip_while(|word| word != \"--report\");
+        let report = words.nth(1).unwrap();
+        std::fs::remove_file(&report).unwrap();
+        assert!(std::process::Command::new(\"mkfifo\").arg(report).status().unwrap().success());
+        Ok(())",
+    ),
+    ("own-words", "println!(\"what I print\"); eprintln!(\"\\x1b[2Jand this\"); Ok(())"),
 ];
+
+/// What stands in the place of the end of its `main`.
+const ENDS: [(&str, &str); 2] = [
+    ("exit-afterwards", "run.finish(fetch_all(&plan).await); std::process::exit(7)"),
+    ("panic-afterwards", "run.finish(fetch_all(&plan).await); panic!(\"too late\")"),
+];
+
+fn folder() -> Folder {
+    let root = Folder::root_of_project().unwrap();
+    Folder::at(root.join("target/workshop-tests"), root).unwrap()
+}
 
 /// The folder in which all of them have been built.
 fn built() -> &'static Path {
     static BUILT: OnceLock<std::path::PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let root = Folder::root_of_project().unwrap();
-        let folder = Folder::at(root.join("target/workshop-tests"), root).unwrap();
+        let folder = folder();
         let starter = exercise().texts.starter;
         let (from, to) =
             (starter.find("    for request in").unwrap(), starter.find("    Ok(())").unwrap());
+        let in_loop =
+            |text| format!("{}{text}{}", &starter[..from], &starter[to + "    Ok(())".len()..]);
+        let solution = exercise().texts.solution;
+        let at_end = |text| solution.replacen("run.finish(fetch_all(&plan).await)", text, 1);
+        let sources = PROGRAMS.map(|(name, text)| (name, in_loop(text)));
+        let sources = sources.into_iter().chain(ENDS.map(|(name, text)| (name, at_end(text))));
         let mut names = Vec::new();
-        for (name, text) in PROGRAMS {
-            let source =
-                format!("{}{text}{}", &starter[..from], &starter[to + "    Ok(())".len()..]);
+        for (name, source) in sources {
             let source = source.replacen("use std", "#![allow(unused)]\n\nuse std", 1);
             let name = format!("answers--{name}");
             fs::write(folder.programs().join(&name).with_extension("rs"), source).unwrap();
@@ -113,10 +136,14 @@ fn built() -> &'static Path {
     })
 }
 
+fn tried(name: &str) -> trial::Outcome {
+    let program = built().join(format!("answers--{name}{}", std::env::consts::EXE_SUFFIX));
+    trial::run(exercise(), &program).unwrap()
+}
+
 #[track_caller]
 fn assert_seen(name: &str, wanted: &str) {
-    let program = built().join(format!("answers--{name}{}", std::env::consts::EXE_SUFFIX));
-    let outcome = trial::run(exercise(), &program).unwrap();
+    let outcome = tried(name);
     let seen = outcome.wrong.expect("it is wrong").seen;
     assert!(seen.contains(wanted), "{name}: {seen}");
 }
@@ -133,6 +160,50 @@ fn what_came_too_early_to_its_end_is_told() {
     assert_seen("sleep-in-a-task", "left before the server answered");
     assert_seen("forgotten-question-mark", "R1 was never asked for");
     assert_seen("exit", "it ended with exit code 0, and its run had not come to an end");
+}
+
+#[test]
+fn what_comes_after_the_run_counts_too() {
+    assert_seen("exit-afterwards", "it ended with exit code 7 after its run");
+    assert_seen("panic-afterwards", "it panicked: too late");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_that_is_no_file_is_none() {
+    assert_seen("pipe-for-a-report", "it ended with exit code 0, and its run had not come");
+}
+
+#[test]
+fn what_a_program_prints_of_its_own_is_shown_and_harmless() {
+    let verdict = show::verdict(exercise(), &tried("own-words"), false, 80);
+    let (before, _) = verdict.split_once("No requester was made").unwrap();
+    assert_eq!(before.trim_end(), "what I print\n\\u{1b}[2Jand this");
+    let all = show::verdict(exercise(), &tried("own-words"), true, 80);
+    assert!(all.contains("==========\nwhat I print\n----------\n"), "{all}");
+}
+
+#[test]
+fn what_is_seen_of_a_program_is_harmless() {
+    let seen = Wrong::seen("\u{1b}]0;title\u{7}").seen;
+    assert_eq!(seen, "\\u{1b}]0;title\\u{7}");
+}
+
+#[test]
+fn a_program_that_was_moved_here_is_built_however_old_it_is() {
+    let folder = folder();
+    let name = ["answers-moved".to_owned()];
+    let source = folder.programs().join("answers-moved.rs");
+    let mut printed = Vec::new();
+    for text in ["one", "two", "one"] {
+        fs::write(&source, format!("fn main() {{ print!(\"{text}\") }}\n")).unwrap();
+        let file = fs::File::options().append(true).open(&source).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1)).unwrap();
+        let program = program::build(&folder, &name).unwrap().unwrap().swap_remove(0);
+        let output = std::process::Command::new(program).output().unwrap();
+        printed.push(String::from_utf8(output.stdout).unwrap());
+    }
+    assert_eq!(printed, ["one", "two", "one"]);
 }
 
 #[test]
