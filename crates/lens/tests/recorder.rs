@@ -654,6 +654,24 @@ fn who_was_polled_late_and_goes_on_is_told_of() {
     });
 }
 
+#[test]
+fn a_drivers_thread_inside_is_not_the_poll_that_was_waited_for() {
+    let recording = record_future(async {
+        let (tell, told) = tokio::sync::oneshot::channel::<()>();
+        let span = requester("R1");
+        let mut waits = Box::pin(async { (told.await.unwrap(), done()).1 }.in_lane(span.clone()));
+        assert_eq!(futures::FutureExt::now_or_never(waits.as_mut()), None);
+        tell.send(()).unwrap();
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let drive = || tracing::dispatcher::with_default(&dispatch, || span.in_scope(|| ()));
+        thread::scope(|scope| scope.spawn(drive).join().unwrap());
+        block();
+        waits.await;
+    });
+    let wait = recording.longest_wait.unwrap();
+    assert!(wait.time() >= Duration::from_millis(15), "{wait:?}");
+}
+
 /// One that owns this, waits, is woken, and is dropped a while later.
 fn woken_and_dropped(owned: impl Sized) -> Recording {
     record_future(async {
