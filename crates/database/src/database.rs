@@ -134,10 +134,14 @@ impl Address {
     }
 }
 
-/// Cargo marks the folder it builds in.
+/// Cargo leaves these in the folder it builds in: the first one only if it made that
+/// folder itself.
+const MARKS: [&str; 2] = ["CACHEDIR.TAG", ".rustc_info.json"];
+
 fn target_folder() -> Option<PathBuf> {
     let program = env::current_exe().ok()?;
-    program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file()).map(Path::to_owned)
+    let is_marked = |folder: &&Path| MARKS.iter().any(|mark| folder.join(mark).is_file());
+    program.ancestors().find(is_marked).map(Path::to_owned)
 }
 
 /// As a URL, without the password.

@@ -68,19 +68,22 @@ fn a_file_that_is_no_database_is_left_alone() {
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 }
 
-/// A program in a folder that cargo has marked as its own.
+/// A program in a folder that cargo has marked as its own, in one way or the other: one
+/// that somebody else has made has no `CACHEDIR.TAG`.
 #[test]
 fn without_a_url_the_file_lies_in_cargos_target_folder() {
-    let folder = tempfile::tempdir().unwrap();
-    let target = folder.path().join("target");
-    fs::create_dir_all(target.join("debug")).unwrap();
-    fs::write(target.join("CACHEDIR.TAG"), "").unwrap();
-    let program = target.join("debug").join("generatedb");
-    fs::copy(env!("CARGO_BIN_EXE_generatedb"), &program).unwrap();
+    for mark in ["CACHEDIR.TAG", ".rustc_info.json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("target");
+        fs::create_dir_all(target.join("debug")).unwrap();
+        fs::write(target.join(mark), "").unwrap();
+        let program = target.join("debug").join("generatedb");
+        fs::copy(env!("CARGO_BIN_EXE_generatedb"), &program).unwrap();
 
-    let mut command = program_test::command(program, &["--copies", "1"]);
-    let ran = program_test::run(command.env_remove("DATABASE_URL")).well();
-    let note = "note: to use it, set DATABASE_URL=sqlite:";
-    assert!(ran.stderr.starts_with(note), "{}", ran.stderr);
-    assert!(target.join("cities.sqlite").is_file());
+        let mut command = program_test::command(program, &["--copies", "1"]);
+        let ran = program_test::run(command.env_remove("DATABASE_URL")).well();
+        let note = "note: to use it, set DATABASE_URL=sqlite:";
+        assert!(ran.stderr.starts_with(note), "{}", ran.stderr);
+        assert!(target.join("cities.sqlite").is_file(), "{mark}");
+    }
 }
