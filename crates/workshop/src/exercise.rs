@@ -22,6 +22,16 @@ pub struct Exercise {
     pub trial: Trial,
     /// Says what is wrong with a program that came to its end.
     pub judge: fn(&Seen) -> Result<(), Wrong>,
+    /// What must be so in whatever order its tasks run; none if one run shows it.
+    pub orders: Option<Orders>,
+}
+
+/// What is asked of a program in every order of its tasks. It is one that
+/// `crates/any-order` runs.
+#[derive(Clone, Copy)]
+pub struct Orders {
+    /// What it results in.
+    pub result: &'static str,
 }
 
 /// What lies in the exercise's own folder.

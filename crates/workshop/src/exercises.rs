@@ -7,11 +7,13 @@ mod five_at_a_time;
 mod give_up_after_a_second;
 mod lazy;
 mod lock_across_await;
+mod lost_update;
 mod nine_of_ten;
 mod nobody_awaited_it;
 mod not_really_async;
 mod pool_waits_for_itself;
 mod the_loop_that_computes;
+mod two_locks;
 mod wait_together;
 mod your_own_join;
 
@@ -27,7 +29,9 @@ pub const ALL: &[Exercise] = &[
     first_answer_wins::EXERCISE,
     nine_of_ten::EXERCISE,
     lock_across_await::EXERCISE,
+    lost_update::EXERCISE,
     pool_waits_for_itself::EXERCISE,
+    two_locks::EXERCISE,
     your_own_join::EXERCISE,
 ];
 

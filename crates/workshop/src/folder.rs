@@ -12,12 +12,23 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::exercise::Exercise;
+use crate::orders::Order;
 
 /// The folder of a learner.
 pub struct Folder {
     path: PathBuf,
     /// The project.
     root: PathBuf,
+    libraries: Libraries,
+}
+
+/// What the programs of a folder are built with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Libraries {
+    /// Those of the chapters.
+    Chapters,
+    /// Those that have the order of tasks chosen.
+    Scheduled,
 }
 
 /// What the folder's own `.cargo/config.toml` says: `cargo workshop` works in it too, and
@@ -33,8 +44,20 @@ workshop = \"run --manifest-path ../Cargo.toml --package workshop --\"
 /// A file that is there once the libraries have been built for what is written now.
 const BUILT: &str = ".written/built";
 
+/// Where the libraries are that have the order of tasks chosen.
+const SCHEDULED: &str = "crates/workshop/scheduled";
+
+/// Those of them that programs use.
+const SCHEDULED_LIBRARIES: [&str; 5] =
+    ["any-order", "futures", "scheduled-std", "tokio", "tracing"];
+
+/// What makes a program use the one of them that has the standard library's name. It stands
+/// at the end, so that no line has another number.
+const STD_IS_SCHEDULED: &str = "\nextern crate scheduled_std as std;\n";
+
 /// The libraries that programs may use: those of the chapters.
-const LIBRARIES: [&str; 9] = [
+const LIBRARIES: [&str; 10] = [
+    "any-order",
     "cpu-bound",
     "futures",
     "harness",
@@ -60,11 +83,28 @@ impl Folder {
 
     /// The one at this path, for the project at `root`.
     pub fn at(path: PathBuf, root: PathBuf) -> io::Result<Self> {
-        let folder = Self { path, root };
+        Self { path, root, libraries: Libraries::Chapters }.laid_out()
+    }
+
+    /// One for the same programs, built so that the order of their tasks can be chosen.
+    pub(crate) fn scheduled(&self) -> io::Result<Self> {
+        let name = format!("{}-scheduled", self.path.file_name().unwrap_or_default().display());
+        let (path, root) = (self.root.join("target").join(name), self.root.clone());
+        Self { path, root, libraries: Libraries::Scheduled }.laid_out()
+    }
+
+    fn laid_out(self) -> io::Result<Self> {
+        let folder = self;
         fs::create_dir_all(folder.programs())?;
-        let manifest = manifest(&fs::read_to_string(folder.root.join("Cargo.toml"))?, &folder.root);
+        let libraries = match folder.libraries {
+            Libraries::Chapters => folder.root.clone(),
+            Libraries::Scheduled => folder.root.join(SCHEDULED),
+        };
+        let read = |place: &Path, name: &str| fs::read_to_string(place.join(name));
+        let own = dependencies(&read(&libraries, "Cargo.toml")?, &libraries, folder.libraries);
+        let manifest = manifest(&own, &read(&folder.root, "Cargo.toml")?);
         folder.write_ours("Cargo.toml", &manifest)?;
-        folder.write_ours("Cargo.lock", &fs::read_to_string(folder.root.join("Cargo.lock"))?)?;
+        folder.write_ours("Cargo.lock", &read(&libraries, "Cargo.lock")?)?;
         folder.write_ours(".cargo/config.toml", CONFIG)?;
         Ok(folder)
     }
@@ -114,6 +154,39 @@ impl Folder {
         fs::File::options().append(true).open(&program)?.set_modified(SystemTime::now())?;
         last.parent().map_or(Ok(()), fs::create_dir_all)?;
         fs::write(last, text)
+    }
+
+    /// Takes these programs of another folder, whatever was here of the name.
+    pub(crate) fn take(&self, from: &Self, names: &[String]) -> io::Result<()> {
+        for name in names {
+            let file = |folder: &Self| folder.programs().join(name).with_extension("rs");
+            let text = fs::read_to_string(file(from))? + STD_IS_SCHEDULED;
+            if fs::read_to_string(file(self)).ok().as_deref() != Some(&text) {
+                fs::write(file(self), text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps an order in which the program of this exercise is wrong.
+    pub fn keep_order(&self, exercise: &Exercise, order: &Order) -> io::Result<()> {
+        let file = self.order_file(exercise);
+        file.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(file, serde_json::to_vec(order)?)
+    }
+
+    /// The order that was kept last; none if none was, or it cannot be read.
+    pub fn kept_order(&self, exercise: &Exercise) -> Option<Order> {
+        serde_json::from_slice(&fs::read(self.order_file(exercise)).ok()?).ok()
+    }
+
+    fn order_file(&self, exercise: &Exercise) -> PathBuf {
+        self.path.join(".written/orders").join(exercise.name).with_extension("json")
+    }
+
+    /// Whether the order of tasks can be chosen in what is built here.
+    pub(crate) fn is_scheduled(&self) -> bool {
+        self.libraries == Libraries::Scheduled
     }
 
     /// Whether the libraries have been built.
@@ -174,23 +247,31 @@ impl Folder {
     }
 }
 
-/// The folder's manifest, with the versions, the features and the profile of the
-/// workspace's.
-fn manifest(workspace: &str, root: &Path) -> String {
-    let named =
-        |line: &&str| line.split_once(" = ").is_some_and(|(name, _)| LIBRARIES.contains(&name));
-    let root = root.display().to_string().replace('\\', "/");
-    let libraries = workspace.lines().filter(named);
-    let libraries = libraries.map(|line| line.replace("path = \"", &format!("path = \"{root}/")));
-    let scenarios = ["cpu-bound", "http-client"]
-        .map(|name| format!("{name} = {{ path = \"{root}/scenarios/{name}\" }}"));
-    let libraries: Vec<String> = libraries.chain(scenarios).collect();
-    let profile = workspace.find("[profile.").map_or("", |at| &workspace[at..]);
+/// What the programs depend on, as the workspace at this place has it.
+fn dependencies(workspace: &str, place: &Path, libraries: Libraries) -> String {
+    let (names, scenarios): (&[&str], &[&str]) = match libraries {
+        Libraries::Chapters => (&LIBRARIES, &["cpu-bound", "http-client"]),
+        Libraries::Scheduled => (&SCHEDULED_LIBRARIES, &[]),
+    };
+    let named = |line: &&str| line.split_once(" = ").is_some_and(|(name, _)| names.contains(&name));
+    let place = place.display().to_string().replace('\\', "/");
+    let lines = workspace.lines().filter(named);
+    let lines = lines.map(|line| line.replace("path = \"", &format!("path = \"{place}/")));
+    let scenarios =
+        scenarios.iter().map(|name| format!("{name} = {{ path = \"{place}/scenarios/{name}\" }}"));
+    lines.chain(scenarios).collect::<Vec<_>>().join("\n")
+}
+
+/// The folder's manifest, with the profile of the project's.
+fn manifest(dependencies: &str, project: &str) -> String {
+    let profile = project.find("[profile.").map_or("", |at| &project[at..]);
     // Of packages that nobody uses here, cargo would complain.
     let is_ours = |section: &&str| {
         let package =
             section.strip_prefix("[profile.dev.package.").and_then(|it| it.split(']').next());
-        package.is_none_or(|package| package == "\"*\"" || LIBRARIES.contains(&package))
+        let is_used =
+            |name: &str| dependencies.lines().any(|line| line.starts_with(&format!("{name} = ")));
+        package.is_none_or(|package| package == "\"*\"" || is_used(package))
     };
     let sections = profile.split("\n\n").map(|text| text.trim_start_matches(|it| it != '['));
     let profile: Vec<&str> = sections.filter(is_ours).collect();
@@ -199,7 +280,6 @@ fn manifest(workspace: &str, root: &Path) -> String {
         "# The programs of the workshop. `cargo workshop` wrote this file, and writes it\n\
          # again when the project's own changes, unless you have changed it.\n\
          [package]\nname = \"exercises\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n\
-         [workspace]\n\n[dependencies]\n{}\n\n{profile}",
-        libraries.join("\n")
+         [workspace]\n\n[dependencies]\n{dependencies}\n\n{profile}"
     )
 }

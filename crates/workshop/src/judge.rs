@@ -148,6 +148,16 @@ impl Seen {
         lane.map_or_else(|| "one".to_owned(), |lane| lane.name.clone())
     }
 
+    /// It said, at last, that its result is this.
+    pub fn results_in(&self, wanted: &str) -> Result<(), Wrong> {
+        let said = self.stdout.lines().filter_map(|line| line.strip_prefix("Result: ")).next_back();
+        match said {
+            Some(result) if result == wanted => self.all_requesters_are_done(),
+            Some(result) => Err(Wrong::seen(format!("the result was {result}"))),
+            None => Err(Wrong::seen("it had no result")),
+        }
+    }
+
     /// The requesters held no more than one thread, all of them together.
     pub fn on_one_thread(&self) -> Result<(), Wrong> {
         match self.recording().figures.threads {

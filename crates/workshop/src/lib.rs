@@ -9,11 +9,13 @@ pub mod exercise;
 pub mod exercises;
 pub mod folder;
 pub mod judge;
+pub mod orders;
 pub mod program;
 pub mod progress;
 pub mod prove;
 pub mod show;
 pub mod trial;
+mod turns;
 pub mod watch;
 
 pub use exercise::Exercise;

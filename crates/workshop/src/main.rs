@@ -10,9 +10,10 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use harness::Failure;
 use harness::args;
 use workshop::exercises::{ALL, find};
+use workshop::program::Built;
 use workshop::progress::Progress;
 use workshop::watch::Watch;
-use workshop::{Exercise, Folder, program, prove, show, trial};
+use workshop::{Exercise, Folder, orders, program, prove, show, trial};
 
 /// Small broken programs to repair, judged by what they were seen to do
 #[derive(Parser)]
@@ -34,6 +35,8 @@ enum Command {
         #[arg(long)]
         output: bool,
     },
+    /// Run the order of tasks once more in which it was wrong, with what it prints now
+    Replay(Named),
     /// Judge it whenever it is saved, until Ctrl-C
     Watch(Named),
     /// All exercises: done, current, open, with their minutes
@@ -118,6 +121,10 @@ fn act(command: Option<Command>) -> Result<ExitCode, Failure> {
             let exercise = chosen(&mut progress, exercise)?;
             return judge(&folder, &mut progress, exercise, output);
         }
+        Some(Command::Replay(Named { exercise })) => {
+            let exercise = chosen(&mut progress, exercise)?;
+            return replay(&folder, exercise);
+        }
         Some(Command::Watch(Named { exercise })) => {
             let exercise = chosen(&mut progress, exercise)?;
             let mut watch = Watch::start(&begin(&folder, exercise)?)?;
@@ -160,6 +167,10 @@ fn act(command: Option<Command>) -> Result<ExitCode, Failure> {
             begin(&folder, &ALL[0])?;
             // If a learner's program does not compile, its libraries are built all the same.
             program::build(&folder, &[ALL[0].name.to_owned()])?;
+            if let Some(first) = ALL.iter().find(|exercise| exercise.orders.is_some()) {
+                begin(&folder, first)?;
+                program::build_scheduled(&folder, &[first.name.to_owned()])?;
+            }
         }
         Some(Command::Prove { .. }) => {}
     }
@@ -202,20 +213,11 @@ fn judge(
     exercise: &Exercise,
     output: bool,
 ) -> Result<ExitCode, Failure> {
-    let program = begin(folder, exercise)?;
-    let Some(built) = program::build(folder, &[exercise.name.to_owned()])? else {
-        print(&format!(
-            "{}: it does not compile;\nthe compiler says above why.",
-            program.display()
-        ))?;
-        return Ok(ExitCode::FAILURE);
-    };
-    let outcome = trial::run(exercise, &built[0]).map_err(|error| {
-        Failure::new(
-            format!("the program cannot be tried: {error}"),
-            "see whether there is room for temporary files",
-        )
-    })?;
+    let Some(built) = built(folder, exercise)? else { return Ok(ExitCode::FAILURE) };
+    let outcome = trial::run(exercise, &built).map_err(untriable)?;
+    if let Some(losing) = &outcome.losing {
+        folder.keep_order(exercise, &losing.way.order).map_err(of_folder)?;
+    }
     print(&show::verdict(exercise, &outcome, output, harness::width()))?;
     if outcome.wrong.is_some() {
         return Ok(ExitCode::FAILURE);
@@ -225,6 +227,41 @@ fn judge(
         Some(next) => print(&format!("Next: {}. Go on with: cargo workshop next\n", next.title))?,
         None => print("That was the last one: all exercises are solved.\n")?,
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The program of an exercise; none if it does not compile, and then that is said.
+fn built(folder: &Folder, exercise: &Exercise) -> Result<Option<Built>, Failure> {
+    let program = begin(folder, exercise)?;
+    let built = program::build_for(exercise, folder, exercise.name)?;
+    if built.is_none() {
+        print(&format!(
+            "{}: it does not compile;\nthe compiler says above why.",
+            program.display()
+        ))?;
+    }
+    Ok(built)
+}
+
+fn untriable(error: io::Error) -> Failure {
+    let cause = format!("the program cannot be tried: {error}");
+    Failure::new(cause, "see whether there is room for temporary files")
+}
+
+/// Runs the order once more that the last verdict has told.
+fn replay(folder: &Folder, exercise: &Exercise) -> Result<ExitCode, Failure> {
+    let Some(order) = folder.kept_order(exercise) else {
+        let cause = format!("no order is known in which {} was wrong", exercise.name);
+        return Err(Failure::new(
+            cause,
+            "cargo workshop run tries many, where an exercise is about that",
+        ));
+    };
+    let Some(Built { scheduled: Some(scheduled), .. }) = built(folder, exercise)? else {
+        return Ok(ExitCode::FAILURE);
+    };
+    let tried = orders::follow(&scheduled, &order).map_err(untriable)?;
+    print(&show::replayed(exercise, &tried, harness::width()))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -8,7 +8,54 @@ use std::process::{Command, Stdio};
 use harness::Failure;
 use supervisor::Running;
 
+use crate::exercise::Exercise;
 use crate::folder::Folder;
+
+/// A learner's program as it was built.
+pub struct Built {
+    /// As it is.
+    pub program: PathBuf,
+    /// With the order of its tasks to be chosen; none if its exercise does not ask for it.
+    pub scheduled: Option<PathBuf>,
+}
+
+/// Builds the program of an exercise, by the name that it has in the folder, in every way
+/// that its trial needs; none if the compiler says that it is wrong.
+pub fn build_for(
+    exercise: &Exercise,
+    folder: &Folder,
+    name: &str,
+) -> Result<Option<Built>, Failure> {
+    let Some(program) = only(build(folder, &[name.to_owned()])?) else { return Ok(None) };
+    if exercise.orders.is_none() {
+        return Ok(Some(Built { program, scheduled: None }));
+    }
+    let scheduled = only(build_scheduled(folder, &[name.to_owned()])?);
+    if scheduled.is_none() {
+        harness::note(
+            "the order of its tasks is chosen by libraries that take the place of std and tokio: \
+             what they do not have is missing above",
+        );
+    }
+    Ok(scheduled.map(|scheduled| Built { program, scheduled: Some(scheduled) }))
+}
+
+fn only(built: Option<Vec<PathBuf>>) -> Option<PathBuf> {
+    built?.into_iter().next()
+}
+
+/// Builds these programs of the folder so that the order of their tasks can be chosen.
+pub fn build_scheduled(folder: &Folder, names: &[String]) -> Result<Option<Vec<PathBuf>>, Failure> {
+    let scheduled = folder.scheduled().and_then(|scheduled| {
+        scheduled.take(folder, names)?;
+        Ok(scheduled)
+    });
+    let scheduled = scheduled.map_err(|error| {
+        let cause = format!("the programs cannot be laid out: {error}");
+        Failure::new(cause, "see whether the project's target folder can be written to")
+    })?;
+    build(&scheduled, names)
+}
 
 /// Builds these programs of the folder; gives where they are. What the compiler says
 /// goes to stderr; none if it says that one is wrong.
@@ -29,7 +76,13 @@ pub fn build(folder: &Folder, names: &[String]) -> Result<Option<Vec<PathBuf>>, 
         cargo.arg("--quiet");
     } else {
         fetch(folder)?;
-        harness::note("the libraries that programs use are built now, once");
+        harness::note(match folder.is_scheduled() {
+            false => "the libraries that programs use are built now, once",
+            true => {
+                "what tries one order of tasks after another is built now, once; \
+                 it takes a minute or two"
+            }
+        });
     }
     cargo.args(names.iter().flat_map(|name| ["--bin", name])).arg("--target-dir").arg(&target);
     let is_right = run(&mut cargo)?;
@@ -66,7 +119,9 @@ fn run(cargo: &mut Command) -> Result<bool, Failure> {
 }
 
 /// Where the project's own programs are built: of what others wrote nothing is built twice.
+/// What is built to have the order of tasks chosen bears the same names, and is apart.
 fn target(folder: &Folder) -> PathBuf {
     let given = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-    folder.root().join(given)
+    let target = folder.root().join(given);
+    if folder.is_scheduled() { target.join("scheduled") } else { target }
 }

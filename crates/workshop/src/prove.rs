@@ -14,7 +14,7 @@ use harness::Failure;
 use crate::exercise::Exercise;
 use crate::exercises::ALL;
 use crate::folder::Folder;
-use crate::program;
+use crate::program::{self, Built};
 use crate::trial;
 
 /// How many programs are tried at the same time.
@@ -66,7 +66,7 @@ pub fn cases() -> io::Result<Vec<Case>> {
 }
 
 /// Builds all programs, in a folder of their own.
-pub fn build(cases: &[Case]) -> Result<Vec<PathBuf>, Failure> {
+pub fn build(cases: &[Case]) -> Result<Vec<Built>, Failure> {
     let failed = |error: io::Error| {
         let cause = format!("the programs cannot be laid out: {error}");
         Failure::new(cause, "see whether the project's target folder can be written to")
@@ -84,10 +84,23 @@ pub fn build(cases: &[Case]) -> Result<Vec<PathBuf>, Failure> {
         Ok(folder)
     })()
     .map_err(failed)?;
-    let programs: Vec<String> = cases.iter().map(Case::program).collect();
-    program::build(&folder, &programs)?.ok_or_else(|| {
-        Failure::new("a program of an exercise does not compile", "the compiler says above why")
-    })
+    let named = |is_wanted: fn(&Case) -> bool| {
+        cases.iter().filter(|case| is_wanted(case)).map(Case::program).collect::<Vec<_>>()
+    };
+    let wrong =
+        || Failure::new("a program of an exercise does not compile", "the compiler says above why");
+    let programs = program::build(&folder, &named(|_| true))?.ok_or_else(wrong)?;
+    let names = named(|case| case.exercise.orders.is_some());
+    let scheduled = match names.is_empty() {
+        true => Vec::new(),
+        false => program::build_scheduled(&folder, &names)?.ok_or_else(wrong)?,
+    };
+    let mut scheduled = scheduled.into_iter();
+    let built = |(case, program): (&Case, PathBuf)| {
+        let scheduled = case.exercise.orders.and_then(|_| scheduled.next());
+        Built { program, scheduled }
+    };
+    Ok(cases.iter().zip(programs).map(built).collect())
 }
 
 impl Case {
@@ -96,7 +109,7 @@ impl Case {
     }
 
     /// Tries its program, and holds the verdict against what it should be.
-    fn prove(&self, program: &Path) -> Proved {
+    fn prove(&self, program: &Built) -> Proved {
         let outcome = match trial::run(self.exercise, program) {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -117,7 +130,7 @@ impl Case {
 }
 
 /// Tries all of them, some at a time, and gives what became of each, in order.
-pub fn prove(cases: &[Case], programs: &[PathBuf]) -> Vec<Proved> {
+pub fn prove(cases: &[Case], programs: &[Built]) -> Vec<Proved> {
     let waiting = Mutex::new(cases.iter().zip(programs).enumerate());
     let proved = Mutex::new(Vec::new());
     let lock = |error: std::sync::PoisonError<_>| error.into_inner();

@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
+use harness::text::harmless;
 use lens::timeline;
 
 use crate::exercise::Exercise;
 use crate::exercises::ALL;
+use crate::orders::{End, Tried};
 use crate::progress::Progress;
 use crate::trial::Outcome;
+use crate::turns;
 
 const BOLD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -69,7 +72,9 @@ pub fn verdict(exercise: &Exercise, outcome: &Outcome, all: bool, width: usize) 
         if all { format!("{}{}", outcome.stdout, outcome.stderr) } else { own_lines(outcome) };
     let picture = outcome.report.as_ref().map(|report| timeline::draw(&report.recording, width));
     // It is in the output as well.
-    let picture = picture.filter(|_| !all).unwrap_or_default();
+    let picture = picture.filter(|_| !all);
+    let order = outcome.losing.as_ref().map(|losing| turns::draw(&losing.way, width));
+    let picture = order.or(picture).unwrap_or_default();
     let parts = [printed, picture].into_iter().filter(|part| !part.is_empty());
     let above: String = parts.map(|part| part.trim_end().to_owned() + "\n\n").collect();
     let line = |label: &str, text: &str| timeline::wrapped(&format!("{label:7}{text}"), width);
@@ -80,12 +85,36 @@ pub fn verdict(exercise: &Exercise, outcome: &Outcome, all: bool, width: usize) 
             line("Seen", "just that"),
             line("Why", why),
         ),
-        Some(wrong) => format!(
-            "{above}{NOT_YET}{name}: not yet{NOT_YET:#}\n\n{asked}\n{}\n\n\
-             For a hint: cargo workshop hint\n",
-            line("Seen", &wrong.seen),
-        ),
+        Some(wrong) => {
+            let again = match outcome.losing {
+                None => "",
+                Some(_) => "That order again, with what you print:  cargo workshop replay\n",
+            };
+            format!(
+                "{above}{NOT_YET}{name}: not yet{NOT_YET:#}\n\n{asked}\n{}\n\n\
+                 {again}For a hint: cargo workshop hint\n",
+                line("Seen", &wrong.seen),
+            )
+        }
     }
+}
+
+/// What came of an order that was run once more: what the program printed, the picture,
+/// and how it ended.
+pub fn replayed(exercise: &Exercise, tried: &Tried, width: usize) -> String {
+    let way = tried.report.as_ref().and_then(|report| report.ways.first());
+    let picture = way.map(|way| turns::draw(way, width)).unwrap_or_default();
+    let ended = match (way.map(|way| &way.end), &tried.stopped) {
+        (Some(End::Result(result)), _) if exercise.orders.is_some_and(|it| it.result == result) => {
+            format!("The result was {result}. For the other orders: cargo workshop run")
+        }
+        (Some(end), _) => format!("At the end: {end}"),
+        (None, Some(wrong)) => wrong.seen.clone(),
+        (None, None) => "it did not say how it ended".to_owned(),
+    };
+    let parts = [tried.stdout.as_str(), &picture, &timeline::wrapped(&harmless(&ended), width)];
+    let parts = parts.map(str::trim_end).into_iter().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("\n\n") + "\n"
 }
 
 /// As many lines of a program's own are shown unasked.

@@ -9,14 +9,18 @@ use std::time::Duration;
 use delay_server::{Config, Server};
 use harness::Report;
 use harness::text::harmless_lines;
+use serde::de::DeserializeOwned;
 use supervisor::{Counted, Ended, Limit, Limits, how_it_ended};
+use tempfile::TempDir;
 
 use crate::exercise::{Exercise, ServerRules};
 use crate::judge::{Seen, Wrong, stuck};
+use crate::orders::{self, Losing};
+use crate::program::Built;
 
 /// What a program may take. It needs a second; a machine that has much else to do
 /// may need several.
-const LIMITS: Limits = Limits {
+pub(crate) const LIMITS: Limits = Limits {
     time: Duration::from_secs(10),
     memory: 1024 * 1024 * 1024,
     threads: 500,
@@ -30,19 +34,37 @@ pub struct Outcome {
     pub wrong: Option<Wrong>,
     /// What it recorded; none if it never said.
     pub report: Option<Report>,
+    /// An order of its tasks in which it is wrong; none if it is not that.
+    pub losing: Option<Losing>,
     /// The end of what it printed on stdout, made harmless.
     pub stdout: String,
     /// The same of stderr.
     pub stderr: String,
 }
 
-/// Runs the program of an exercise, and judges it.
+/// Tries the program of an exercise, and judges it: first in many orders of its tasks, if
+/// that is asked, then as it is.
 ///
 /// Fails if there is no place for it, or no server can be had.
-pub fn run(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
+pub fn run(exercise: &Exercise, built: &Built) -> io::Result<Outcome> {
+    if let (Some(asked), Some(scheduled)) = (exercise.orders, &built.scheduled)
+        && let Some((wrong, losing)) = orders::judge(asked, scheduled)?
+    {
+        let (stdout, stderr) = (String::new(), String::new());
+        return Ok(Outcome { wrong: Some(wrong), report: None, losing, stdout, stderr });
+    }
+    run_once(exercise, &built.program)
+}
+
+/// A folder for what a program makes, gone with what is given.
+pub(crate) fn place() -> io::Result<TempDir> {
     let place = crate::Folder::root_of_project()?.join("target/workshop-trials");
     fs::create_dir_all(&place)?;
-    let place = tempfile::tempdir_in(place)?;
+    tempfile::tempdir_in(place)
+}
+
+fn run_once(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
+    let place = place()?;
     let report = place.path().join("report.json");
     let server = exercise.trial.server.map(start).transpose()?;
     let mut command = Command::new(program);
@@ -59,7 +81,7 @@ pub fn run(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
         server.stop();
         visits
     });
-    let report = read(&report);
+    let report: Option<Report> = read(&report);
     let stdout = ended.end_of_stdout().unwrap_or_default();
     let harmless = |text: &str| harmless_lines(text).into_owned();
     let printed = [&stdout, &ended.stderr].map(|text| harmless(text));
@@ -71,7 +93,7 @@ pub fn run(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
         }),
     };
     let [stdout, stderr] = printed;
-    Ok(Outcome { wrong, report, stdout, stderr })
+    Ok(Outcome { wrong, report, losing: None, stdout, stderr })
 }
 
 fn start(rules: ServerRules) -> io::Result<Server> {
@@ -90,7 +112,7 @@ fn start(rules: ServerRules) -> io::Result<Server> {
 const LONGEST_REPORT: u64 = 16 * 1024 * 1024;
 
 /// Reads it, if it is an ordinary file: whatever lies there, the program has made it.
-fn read(path: &Path) -> Option<Report> {
+pub(crate) fn read<Report: DeserializeOwned>(path: &Path) -> Option<Report> {
     let is_plain = |it: &fs::Metadata| it.is_file() && it.len() <= LONGEST_REPORT;
     fs::symlink_metadata(path).ok().filter(is_plain)?;
     serde_json::from_reader(io::BufReader::new(fs::File::open(path).ok()?)).ok()
@@ -123,12 +145,12 @@ fn beside_the_point(ended: &Ended, report: Option<&Report>) -> io::Result<Option
 }
 
 /// As in `it was killed by signal 6`.
-fn ended_how(status: ExitStatus) -> String {
+pub(crate) fn ended_how(status: ExitStatus) -> String {
     let how = how_it_ended(status);
     if how.starts_with("killed") { format!("was {how}") } else { how }
 }
 
-fn beyond(limit: Limit) -> String {
+pub(crate) fn beyond(limit: Limit) -> String {
     let megabytes = |bytes: u64| bytes / (1024 * 1024);
     match limit {
         Limit::Time(time) => format!("it had not ended after {} s", time.as_secs()),

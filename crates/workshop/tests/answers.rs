@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use workshop::program::Built;
 use workshop::{Exercise, Folder, Wrong, exercises, program, show, trial};
 
 fn exercise() -> &'static Exercise {
@@ -138,7 +139,7 @@ fn built() -> &'static Path {
 
 fn tried(name: &str) -> trial::Outcome {
     let program = built().join(format!("answers--{name}{}", std::env::consts::EXE_SUFFIX));
-    trial::run(exercise(), &program).unwrap()
+    trial::run(exercise(), &Built { program, scheduled: None }).unwrap()
 }
 
 #[track_caller]

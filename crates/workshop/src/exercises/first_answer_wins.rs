@@ -17,6 +17,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     texts: texts!("first-answer-wins"),
     trial: Trial { args: &["--seconds", "3,0.2,3.1,0.5"], server: Some(ServerRules::OPEN) },
     judge,
+    orders: None,
 };
 
 fn judge(seen: &Seen) -> Result<(), Wrong> {

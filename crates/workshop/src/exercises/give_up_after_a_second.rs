@@ -19,6 +19,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     texts: texts!("give-up-after-a-second"),
     trial: Trial { args: &["--seconds", "0.2,0.3,300,2.5"], server: Some(ServerRules::OPEN) },
     judge,
+    orders: None,
 };
 
 fn judge(seen: &Seen) -> Result<(), Wrong> {

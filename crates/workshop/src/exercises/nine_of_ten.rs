@@ -30,6 +30,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
         server: Some(ServerRules::OPEN),
     },
     judge,
+    orders: None,
 };
 
 fn judge(seen: &Seen) -> Result<(), Wrong> {

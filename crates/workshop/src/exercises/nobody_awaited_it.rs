@@ -16,6 +16,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     texts: texts!("nobody-awaited-it"),
     trial: Trial { args: &["--seconds", "0.3,0.1,0.2"], server: Some(ServerRules::OPEN) },
     judge,
+    orders: None,
 };
 
 fn judge(seen: &Seen) -> Result<(), Wrong> {

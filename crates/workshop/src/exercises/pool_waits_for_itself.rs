@@ -22,6 +22,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
         server: Some(ServerRules { places: PLACES, ..ServerRules::OPEN }),
     },
     judge,
+    orders: None,
 };
 
 fn judge(seen: &Seen) -> Result<(), Wrong> {

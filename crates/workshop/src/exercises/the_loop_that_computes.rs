@@ -14,6 +14,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     texts: texts!("the-loop-that-computes"),
     trial: Trial { args: &["--up-to", "10000000", "--ranges", "4"], server: None },
     judge,
+    orders: None,
 };
 
 fn judge(seen: &Seen) -> Result<(), Wrong> {
