@@ -58,8 +58,8 @@ pub fn judge(asked: Orders, program: &Path) -> io::Result<Option<(Wrong, Option<
         return Ok(alone.then(|| (Wrong::seen(seen), None)));
     };
     // What is told is what it does once more, in a process that has done nothing before.
-    let again =
-        run(program, Some(&way.order))?.report.and_then(|report| report.ways.into_iter().next());
+    let again = run(program, Some(&way.order))?.report.filter(|report| !report.strayed);
+    let again = again.and_then(|report| report.ways.into_iter().next());
     let wrong = report.ways.iter().map(|way| way.times).sum();
     match again {
         Some(way) if report.ways.iter().any(|it| it.end == way.end) => {

@@ -8,7 +8,7 @@ use lens::timeline;
 
 use crate::exercise::Exercise;
 use crate::exercises::ALL;
-use crate::orders::{End, Tried};
+use crate::orders::{End, Tried, Way};
 use crate::progress::Progress;
 use crate::trial::Outcome;
 use crate::turns;
@@ -102,17 +102,24 @@ pub fn verdict(exercise: &Exercise, outcome: &Outcome, all: bool, width: usize) 
 /// What came of an order that was run once more: what the program printed, the picture,
 /// and how it ended.
 pub fn replayed(exercise: &Exercise, tried: &Tried, width: usize) -> String {
-    let way = tried.report.as_ref().and_then(|report| report.ways.first());
+    let report = tried.report.as_ref();
+    let way = report.and_then(|report| report.ways.first());
     let picture = way.map(|way| turns::draw(way, width)).unwrap_or_default();
     let ended = match (way.map(|way| &way.end), &tried.stopped) {
-        (Some(End::Result(result)), _) if exercise.orders.is_some_and(|it| it.result == result) => {
-            format!("The result was {result}. For the other orders: cargo workshop run")
-        }
-        (Some(end), _) => format!("At the end: {end}"),
+        (Some(end), _) => end.to_string(),
         (None, Some(wrong)) => wrong.seen.clone(),
         (None, None) => "it did not say how it ended".to_owned(),
     };
-    let parts = [tried.stdout.as_str(), &picture, &timeline::wrapped(&harmless(&ended), width)];
+    let strayed = "The program has changed, and cannot follow that order to its end any more.";
+    let strayed = report.is_some_and(|report| report.strayed).then_some(strayed);
+    let is_right =
+        |way: &Way| exercise.orders.is_some_and(|it| way.end == End::Result(it.result.to_owned()));
+    let others = "For the other orders: cargo workshop run";
+    let others = way.is_some_and(is_right).then_some(others);
+    let ended = format!("At the end: {}", harmless(&ended));
+    let told = [strayed, Some(&ended), others].into_iter().flatten();
+    let told: Vec<String> = told.map(|line| timeline::wrapped(line, width)).collect();
+    let parts = [tried.stdout.as_str(), &picture, &told.join("\n")];
     let parts = parts.map(str::trim_end).into_iter().filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("\n\n") + "\n"
 }

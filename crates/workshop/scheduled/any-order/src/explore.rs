@@ -76,9 +76,11 @@ pub(crate) fn follow(program: &Program, order: Order) -> Report {
 }
 
 impl Report {
-    fn add(&mut self, (one, most): (Way, usize)) {
+    fn add(&mut self, one: Way) {
+        let taken = taken();
         self.orders += 1;
-        self.most_at_once = self.most_at_once.max(most);
+        self.most_at_once = self.most_at_once.max(taken.most);
+        self.strayed |= taken.strayed;
         let place = self.ways.iter().position(|way| way.end == one.end);
         if let Some(way) = place.map(|place| &mut self.ways[place]) {
             let times = way.times + 1;
@@ -92,9 +94,8 @@ impl Report {
     }
 }
 
-/// Runs the program once; gives what came of it, and how many tasks could have run
-/// at once.
-fn one(program: &Program, choice: Choice, seed: u64) -> (Way, usize) {
+/// Runs the program once; gives what came of it.
+fn one(program: &Program, choice: Choice, seed: u64) -> Way {
     let mut config = Config::new();
     config.failure_persistence = FailurePersistence::None;
     config.max_steps = MaxSteps::FailAfter(MOST_STEPS);
@@ -113,16 +114,13 @@ fn one(program: &Program, choice: Choice, seed: u64) -> (Way, usize) {
         })
     }));
     let steps = log::end();
-    let taken = taken();
     let result = result.lock().unwrap_or_else(PoisonError::into_inner).take();
     let end = match (ran, result) {
-        _ if taken.strayed => End::Strayed,
-        (Ok(_), Some(result)) => End::Result(result),
-        (Ok(_), None) => End::Strayed,
+        (Ok(_), result) => End::Result(result.unwrap_or_default()),
         (Err(panic), _) => end_of(panic.as_ref()),
     };
-    let order = Order { tasks: taken.tasks.clone(), seed };
-    (Way { end, times: 1, order, steps }, taken.most)
+    let order = Order { tasks: taken().tasks.clone(), seed };
+    Way { end, times: 1, order, steps }
 }
 
 /// How it ended that it panicked, as this says.

@@ -11,7 +11,7 @@ use crate::report::Order;
 pub(crate) enum Choice {
     /// By lot; with this probability, the one that has just run goes on if it can.
     ByLot(f64),
-    /// As it was written down.
+    /// As it was written down, as far as that goes.
     As(Order),
 }
 
@@ -21,7 +21,7 @@ static TAKEN: Mutex<Taken> = Mutex::new(Taken { tasks: Vec::new(), strayed: fals
 /// What was chosen.
 pub(crate) struct Taken {
     pub(crate) tasks: Vec<usize>,
-    /// It could not go on as it was written down.
+    /// It could not always go on as it was written down.
     pub(crate) strayed: bool,
     /// How many tasks that were spawned could have run at the same time.
     pub(crate) most: usize,
@@ -65,10 +65,10 @@ impl Scheduler for Chooser {
                 .filter(|_| self.lot.f64() < *patience)
                 .or_else(|| self.lot.choice(&ids).copied()),
             Choice::As(order) => {
-                let next = order.tasks.get(taken.tasks.len()).map(|step| TaskId::from(*step));
+                let next = order.tasks.get(taken.tasks.len()).map(|task| TaskId::from(*task));
                 let next = next.filter(|next| ids.contains(next));
                 taken.strayed |= next.is_none();
-                next
+                next.or(stays).or(ids.first().copied())
             }
         }?;
         let ids: Vec<usize> = ids.into_iter().map(usize::from).collect();

@@ -12,6 +12,9 @@ pub struct Report {
     pub orders: u64,
     /// How many of the tasks that were spawned could have run at the same time, at most.
     pub most_at_once: usize,
+    /// Whether an order that was written down could not be followed to its end: another
+    /// task went on where the one that is named could not.
+    pub strayed: bool,
     /// The ways in which the program came to an end, each with one run.
     pub ways: Vec<Way>,
 }
@@ -40,8 +43,6 @@ pub enum End {
     Deadlock,
     /// It went on after so many steps.
     Endless(usize),
-    /// It could not go on as it was written down.
-    Strayed,
 }
 
 /// Which task goes on, at each point where another one could: 0 is the program itself,
@@ -84,7 +85,6 @@ impl fmt::Display for End {
             Self::Panic(said) => write!(f, "it panicked: {said}"),
             Self::Deadlock => write!(f, "nobody could go on: all that had not ended waited"),
             Self::Endless(steps) => write!(f, "it went on after {steps} steps"),
-            Self::Strayed => write!(f, "the program has changed, and cannot follow that order"),
         }
     }
 }
