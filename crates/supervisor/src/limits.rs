@@ -6,7 +6,8 @@ use std::time::Duration;
 /// What a run may take.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// From its start to its end.
+    /// From its start to its end, less what a machine with much else to do makes one
+    /// of its threads wait for a core: as far as that is known, which is on Linux.
     pub time: Duration,
     /// What it writes, in bytes: it is kept on disk for as long as the
     /// [`Ended`](crate::Ended) is.
@@ -42,6 +43,9 @@ pub enum Limit {
     Threads(u64),
 }
 
+/// A run may take so many times as long as it may at best.
+const MOST_PATIENCE: u32 = 6;
+
 /// What is taken at this moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Taken {
@@ -70,9 +74,21 @@ impl Limits {
         (written > self.output).then_some(Limit::Output(self.output))
     }
 
-    /// The same for one that has run so long.
-    pub(crate) fn exceeded_after(&self, time: Duration) -> Option<Limit> {
-        (time > self.time).then_some(Limit::Time(self.time))
+    /// The same for one that has run so long. `waited` is how long it was seen to wait
+    /// for a core: what waited longest may have ended.
+    pub(crate) fn exceeded_after(
+        &self,
+        time: Duration,
+        id: u32,
+        waited: &mut Duration,
+    ) -> Option<Limit> {
+        if time <= self.time {
+            return None;
+        }
+        *waited = longest_wait_for_a_core(id).max(*waited);
+        // Threads that take the cores from each other wait as well, so there is an end.
+        let is_over = time > self.time * MOST_PATIENCE || time.saturating_sub(*waited) > self.time;
+        is_over.then_some(Limit::Time(self.time))
     }
 }
 
@@ -91,13 +107,34 @@ fn taken(id: u32) -> Option<Taken> {
 /// What all processes take whose group this one leads.
 #[cfg(target_os = "linux")]
 fn taken_by_group(leader: u32) -> Option<Taken> {
-    let entries = std::fs::read_dir("/proc").ok()?.filter_map(Result::ok);
-    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let all = ids.filter(|id| group_of(*id) == Some(leader)).filter_map(taken);
+    let all = numbers_in("/proc").filter(|id| group_of(*id) == Some(leader)).filter_map(taken);
     Some(all.fold(Taken::default(), |sum, one| Taken {
         memory: sum.memory + one.memory,
         threads: sum.threads + one.threads,
     }))
+}
+
+/// The entries of a folder of the system's whose names are numbers, none if it is gone.
+#[cfg(target_os = "linux")]
+fn numbers_in(folder: &str) -> impl Iterator<Item = u32> + use<> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// How long the thread of this group has waited for a core that waited longest.
+#[cfg(target_os = "linux")]
+fn longest_wait_for_a_core(leader: u32) -> Duration {
+    let processes = numbers_in("/proc").filter(|id| group_of(*id) == Some(leader));
+    let threads = processes.flat_map(|id| {
+        let folder = format!("/proc/{id}/task");
+        numbers_in(&folder).map(move |thread| format!("{folder}/{thread}/schedstat"))
+    });
+    let waited = threads.filter_map(|file| {
+        // Its time on a core, its wait for one, and how often it had one.
+        let text = std::fs::read_to_string(file).ok()?;
+        text.split_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
+    });
+    waited.max().unwrap_or_default()
 }
 
 /// The group that a process is in, by the process that leads it.
@@ -116,6 +153,11 @@ fn group_of(id: u32) -> Option<u32> {
 #[cfg(not(target_os = "linux"))]
 fn taken(_id: u32) -> Option<Taken> {
     None
+}
+
+#[cfg(not(target_os = "linux"))]
+fn longest_wait_for_a_core(_leader: u32) -> Duration {
+    Duration::ZERO
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -84,7 +84,7 @@ fn watch(
         let mut file = stderr;
         file.stream_position().unwrap_or(0)
     };
-    let begun = Instant::now();
+    let (begun, mut waited) = (Instant::now(), Duration::ZERO);
     loop {
         match running.ended() {
             Ok(None) => {}
@@ -97,7 +97,7 @@ fn watch(
             running.kill();
             return (running.wait(), Some((stopped, written())));
         }
-        if let Some(stopped) = limits.exceeded_after(begun.elapsed()) {
+        if let Some(stopped) = limits.exceeded_after(begun.elapsed(), running.id(), &mut waited) {
             let written = written();
             return (end(running), Some((stopped, written)));
         }
