@@ -20,35 +20,20 @@ async fn main() -> ExitCode {
 
 async fn fetch_all(plan: &Plan) -> Result<(), Failure> {
     let client = plan.async_client()?;
-    let pool = Arc::new(Semaphore::new(6));
     let mut requests = plan.requests();
     let pairs = std::iter::from_fn(|| Some((requests.next()?, requests.next()?)));
-    try_join_all(pairs.map(|(first, second)| order(client.clone(), pool.clone(), first, second)))
-        .await?;
+    try_join_all(pairs.map(|(first, second)| order(client.clone(), first, second))).await?;
     Ok(())
 }
 
 /// Makes both requests of an order, the second one when the first is answered.
-async fn order(
-    client: Client,
-    pool: Arc<Semaphore>,
-    first: Request,
-    second: Request,
-) -> Result<(), Failure> {
+async fn order(client: Client, first: Request, second: Request) -> Result<(), Failure> {
+    let pool = Arc::new(Semaphore::new(2));
     let _connection = pool.acquire().await?;
     let span = first.span();
     fetch(client.clone(), first).instrument(span).await?;
     let span = second.span();
-    fetch_on_another(client, pool.clone(), second).instrument(span).await
-}
-
-async fn fetch_on_another(
-    client: Client,
-    pool: Arc<Semaphore>,
-    request: Request,
-) -> Result<(), Failure> {
-    let _connection = pool.acquire().await?;
-    fetch(client, request).await
+    fetch(client, second).instrument(span).await
 }
 
 async fn fetch(client: Client, request: Request) -> Result<(), Failure> {
