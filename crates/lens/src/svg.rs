@@ -483,6 +483,50 @@ mod tests {
         assert_eq!(frame.draw(&short, "who \"waited\""), wanted);
     }
 
+    /// In a run of 10 s, of which a pixel of a wide page is some 10 ms.
+    #[test]
+    fn what_holds_a_thread_is_drawn_however_short_and_what_waits_only_if_it_can_be_seen() {
+        let drawn = |held| {
+            let svg = draw(&recording(None, vec![lane("R1", [0, 10_000], held)]), "any");
+            ["c0 held mark", "c0 wait mark", "c0 dots"].map(|class| svg.matches(class).count())
+        };
+        assert_eq!(drawn(&[(1, 0, 0), (1, 1, 10_000)]), [2, 0, 0]);
+        assert_eq!(drawn(&[(1, 0, 0), (1, 2, 10_000)]), [2, 1, 0]);
+        assert_eq!(drawn(&[(1, 59, 59), (1, 59, 10_000)]), [2, 0, 0]);
+        assert_eq!(drawn(&[(1, 60, 60), (1, 60, 10_000)]), [2, 0, 1]);
+        let svg = draw(&recording(None, vec![lane("R1", [0, 10_000], &[(1, 5000, 5001)])]), "any");
+        assert!(svg.contains(r#"held mark" x="50.000%" y="46" width="0.020%""#), "{svg}");
+    }
+
+    #[test]
+    fn the_less_of_a_stretch_was_held_the_paler_it_is() {
+        for (held, opacity) in [(0, "0.20"), (20, "0.20"), (50, "0.50"), (100, "1.00")] {
+            let mut half = lane("R1", [0, 100], &[(1, 0, 100)]);
+            half.stretches[0].held = ms(held);
+            let svg = draw(&recording(None, vec![half]), "any");
+            let drawn = format!(
+                r#"held mark" x="0.000%" y="46" width="100.000%" height="18" rx="2" opacity="{opacity}""#
+            );
+            assert!(svg.contains(&drawn), "{svg}");
+        }
+    }
+
+    #[test]
+    fn a_row_ends_with_its_time_and_with_how_it_ended_if_not_well() {
+        for (outcome, wanted) in [
+            (Outcome::Done, "0.200 s"),
+            (Outcome::Ended, "0.200 s"),
+            (Outcome::Failed, "0.200 s failed"),
+            (Outcome::Dropped, "0.200 s dropped"),
+            (Outcome::Unfinished, "0.200 s …"),
+        ] {
+            let mut lane = lane("R1", [100, 300], &[]);
+            lane.outcome = outcome;
+            let svg = draw(&recording(None, vec![lane]), "any");
+            assert!(svg.contains(&format!(">{wanted}</text>")), "{svg}");
+        }
+    }
+
     #[test]
     fn what_stands_below_a_picture_is_what_a_document_is_called() {
         let recording = recording(Some(1), vec![lane("R1", [0, 200], &[(1, 0, 4)])]);
