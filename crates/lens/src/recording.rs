@@ -521,10 +521,10 @@ impl Stretch {
     /// merged stretches are spread evenly.
     pub fn held_within(&self, from: Duration, to: Duration) -> Duration {
         let overlap = self.to.min(to).saturating_sub(self.from.max(from));
-        let whole = self.to.saturating_sub(self.from);
-        if overlap.is_zero() || whole.is_zero() {
+        if overlap.is_zero() {
             return Duration::ZERO;
         }
+        let whole = self.to.saturating_sub(self.from);
         overlap.mul_f64((self.held.as_secs_f64() / whole.as_secs_f64()).min(1.0))
     }
 }
