@@ -594,3 +594,73 @@ pub mod optional_seconds {
         seconds.map(Duration::try_from_secs_f64).transpose().map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::by_hand::{lane, ms, recording};
+
+    #[test]
+    fn of_those_who_held_the_loop_inside_of_another_the_longest_is_named() {
+        for (inside, wanted) in [
+            (vec![], None),
+            (vec![("R2", 50, 90), ("R3", 100, 110)], Some(("R2", 40))),
+            (vec![("R2", 50, 60), ("R3", 100, 140)], Some(("R3", 40))),
+            (vec![("R2", 50, 60), ("R3", 100, 110)], Some(("R2", 10))),
+            (vec![("R2", 0, 200)], Some(("R2", 200))),
+            // It was called when the other one had ended.
+            (vec![("R2", 200, 200)], None),
+        ] {
+            let inside =
+                inside.iter().map(|(name, from, to)| lane(name, [0, 200], &[(1, *from, *to)]));
+            let all = [lane("R1", [0, 200], &[(1, 0, 200)])].into_iter().chain(inside);
+            let recording = recording(Some(1), all.collect());
+            let [held] = recording.blocked.as_slice() else { panic!("{:?}", recording.blocked) };
+            assert_eq!((held.lane, held.time()), (0, ms(200)));
+            let inner = held.inner.as_ref();
+            let inner = inner.map(|it| (recording.lane(it.lane).unwrap().name.as_str(), it.held));
+            assert_eq!(inner, wanted.map(|(name, held)| (name, ms(held))));
+        }
+    }
+
+    #[test]
+    fn where_to_look_is_where_the_span_of_who_held_the_loop_is_made() {
+        let mut one = lane("R1", [0, 200], &[(1, 0, 200)]);
+        one.place = Some("src/main.rs:7".to_owned());
+        let told = recording(Some(1), vec![one]).sentences();
+        assert_eq!(told.last().unwrap(), "Where: in the span of src/main.rs:7.");
+    }
+
+    #[test]
+    fn who_holds_a_loop_still_counts_once_and_where_it_slept_not_at_all() {
+        let held = |lane, thread, from, to| Held {
+            lane,
+            inner: None,
+            thread,
+            from: ms(from),
+            to: ms(to),
+            core_wait: Duration::ZERO,
+            place: Place::default(),
+        };
+        let mut recording = recording(Some(1), vec![lane("R1", [0, 400], &[(1, 100, 120)])]);
+        let (long, slept) = (true, true);
+        let mut after = |held, is_long, slept| {
+            recording.add_held(held, is_long, slept);
+            let who = |held: &Option<Held>| held.as_ref().map(|held| held.lane);
+            let figures = &recording.figures;
+            assert_eq!(figures.blocks, recording.blocked.len());
+            let longest = [who(&recording.longest_on_loop), who(&recording.across_await)];
+            (figures.blocks, figures.blocked, longest)
+        };
+        // It has ended meanwhile, and been counted.
+        assert_eq!(after(held(1, 1, 100, 120), long, false), (1, ms(20), [Some(0), None]));
+        assert_eq!(after(held(2, 1, 200, 215), long, false), (2, ms(35), [Some(0), None]));
+        assert_eq!(after(held(3, 2, 200, 225), long, false), (3, ms(60), [Some(3), None]));
+        assert_eq!(after(held(4, 2, 300, 326), false, false), (3, ms(60), [Some(4), None]));
+        assert_eq!(after(held(9, 2, 350, 376), false, false), (3, ms(60), [Some(4), None]));
+        assert_eq!(after(held(5, 1, 300, 330), long, slept), (3, ms(60), [Some(4), Some(5)]));
+        assert_eq!(after(held(6, 2, 340, 350), long, slept), (3, ms(60), [Some(4), Some(5)]));
+        assert_eq!(after(held(9, 2, 350, 380), long, slept), (3, ms(60), [Some(4), Some(5)]));
+        assert_eq!(after(held(7, 2, 360, 391), false, slept), (3, ms(60), [Some(4), Some(7)]));
+    }
+}
