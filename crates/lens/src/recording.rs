@@ -663,4 +663,19 @@ mod tests {
         assert_eq!(after(held(9, 2, 350, 380), long, slept), (3, ms(60), [Some(4), Some(5)]));
         assert_eq!(after(held(7, 2, 360, 391), false, slept), (3, ms(60), [Some(4), Some(7)]));
     }
+
+    #[test]
+    fn a_lane_is_inside_of_those_that_it_was_made_in() {
+        let lane_in = |parent| Lane { parent, ..lane("R", [0, 200], &[]) };
+        // A file may hold a recording in which two were made inside of each other.
+        let parents = [None, Some(0), Some(1), Some(0), Some(4), Some(6), Some(5)];
+        let recording = recording(None, parents.map(lane_in).into());
+        let inside = |lane| -> Vec<usize> {
+            (0..parents.len()).filter(|outer| recording.is_inside(lane, *outer)).collect()
+        };
+        let wanted: [&[usize]; 7] = [&[], &[0], &[0, 1], &[0], &[4], &[5, 6], &[5]];
+        for (lane, wanted) in wanted.into_iter().enumerate() {
+            assert_eq!(inside(lane), wanted, "{lane}");
+        }
+    }
 }
