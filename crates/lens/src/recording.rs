@@ -678,4 +678,18 @@ mod tests {
             assert_eq!(inside(lane), wanted, "{lane}");
         }
     }
+
+    #[test]
+    fn who_ran_on_the_loop_up_to_when_it_was_held_and_from_its_end_on_was_kept() {
+        let kept = |held: &[_], on_loop| {
+            let lanes = vec![lane("R1", [0, 300], &[(1, 100, 200)]), lane("R2", [0, 300], held)];
+            let mut recording = recording(Some(1), lanes);
+            recording.lanes[1].stretches.iter_mut().for_each(|it| it.on_loop &= on_loop);
+            recording.kept_waiting(&recording.blocked[0]).count() == 1
+        };
+        assert!(kept(&[(1, 99, 100), (1, 200, 201)], true));
+        assert!(!kept(&[(1, 99, 100), (2, 150, 151)], true));
+        // The thread did something else then, before its loop began or after its end.
+        assert!(!kept(&[(1, 99, 100), (1, 200, 201)], false));
+    }
 }
