@@ -692,4 +692,20 @@ mod tests {
         // The thread did something else then, before its loop began or after its end.
         assert!(!kept(&[(1, 99, 100), (1, 200, 201)], false));
     }
+
+    #[test]
+    fn times_are_read_as_seconds_and_only_such_as_there_can_be() {
+        let read = |from: &str, started: &str| {
+            let mut lane = serde_json::to_value(lane("R1", [0, 1], &[])).unwrap();
+            lane["created_s"] = serde_json::from_str(from).unwrap();
+            lane["started_s"] = serde_json::from_str(started).unwrap();
+            let lane: Lane = serde_json::from_value(lane).ok()?;
+            Some((lane.created, lane.started))
+        };
+        assert_eq!(read("0.25", "2"), Some((ms(250), Some(ms(2000)))));
+        assert_eq!(read("0", "null"), Some((ms(0), None)));
+        for wrong in ["-1", "1e300", "\"1\""] {
+            assert_eq!((read(wrong, "2"), read("2", wrong)), (None, None), "{wrong}");
+        }
+    }
 }

@@ -486,14 +486,15 @@ mod tests {
     /// In a run of 10 s, of which a pixel of a wide page is some 10 ms.
     #[test]
     fn what_holds_a_thread_is_drawn_however_short_and_what_waits_only_if_it_can_be_seen() {
-        let drawn = |held| {
-            let svg = draw(&recording(None, vec![lane("R1", [0, 10_000], held)]), "any");
+        let drawn = |made, held| {
+            let svg = draw(&recording(None, vec![lane("R1", [made, 10_000], held)]), "any");
             ["c0 held mark", "c0 wait mark", "c0 dots"].map(|class| svg.matches(class).count())
         };
-        assert_eq!(drawn(&[(1, 0, 0), (1, 1, 10_000)]), [2, 0, 0]);
-        assert_eq!(drawn(&[(1, 0, 0), (1, 2, 10_000)]), [2, 1, 0]);
-        assert_eq!(drawn(&[(1, 59, 59), (1, 59, 10_000)]), [2, 0, 0]);
-        assert_eq!(drawn(&[(1, 60, 60), (1, 60, 10_000)]), [2, 0, 1]);
+        assert_eq!(drawn(0, &[(1, 0, 0), (1, 1, 10_000)]), [2, 0, 0]);
+        assert_eq!(drawn(0, &[(1, 0, 0), (1, 2, 10_000)]), [2, 1, 0]);
+        assert_eq!(drawn(0, &[(1, 59, 10_000)]), [1, 0, 0]);
+        assert_eq!(drawn(0, &[(1, 60, 10_000)]), [1, 0, 1]);
+        assert_eq!(drawn(5000, &[(1, 5059, 10_000)]), [1, 0, 0]);
         let svg = draw(&recording(None, vec![lane("R1", [0, 10_000], &[(1, 5000, 5001)])]), "any");
         assert!(svg.contains(r#"held mark" x="50.000%" y="46" width="0.020%""#), "{svg}");
     }
