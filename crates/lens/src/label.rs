@@ -56,11 +56,9 @@ impl Visit for Label {
 
 impl Label {
     fn add(&mut self, value: fmt::Arguments<'_>) {
-        if self.others.len() < LONGEST_NAME {
-            let space = if self.others.is_empty() { "" } else { " " };
-            // Writing to a string cannot fail.
-            let _ = write!(self.others, "{space}{value}");
-        }
+        let space = if self.others.is_empty() { "" } else { " " };
+        // Writing to a string cannot fail.
+        let _ = write!(self.others, "{space}{value}");
     }
 }
 

@@ -521,10 +521,10 @@ impl Stretch {
     /// merged stretches are spread evenly.
     pub fn held_within(&self, from: Duration, to: Duration) -> Duration {
         let overlap = self.to.min(to).saturating_sub(self.from.max(from));
-        let whole = self.to.saturating_sub(self.from);
-        if overlap.is_zero() || whole.is_zero() {
+        if overlap.is_zero() {
             return Duration::ZERO;
         }
+        let whole = self.to.saturating_sub(self.from);
         overlap.mul_f64((self.held.as_secs_f64() / whole.as_secs_f64()).min(1.0))
     }
 }
@@ -592,5 +592,120 @@ pub mod optional_seconds {
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
         let seconds = Option::<f64>::deserialize(from)?;
         seconds.map(Duration::try_from_secs_f64).transpose().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::by_hand::{lane, ms, recording};
+
+    #[test]
+    fn of_those_who_held_the_loop_inside_of_another_the_longest_is_named() {
+        for (inside, wanted) in [
+            (vec![], None),
+            (vec![("R2", 50, 90), ("R3", 100, 110)], Some(("R2", 40))),
+            (vec![("R2", 50, 60), ("R3", 100, 140)], Some(("R3", 40))),
+            (vec![("R2", 50, 60), ("R3", 100, 110)], Some(("R2", 10))),
+            (vec![("R2", 0, 200)], Some(("R2", 200))),
+            // It was called when the other one had ended.
+            (vec![("R2", 200, 200)], None),
+        ] {
+            let inside =
+                inside.iter().map(|(name, from, to)| lane(name, [0, 200], &[(1, *from, *to)]));
+            let all = [lane("R1", [0, 200], &[(1, 0, 200)])].into_iter().chain(inside);
+            let recording = recording(Some(1), all.collect());
+            let [held] = recording.blocked.as_slice() else { panic!("{:?}", recording.blocked) };
+            assert_eq!((held.lane, held.time()), (0, ms(200)));
+            let inner = held.inner.as_ref();
+            let inner = inner.map(|it| (recording.lane(it.lane).unwrap().name.as_str(), it.held));
+            assert_eq!(inner, wanted.map(|(name, held)| (name, ms(held))));
+        }
+    }
+
+    #[test]
+    fn where_to_look_is_where_the_span_of_who_held_the_loop_is_made() {
+        let mut one = lane("R1", [0, 200], &[(1, 0, 200)]);
+        one.place = Some("src/main.rs:7".to_owned());
+        let told = recording(Some(1), vec![one]).sentences();
+        assert_eq!(told.last().unwrap(), "Where: in the span of src/main.rs:7.");
+    }
+
+    #[test]
+    fn who_holds_a_loop_still_counts_once_and_where_it_slept_not_at_all() {
+        let held = |lane, thread, from, to| Held {
+            lane,
+            inner: None,
+            thread,
+            from: ms(from),
+            to: ms(to),
+            core_wait: Duration::ZERO,
+            place: Place::default(),
+        };
+        let mut recording = recording(Some(1), vec![lane("R1", [0, 400], &[(1, 100, 120)])]);
+        let (long, slept) = (true, true);
+        let mut after = |held, is_long, slept| {
+            recording.add_held(held, is_long, slept);
+            let who = |held: &Option<Held>| held.as_ref().map(|held| held.lane);
+            let figures = &recording.figures;
+            assert_eq!(figures.blocks, recording.blocked.len());
+            let longest = [who(&recording.longest_on_loop), who(&recording.across_await)];
+            (figures.blocks, figures.blocked, longest)
+        };
+        // It has ended meanwhile, and been counted.
+        assert_eq!(after(held(1, 1, 100, 120), long, false), (1, ms(20), [Some(0), None]));
+        assert_eq!(after(held(2, 1, 200, 215), long, false), (2, ms(35), [Some(0), None]));
+        assert_eq!(after(held(3, 2, 200, 225), long, false), (3, ms(60), [Some(3), None]));
+        assert_eq!(after(held(4, 2, 300, 326), false, false), (3, ms(60), [Some(4), None]));
+        assert_eq!(after(held(9, 2, 350, 376), false, false), (3, ms(60), [Some(4), None]));
+        assert_eq!(after(held(5, 1, 300, 330), long, slept), (3, ms(60), [Some(4), Some(5)]));
+        assert_eq!(after(held(6, 2, 340, 350), long, slept), (3, ms(60), [Some(4), Some(5)]));
+        assert_eq!(after(held(9, 2, 350, 380), long, slept), (3, ms(60), [Some(4), Some(5)]));
+        assert_eq!(after(held(7, 2, 360, 391), false, slept), (3, ms(60), [Some(4), Some(7)]));
+    }
+
+    #[test]
+    fn a_lane_is_inside_of_those_that_it_was_made_in() {
+        let lane_in = |parent| Lane { parent, ..lane("R", [0, 200], &[]) };
+        // A file may hold a recording in which two were made inside of each other.
+        let parents = [None, Some(0), Some(1), Some(0), Some(4), Some(6), Some(5)];
+        let recording = recording(None, parents.map(lane_in).into());
+        let inside = |lane| -> Vec<usize> {
+            (0..parents.len()).filter(|outer| recording.is_inside(lane, *outer)).collect()
+        };
+        let wanted: [&[usize]; 7] = [&[], &[0], &[0, 1], &[0], &[4], &[5, 6], &[5]];
+        for (lane, wanted) in wanted.into_iter().enumerate() {
+            assert_eq!(inside(lane), wanted, "{lane}");
+        }
+    }
+
+    #[test]
+    fn who_ran_on_the_loop_up_to_when_it_was_held_and_from_its_end_on_was_kept() {
+        let kept = |held: &[_], on_loop| {
+            let lanes = vec![lane("R1", [0, 300], &[(1, 100, 200)]), lane("R2", [0, 300], held)];
+            let mut recording = recording(Some(1), lanes);
+            recording.lanes[1].stretches.iter_mut().for_each(|it| it.on_loop &= on_loop);
+            recording.kept_waiting(&recording.blocked[0]).count() == 1
+        };
+        assert!(kept(&[(1, 99, 100), (1, 200, 201)], true));
+        assert!(!kept(&[(1, 99, 100), (2, 150, 151)], true));
+        // The thread did something else then, before its loop began or after its end.
+        assert!(!kept(&[(1, 99, 100), (1, 200, 201)], false));
+    }
+
+    #[test]
+    fn times_are_read_as_seconds_and_only_such_as_there_can_be() {
+        let read = |from: &str, started: &str| {
+            let mut lane = serde_json::to_value(lane("R1", [0, 1], &[])).unwrap();
+            lane["created_s"] = serde_json::from_str(from).unwrap();
+            lane["started_s"] = serde_json::from_str(started).unwrap();
+            let lane: Lane = serde_json::from_value(lane).ok()?;
+            Some((lane.created, lane.started))
+        };
+        assert_eq!(read("0.25", "2"), Some((ms(250), Some(ms(2000)))));
+        assert_eq!(read("0", "null"), Some((ms(0), None)));
+        for wrong in ["-1", "1e300", "\"1\""] {
+            assert_eq!((read(wrong, "2"), read("2", wrong)), (None, None), "{wrong}");
+        }
     }
 }

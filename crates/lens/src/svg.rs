@@ -407,7 +407,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::by_hand::{lane, recording};
+    use crate::by_hand::{lane, ms, recording};
 
     #[test]
     fn no_line_is_wider_than_the_picture() {
@@ -436,6 +436,134 @@ mod tests {
         let waits = &[(1, 0, 1), (1, 199, 200)];
         assert_eq!(explained(vec![lane("wait", [0, 200], waits)]), [true, true, false]);
         assert_eq!(explained(vec![lane("dots", [0, 200], &[])]), [false, false, true]);
+    }
+
+    /// And its texts have the room beside it that the widest of all need.
+    #[test]
+    fn a_run_beside_a_longer_one_ends_where_its_time_was_over() {
+        let mut lanes = vec![
+            lane("R1", [0, 1100], &[(1, 0, 220), (2, 660, 1100)]),
+            lane("R<2>", [220, 880], &[(1, 440, 660)]),
+        ];
+        lanes[0].stretches[1].held = ms(110);
+        lanes[0].stretches[1].polls = 3;
+        lanes[1].asks = Some("\"a&b\"".to_owned());
+        lanes[1].outcome = Outcome::Failed;
+        let short = recording(Some(1), lanes);
+        let long = recording(None, vec![lane("patient", [0, 2200], &[(1, 0, 2200)])]);
+        let frame = Frame::around([&short, &long]);
+        let wanted = r#"<svg class="picture lanes" height="104" overflow="visible" role="img" aria-label="who &quot;waited&quot;" style="margin: 0 124px 0 68px; width: calc(100% - 192px)">
+<line class="grid" x1="0.00%" x2="0.00%" y1="32" y2="100"/>
+<text class="quiet" x="0.00%" y="26" text-anchor="middle">0 s</text>
+<line class="grid" x1="22.73%" x2="22.73%" y1="32" y2="100"/>
+<text class="quiet odd" x="22.73%" y="26" text-anchor="middle">0.5</text>
+<line class="grid" x1="45.45%" x2="45.45%" y1="32" y2="100"/>
+<text class="quiet" x="45.45%" y="26" text-anchor="middle">1.0</text>
+<line class="grid" x1="68.18%" x2="68.18%" y1="32" y2="100"/>
+<text class="quiet odd" x="68.18%" y="26" text-anchor="middle">1.5</text>
+<line class="grid" x1="90.91%" x2="90.91%" y1="32" y2="100"/>
+<text class="quiet" x="90.91%" y="26" text-anchor="middle">2.0</text>
+<line class="over" x1="50.00%" x2="50.00%" y1="32" y2="100"><title>the run ended at 1.100 s</title></line>
+<text x="-12" y="59.5" text-anchor="end">R1<title>R1: </title></text>
+<g>
+<rect class="c0 held mark" x="0.000%" y="46" width="10.000%" height="18" rx="2" opacity="1.00"><title>R1 held thread 1 (unnamed) for 220 ms, from 0.0 ms to 0.220 s</title></rect>
+<rect class="c0 wait mark" x="10.000%" y="46" width="20.000%" height="18" rx="2"><title>R1 waited, and held no thread, for 440 ms, from 0.220 s to 0.660 s</title></rect>
+<rect class="c0 held mark" x="30.000%" y="46" width="20.000%" height="18" rx="2" opacity="0.25"><title>R1 held thread 2 (unnamed), 3 times, for 110 ms, from 0.660 s to 1.100 s</title></rect>
+<rect class="c0 edge" x="0.000%" y="46" width="50.000%" height="18" rx="2"/></g>
+<text x="100%" dx="12" y="59.5">1.100 s</text>
+<text x="-12" y="89.5" text-anchor="end">R&lt;2&gt;<title>R&lt;2&gt;: &quot;a&amp;b&quot;</title></text>
+<g>
+<g class="mark"><title>R&lt;2&gt; was made, and had not run, for 220 ms, from 0.220 s to 0.440 s</title><rect class="c1 area" x="10.000%" y="76" width="10.000%" height="18" rx="2"/><line class="c1 dots" x1="10.000%" x2="20.000%" y1="85" y2="85"/></g>
+<rect class="c1 held mark" x="20.000%" y="76" width="10.000%" height="18" rx="2" opacity="1.00"><title>R&lt;2&gt; held thread 1 (unnamed) for 220 ms, from 0.440 s to 0.660 s</title></rect>
+<rect class="c1 wait mark" x="30.000%" y="76" width="10.000%" height="18" rx="2"><title>R&lt;2&gt; waited, and held no thread, for 220 ms, from 0.660 s to 0.880 s</title></rect>
+<rect class="c1 edge" x="10.000%" y="76" width="30.000%" height="18" rx="2"/></g>
+<text x="100%" dx="12" y="89.5">0.660 s failed</text>
+</svg>
+"#;
+        assert_eq!(frame.draw(&short, "who \"waited\""), wanted);
+    }
+
+    /// In a run of 10 s, of which a pixel of a wide page is some 10 ms.
+    #[test]
+    fn what_holds_a_thread_is_drawn_however_short_and_what_waits_only_if_it_can_be_seen() {
+        let drawn = |made, held| {
+            let svg = draw(&recording(None, vec![lane("R1", [made, 10_000], held)]), "any");
+            ["c0 held mark", "c0 wait mark", "c0 dots"].map(|class| svg.matches(class).count())
+        };
+        assert_eq!(drawn(0, &[(1, 0, 0), (1, 1, 10_000)]), [2, 0, 0]);
+        assert_eq!(drawn(0, &[(1, 0, 0), (1, 2, 10_000)]), [2, 1, 0]);
+        assert_eq!(drawn(0, &[(1, 59, 10_000)]), [1, 0, 0]);
+        assert_eq!(drawn(0, &[(1, 60, 10_000)]), [1, 0, 1]);
+        assert_eq!(drawn(5000, &[(1, 5059, 10_000)]), [1, 0, 0]);
+        let svg = draw(&recording(None, vec![lane("R1", [0, 10_000], &[(1, 5000, 5001)])]), "any");
+        assert!(svg.contains(r#"held mark" x="50.000%" y="46" width="0.020%""#), "{svg}");
+    }
+
+    #[test]
+    fn the_less_of_a_stretch_was_held_the_paler_it_is() {
+        for (held, opacity) in [(0, "0.20"), (20, "0.20"), (50, "0.50"), (100, "1.00")] {
+            let mut half = lane("R1", [0, 100], &[(1, 0, 100)]);
+            half.stretches[0].held = ms(held);
+            let svg = draw(&recording(None, vec![half]), "any");
+            let drawn = format!(
+                r#"held mark" x="0.000%" y="46" width="100.000%" height="18" rx="2" opacity="{opacity}""#
+            );
+            assert!(svg.contains(&drawn), "{svg}");
+        }
+    }
+
+    #[test]
+    fn a_row_ends_with_its_time_and_with_how_it_ended_if_not_well() {
+        for (outcome, wanted) in [
+            (Outcome::Done, "0.200 s"),
+            (Outcome::Ended, "0.200 s"),
+            (Outcome::Failed, "0.200 s failed"),
+            (Outcome::Dropped, "0.200 s dropped"),
+            (Outcome::Unfinished, "0.200 s …"),
+        ] {
+            let mut lane = lane("R1", [100, 300], &[]);
+            lane.outcome = outcome;
+            let svg = draw(&recording(None, vec![lane]), "any");
+            assert!(svg.contains(&format!(">{wanted}</text>")), "{svg}");
+        }
+    }
+
+    #[test]
+    fn what_stands_below_a_picture_is_what_a_document_is_called() {
+        let recording = recording(Some(1), vec![lane("R1", [0, 200], &[(1, 0, 4)])]);
+        let sentences = sentences(&recording);
+        let wanted = [
+            "1 requester was under way for 200 ms, in 200 ms of your time: at most 1 at once, on 1 thread, held for 4.0 ms in all.",
+            "No requester held the event loop for longer than 4.0 ms at a time.",
+        ];
+        assert_eq!(sentences, wanted);
+        let title = format!("<title>any: {}</title>", wanted.join(" "));
+        assert!(draw(&recording, "any").contains(&title));
+    }
+
+    #[test]
+    fn a_page_has_the_colours_of_its_pictures_by_name() {
+        let wanted = "\
+:root { --ink: #24292f; --quiet: #57606a; --grid: #d0d7de; --page: #ffffff; --c0: #0b7285; --c1: #a15c00; --c2: #9c36b5; --c3: #2b8a3e; --c4: #1c5fd0; }
+@media (prefers-color-scheme: dark) {
+:root { --ink: #e6edf3; --quiet: #9198a1; --grid: #30363d; --page: #0d1117; --c0: #3bc9db; --c1: #ffc34d; --c2: #da77f2; --c3: #69db7c; --c4: #74a8ff; }
+}
+";
+        assert_eq!(properties(), wanted);
+    }
+
+    #[test]
+    fn each_sign_of_a_page_is_a_picture_of_its_own() {
+        let svg = r#"<svg class="picture" width="28" height="14" aria-hidden="true">"#;
+        let wanted = [
+            (r#"<rect class="sign held" x="0" y="1" width="26" height="12"/>"#, "held a thread"),
+            (
+                r#"<rect class="sign wait" x="0" y="1" width="26" height="12"/>"#,
+                "waited, thread free",
+            ),
+            (r#"<line class="sign dots" x1="0" x2="28" y1="7" y2="7"/>"#, "made, not yet run"),
+        ];
+        assert_eq!(signs(), wanted.map(|(sign, words)| (format!("{svg}{sign}</svg>"), words)));
     }
 
     /// A bar's edge and the area of what has not yet run have no colour inside,

@@ -180,7 +180,7 @@ fn held(lane: &Lane) -> String {
         (true, 1) => "1 poll".to_owned(),
         (true, polls) => format!("{polls} polls"),
         (false, 1) => "1 call".to_owned(),
-        (false, calls) => format!("{calls} times"),
+        (false, calls) => format!("{calls} calls"),
     };
     let threads: BTreeSet<usize> = lane.stretches.iter().map(|stretch| stretch.thread).collect();
     let on = if threads.len() > 1 { format!(", {} threads", threads.len()) } else { String::new() };
@@ -380,6 +380,106 @@ R4  ▏█████████████████▓░░░░░░�
         assert!(
             bar(&half, &recording(1000, vec![half.clone()]), ms(1000), 10).starts_with("▏▓▓▓▓")
         );
+    }
+
+    /// Ten columns of 100 ms each, between two edges.
+    #[test]
+    fn a_bar_spans_a_life_and_each_column_shows_what_was_done_for_most_of_it() {
+        let run = recording(1000, Vec::new());
+        for (life, held, wanted) in [
+            ([0, 1000], &[(0, 1), (999, 1000)][..], "▏░░░░░░░░░░▕"),
+            ([300, 700], &[(300, 301), (699, 700)], "   ▏░░░░▕   "),
+            ([340, 660], &[(340, 341)], "   ▏░░░░▕   "),
+            ([360, 640], &[(360, 361)], "    ▏░░▕    "),
+            // Of a column that it began or ended in, its own part counts.
+            ([0, 1000], &[(0, 50), (400, 516), (550, 600)], "▏▓░░░█▓░░░░▕"),
+            ([340, 660], &[(340, 400), (600, 630)], "   ▏█░░▓▕   "),
+            ([0, 1000], &[(150, 250)], "▏·█▓░░░░░░░▕"),
+            ([0, 1000], &[(151, 251)], "▏··▓░░░░░░░▕"),
+            ([0, 1000], &[], "▏··········▕"),
+            // What takes no time has a column too.
+            ([0, 0], &[], "▏·▕         "),
+            ([500, 500], &[(500, 500)], "     ▏░▕    "),
+            ([1000, 1000], &[(1000, 1000)], "         ▏░▕"),
+        ] {
+            let drawn = bar(&lane("R1", life, held), &run, run.elapsed, 10);
+            assert_eq!(drawn, wanted, "{life:?} {held:?}");
+        }
+        let mut open = lane("R1", [800, 800], &[(800, 1000)]);
+        open.ended = None;
+        assert_eq!(bar(&open, &run, run.elapsed, 10), "        ▏██ ");
+    }
+
+    #[test]
+    fn a_row_says_how_often_and_on_how_many_threads_it_held_one() {
+        let mut call = by_hand("R1", [0, 9], &[(1, 0, 9)]);
+        call.future = false;
+        let mut calls = by_hand("R1", [0, 9], &[(1, 0, 1), (1, 8, 9)]);
+        calls.future = false;
+        for (lane, wanted) in [
+            (by_hand("R1", [0, 9], &[]), "never"),
+            (by_hand("R1", [0, 9], &[(2, 0, 9)]), "9.0 ms in 1 poll"),
+            (by_hand("R1", [0, 9], &[(2, 0, 1), (2, 8, 9)]), "2.0 ms in 2 polls"),
+            (by_hand("R1", [0, 9], &[(1, 0, 1), (2, 8, 9)]), "2.0 ms in 2 polls, 2 threads"),
+            (call, "9.0 ms in 1 call"),
+            (calls, "2.0 ms in 2 calls"),
+        ] {
+            assert_eq!(held(&lane), wanted);
+        }
+    }
+
+    #[test]
+    fn of_who_was_entered_across_an_await_nobody_can_tell() {
+        let lanes = ["R1", "R2"].map(|name| lane(name, [0, 400], &[(0, 400)]));
+        let mut recording = recording(400, lanes.into());
+        recording.across_await = recording.longest_on_loop.clone();
+        recording.across_await.as_mut().unwrap().lane = 1;
+        let drawn = drawn(&recording, 80);
+        let rows: Vec<&str> = drawn.lines().skip(1).take(2).collect();
+        assert!(rows[0].ends_with(" 0.400 s  400 ms in 1 poll"), "{drawn}");
+        assert!(rows[1].ends_with(" 0.400 s  nobody can tell"), "{drawn}");
+    }
+
+    #[test]
+    fn a_long_name_is_cut() {
+        for (name, wanted) in [
+            ("twelve signs", "twelve signs  ▏"),
+            ("thirteen sign", "thirteen si…  ▏"),
+            ("ãããããããããããã", "ãããããããããããã  ▏"),
+            ("ããããããããããããã", "ããããããããããã…  ▏"),
+        ] {
+            let drawn = drawn(&recording(400, vec![lane(name, [0, 400], &[])]), 80);
+            assert!(drawn.lines().nth(1).unwrap().starts_with(wanted), "{drawn}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_an_axis_stand_where_their_moments_are_and_apart() {
+        for (elapsed, columns, wanted) in [
+            (1000, 10, "0 s        1"),
+            (1000, 20, "0 s        0.5     1.0"),
+            (450, 30, "0 ms    100   200    300    400 "),
+            (600_000, 18, "0 s    200   400 600"),
+            // The last one would touch the one before it.
+            (2_000_000, 14, "0 s     1000    "),
+        ] {
+            assert_eq!(axis(ms(elapsed), columns), wanted);
+        }
+    }
+
+    #[test]
+    fn a_sentence_is_broken_between_words() {
+        for (width, wanted) in [
+            (11, "one two ten"),
+            (10, "one two\n  ten"),
+            (7, "one two\n  ten"),
+            (6, "one\n  two\n  ten"),
+            (2, "one\n  two\n  ten"),
+        ] {
+            assert_eq!(wrapped("one two ten", width), wanted, "{width} columns");
+        }
+        assert_eq!(wrapped("a bc d e", 4), "a bc\n  d\n  e");
+        assert_eq!(wrapped("ãã ãã", 5), "ãã ãã");
     }
 
     #[test]

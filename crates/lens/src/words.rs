@@ -391,10 +391,12 @@ mod tests {
         ] {
             assert_told(&blocked_beside(vec![other]), wanted);
         }
-        let mut inside = lane("R2", [0, 400], &[(1, 1, 2)]);
-        inside.parent = Some(0);
         // A part of it, or a task that it has spawned.
-        assert_told(&blocked_beside(vec![inside]), &silent);
+        for (from, to) in [(1, 2), (99, 100), (300, 301)] {
+            let mut inside = lane("R2", [0, 400], &[(1, from, to)]);
+            inside.parent = Some(0);
+            assert_told(&blocked_beside(vec![inside]), &silent);
+        }
         // Where one would run that never ran, nobody knows.
         assert_told(&blocked_beside(vec![lane("R2", [0, 400], &[])]), &silent);
         // It was done, and is open only because somebody still has its span.

@@ -462,6 +462,54 @@ fn who_has_no_name_is_called_by_its_span_and_a_number() {
     assert_eq!(names, ["run 1", "GET \"/slow\"", "R1", "run 4"]);
 }
 
+/// The lane of this span.
+fn lane_of(span: impl FnOnce() -> Span) -> Lane {
+    let lens = Lens::of_spans(["run"]);
+    tracing::subscriber::with_default(Registry::default().with(lens.clone()), || drop(span()));
+    lens.recording().lanes.remove(0)
+}
+
+#[test]
+fn who_has_an_empty_name_has_none() {
+    assert_eq!(lane_of(|| info_span!("run", name = " ")).name, "run 1");
+    assert_eq!(lane_of(|| info_span!("run", name = "", city = "Natal", id = 7)).name, "Natal 7");
+}
+
+/// However a span was given them: as text, or by `Display` or `Debug`.
+#[test]
+fn a_span_says_what_a_requester_is_called_and_what_it_asks() {
+    let path = std::path::Path::new("/slow");
+    for (span, name, asks) in [
+        (lane_of(|| info_span!("run", name = "R1", asks = "/slow")), "R1", Some("/slow")),
+        (lane_of(|| info_span!("run", name = %8, asks = %path.display())), "8", Some("/slow")),
+        (lane_of(|| info_span!("run", name = 8, asks = ?path)), "8", Some("\"/slow\"")),
+        (lane_of(|| info_span!("run", asks = "/slow")), "run 1", Some("/slow")),
+        (lane_of(|| info_span!("run", name = "R1", city = "Natal")), "R1", None),
+    ] {
+        assert_eq!((span.name.as_str(), span.asks.as_deref()), (name, asks));
+    }
+}
+
+#[test]
+fn a_name_and_a_question_are_cut_after_so_many_letters_and_harmless() {
+    let of = |letters: usize| "ã".repeat(letters);
+    let cut = |letters: usize| of(letters) + "…";
+    for (name, wanted) in
+        [(of(80), of(80)), (of(81), cut(80)), ("\x1b[2J".to_owned(), r"\u{1b}[2J".to_owned())]
+    {
+        assert_eq!(lane_of(|| info_span!("run", name)).name, wanted);
+        assert_eq!(lane_of(|| info_span!("run", city = name)).name, wanted);
+    }
+    for (asks, wanted) in [(of(2_000), of(2_000)), (of(2_001), cut(2_000))] {
+        assert_eq!(lane_of(|| info_span!("run", asks)).asks, Some(wanted));
+    }
+    let two = |first: usize, second: &str| {
+        lane_of(|| info_span!("run", city = of(first), state = second)).name
+    };
+    assert_eq!(two(77, "SP"), of(77) + " SP");
+    assert_eq!(two(80, "SP"), cut(80));
+}
+
 #[test]
 fn what_one_requester_calls_inside_of_another_is_held_once() {
     let recording = record_future(async {
