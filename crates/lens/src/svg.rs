@@ -283,10 +283,12 @@ impl<'a> Picture<'a> {
             y: top + (ROW - BAR) / 2.0,
         };
         let text = top + ROW / 2.0 + 4.5;
-        let (name, asks) = (escaped(&lane.name), escaped(lane.asks.as_deref().unwrap_or_default()));
+        let name = escaped(&lane.name);
+        let asks = lane.asks.as_ref().map(|asks| format!(": {}", escaped(asks)));
+        let asks = asks.unwrap_or_default();
         writeln!(
             svg,
-            r#"<text x="-{PAD}" y="{text}" text-anchor="end">{name}<title>{name}: {asks}</title></text>"#
+            r#"<text x="-{PAD}" y="{text}" text-anchor="end">{name}<title>{name}{asks}</title></text>"#
         )?;
         writeln!(svg, "<g>")?;
         row.not_yet_run(svg, created, started)?;
@@ -464,7 +466,7 @@ mod tests {
 <line class="grid" x1="90.91%" x2="90.91%" y1="32" y2="100"/>
 <text class="quiet" x="90.91%" y="26" text-anchor="middle">2.0</text>
 <line class="over" x1="50.00%" x2="50.00%" y1="32" y2="100"><title>the run ended at 1.100 s</title></line>
-<text x="-12" y="59.5" text-anchor="end">R1<title>R1: </title></text>
+<text x="-12" y="59.5" text-anchor="end">R1<title>R1</title></text>
 <g>
 <rect class="c0 held mark" x="0.000%" y="46" width="10.000%" height="18" rx="2" opacity="1.00"><title>R1 held thread 1 (unnamed) for 220 ms, from 0.0 ms to 0.220 s</title></rect>
 <rect class="c0 wait mark" x="10.000%" y="46" width="20.000%" height="18" rx="2"><title>R1 waited, and held no thread, for 440 ms, from 0.220 s to 0.660 s</title></rect>
