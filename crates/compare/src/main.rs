@@ -10,14 +10,14 @@ use compare::ladder;
 use compare::machine;
 use compare::measure;
 use compare::options::Options;
-use compare::page::Page;
+use compare::page;
 use compare::results::{Attempt, Compared, Comparison};
 use compare::rounds::{self, Program};
 use compare::scenario::{self, Scenario};
 use compare::server::Server;
 use compare::table;
-use harness::Failure;
 use harness::args::without_passwords;
+use harness::{Failure, LaterFile};
 
 /// Why there is nothing to tell.
 enum Stop {
@@ -54,15 +54,15 @@ fn interrupted() -> Failure {
 /// Compares, and prints what was found. Gives the exit code.
 fn run(options: &Options) -> Result<ExitCode, Stop> {
     // A page that cannot be written is told before anything runs.
-    let page = options.html.as_deref().map(Page::create).transpose().map_err(Stop::Failed)?;
+    let html = options.html.as_deref().map(LaterFile::new).transpose().map_err(Stop::Failed)?;
     let comparison = compare(options)?;
     harness::print(&table::draw(&comparison)).map_err(Stop::Failed)?;
     if !options.guess.is_empty() {
         let guesses = guesses::draw(&comparison, &options.guess);
         harness::print(&format!("\n{guesses}")).map_err(Stop::Failed)?;
     }
-    if let Some(page) = page {
-        let path = page.write(&comparison).map_err(Stop::Failed)?;
+    if let Some(html) = html {
+        let path = html.write_text(&page::render(&comparison)).map_err(Stop::Failed)?;
         harness::note(&format!("the page is '{}': open it in a browser", path.display()));
     }
     Ok(ExitCode::from(u8::from(!table::is_well(&comparison))))

@@ -1,22 +1,70 @@
 //! The files that a run writes.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
-pub(crate) fn create(path: &Path) -> Result<File, Failure> {
-    File::create(path).map_err(|error| unwritable(path, &error))
+/// A file that will be written when there is something to write. However the
+/// program ends before that, what was in the file is still there, and a file that
+/// is new is not.
+#[derive(Debug)]
+pub struct LaterFile {
+    path: PathBuf,
+    /// Keeps a descriptor free: there may be no other one when it is to be written.
+    open: File,
 }
 
-pub(crate) fn written(mut file: File, text: &str) -> io::Result<()> {
-    file.write_all(text.as_bytes())?;
-    file.flush()
+impl LaterFile {
+    /// Opens the file, or makes it and removes it again.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn new(path: &Path) -> Result<Self, Failure> {
+        let open = match File::create_new(path) {
+            // Where it cannot be removed, an empty file stays.
+            Ok(new) => {
+                let _ = fs::remove_file(path);
+                new
+            }
+            // It is there, or tells better what is wrong; a link may lead to none.
+            Err(_) => File::options()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(path)
+                .map_err(|error| unwritable(path, &error))?,
+        };
+        Ok(Self { path: path.to_owned(), open })
+    }
+
+    /// Has it written, in place of what was in it, and tells where that is.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written any more.
+    pub fn write(self, write: impl FnOnce(File) -> io::Result<()>) -> Result<PathBuf, Failure> {
+        drop(self.open);
+        match File::create(&self.path).and_then(write) {
+            Ok(()) => Ok(self.path),
+            Err(error) => Err(unwritable(&self.path, &error)),
+        }
+    }
+
+    /// The same with a text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::write`].
+    pub fn write_text(self, text: &str) -> Result<PathBuf, Failure> {
+        self.write(|mut file| file.write_all(text.as_bytes()))
+    }
 }
 
 /// A file cannot be written, for this reason.
-pub fn unwritable(path: &Path, error: &io::Error) -> Failure {
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
     let hint = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             "make room, or name a file on another disk"
