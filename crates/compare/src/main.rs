@@ -175,7 +175,7 @@ fn compared(
     command += &format!(" --bin {}", program.name);
     let args = scenario.args_of(&program.name, &options.passed);
     if !args.is_empty() {
-        command += &format!(" -- {}", without_passwords(&shell_words::join(&args)));
+        command += &format!(" -- {}", shell_words::join(shown(&args)));
     }
     let how = scenario.how.get(&program.name).cloned();
     Compared { name: program.name.clone(), how, command, runs }
@@ -183,9 +183,13 @@ fn compared(
 
 /// The command that makes this comparison again.
 fn command() -> String {
-    let args = std::env::args().skip(1);
-    let args = without_passwords(&shell_words::join(args));
-    format!("cargo run{} -p compare -- {args}", release())
+    let args: Vec<_> = std::env::args().skip(1).collect();
+    format!("cargo run{} -p compare -- {}", release(), shell_words::join(shown(&args)))
+}
+
+/// Arguments as anybody may see them.
+fn shown(args: &[String]) -> impl Iterator<Item = String> {
+    args.iter().map(|arg| without_passwords(arg))
 }
 
 fn release() -> &'static str {
