@@ -113,6 +113,12 @@ pub enum Unanswered {
     /// The head has more than [`LONGEST_HEAD`] bytes or [`MOST_HEADERS`] lines.
     #[error("the head of the reply is longer than 8 KiB or 100 lines")]
     HeadTooLong,
+    /// One of the two that follow, or a length that nobody can count: not every client
+    /// tells which.
+    #[error(
+        "the head of the reply is longer than 8 KiB or 100 lines, or the reply is longer than 1 MiB"
+    )]
+    HeadOrReplyTooLong,
     /// The reply has more than [`LONGEST_REPLY`] bytes.
     #[error("the reply is longer than 1 MiB")]
     TooLong,
@@ -131,7 +137,7 @@ impl Unanswered {
         let chain = || iter::successors(Some(error), |error| (*error).source());
         match chain().find_map(|error| error.downcast_ref::<hyper::Error>()) {
             Some(error) if error.is_incomplete_message() => return Self::Lost,
-            Some(error) if error.is_parse_too_large() => return Self::HeadTooLong,
+            Some(error) if error.is_parse_too_large() => return Self::HeadOrReplyTooLong,
             Some(error) if error.is_parse() => return Self::NotHttp(error.to_string()),
             _ => {}
         }
