@@ -147,14 +147,14 @@ impl Run {
         let later = |path: &Option<PathBuf>| path.as_deref().map(LaterFile::new).transpose();
         let (svg, report) = (later(&options.svg)?, later(&options.report)?);
         let log_file = options.log_file.as_deref().map(LogFile::open).transpose()?;
-        let mut screen = Screen::new(if options.json { Stream::Stderr } else { Stream::Stdout });
+        let screen = Screen::new(if options.json { Stream::Stderr } else { Stream::Stdout });
 
         screen.print(RULE);
         if let Some(note) = sample.note() {
             screen.print(&note);
         }
         let (lens, begun) = (Lens::new(), Instant::now());
-        let live = Live::start(&mut screen, sample, lens.clone());
+        let live = Live::start(&screen, sample, lens.clone());
         let transcript =
             Transcript { screen: screen.clone(), sample, log: options.log, lens: lens.clone() };
         let trace = options.trace.as_deref().map(|path| Trace::create(path, lens.clone(), begun));
@@ -270,12 +270,7 @@ impl Ending {
     /// Draws everything; gives the exit code.
     fn end(mut self, recording: Recording, mut failures: Vec<Failure>, interrupted: bool) -> u8 {
         if let Some(live) = self.live.take() {
-            // A terminal echoes Ctrl-C as ^C, nobody knows where: what stands
-            // there cannot be drawn over any more.
             live.stop(interrupted);
-            if interrupted {
-                self.screen.forget_live();
-            }
         }
         let elapsed = recording.elapsed.as_secs_f64();
         self.screen.print(&format!("{THIN_RULE}\nTime elapsed: {elapsed:.3}\n{RULE}\n"));
