@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::args::is_plain_device;
 use crate::failure::Failure;
 
 /// A file that will be written when there is something to write. However the
@@ -47,7 +48,7 @@ impl LaterFile {
     /// When it cannot be written any more.
     pub fn write(self, write: impl FnOnce(File) -> io::Result<()>) -> Result<PathBuf, Failure> {
         drop(self.open);
-        match File::create(&self.path).and_then(write) {
+        match begun(&self.path).and_then(write) {
             Ok(()) => Ok(self.path),
             Err(error) => Err(unwritable(&self.path, &error)),
         }
@@ -60,6 +61,17 @@ impl LaterFile {
     /// As [`Self::write`].
     pub fn write_text(self, text: &str) -> Result<PathBuf, Failure> {
         self.write(|mut file| file.write_all(text.as_bytes()))
+    }
+}
+
+/// The file, begun anew. Whatever has come in its place meanwhile, such as a pipe that
+/// nobody reads, lets nobody wait.
+fn begun(path: &Path) -> io::Result<File> {
+    match fs::metadata(path) {
+        Ok(there) if !there.is_file() && !is_plain_device(path) => {
+            Err(io::Error::other("that is no file"))
+        }
+        _ => File::create(path),
     }
 }
 
@@ -93,6 +105,18 @@ mod tests {
             |kind| unwritable(Path::new("run.svg"), &io::Error::from(kind)).hint().to_owned();
         assert_eq!(hint(io::ErrorKind::StorageFull), "make room, or name a file on another disk");
         assert!(hint(io::ErrorKind::NotFound).contains("a folder that exists"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_that_came_meanwhile_lets_nobody_wait() {
+        let folder = tempfile::tempdir().expect("a folder for temporary files");
+        let path = folder.path().join("run.svg");
+        let file = LaterFile::new(&path).expect("it can be written");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.is_ok_and(|made| made.success()));
+        let failure = file.write_text("a picture").expect_err("nobody reads it");
+        assert!(failure.cause().ends_with("that is no file"), "{failure}");
     }
 
     #[cfg(unix)]
