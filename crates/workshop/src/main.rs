@@ -149,6 +149,7 @@ fn act(command: Option<Command>) -> Result<ExitCode, Failure> {
             if let Some(kept) = folder.reset(exercise).map_err(of_folder)? {
                 print(&format!("What you wrote is kept in {}", shown(&folder, &kept)))?;
             }
+            progress.reopen(exercise).map_err(of_folder)?;
             print(&format!("{} begins anew.", shown(&folder, &folder.program(exercise))))?;
         }
         Some(Command::Solution { exercise, insist }) => {
