@@ -219,7 +219,7 @@ fn masked(line: &str, masks: &[Mask]) -> String {
         (r"[0-9]+\.[0-9]+", "0"),
         (r"\b[0-9]+ (s|ms)\b", "TIME"),
         // Where one kind of cell ends and another begins is a matter of rounding.
-        (r"▒ held it in part *", ""),
+        (r"[▒▓]+ held it in part *", ""),
         (r"[▒▓]+", ""),
         (r"░+|█+|·+", "="),
         (r" +", " "),
@@ -333,6 +333,7 @@ mod tests {
             ("R1  ▏░░░░▕ 1.003 s  0.6 ms in 6 polls", "R1  ▏░░░░░░▕  204 ms  1.2 s in 6 polls"),
             ("R2  ▏····▓███▕", "R2  ▏·······█▕"),
             ("R2  ▏·░░░░░▕", "R2  ▏▒░░░░░▕"),
+            ("█ held a thread  ▒▓ held it in part", "█ held a thread  ▓ held it in part"),
             ("    0 s      2    took", "    0 ms     200   took"),
         ] {
             assert_eq!(masked(one, &[]), masked(other, &[]));

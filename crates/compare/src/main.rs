@@ -10,14 +10,14 @@ use compare::ladder;
 use compare::machine;
 use compare::measure;
 use compare::options::Options;
-use compare::page::Page;
+use compare::page;
 use compare::results::{Attempt, Compared, Comparison};
 use compare::rounds::{self, Program};
 use compare::scenario::{self, Scenario};
 use compare::server::Server;
 use compare::table;
-use harness::Failure;
 use harness::args::without_passwords;
+use harness::{Failure, LaterFile};
 
 /// Why there is nothing to tell.
 enum Stop {
@@ -54,15 +54,15 @@ fn interrupted() -> Failure {
 /// Compares, and prints what was found. Gives the exit code.
 fn run(options: &Options) -> Result<ExitCode, Stop> {
     // A page that cannot be written is told before anything runs.
-    let page = options.html.as_deref().map(Page::create).transpose().map_err(Stop::Failed)?;
+    let html = options.html.as_deref().map(LaterFile::new).transpose().map_err(Stop::Failed)?;
     let comparison = compare(options)?;
     harness::print(&table::draw(&comparison)).map_err(Stop::Failed)?;
     if !options.guess.is_empty() {
         let guesses = guesses::draw(&comparison, &options.guess);
         harness::print(&format!("\n{guesses}")).map_err(Stop::Failed)?;
     }
-    if let Some(page) = page {
-        let path = page.write(&comparison).map_err(Stop::Failed)?;
+    if let Some(html) = html {
+        let path = html.write_text(&page::render(&comparison)).map_err(Stop::Failed)?;
         harness::note(&format!("the page is '{}': open it in a browser", path.display()));
     }
     Ok(ExitCode::from(u8::from(!table::is_well(&comparison))))
@@ -175,7 +175,7 @@ fn compared(
     command += &format!(" --bin {}", program.name);
     let args = scenario.args_of(&program.name, &options.passed);
     if !args.is_empty() {
-        command += &format!(" -- {}", without_passwords(&shell_words::join(&args)));
+        command += &format!(" -- {}", shell_words::join(shown(&args)));
     }
     let how = scenario.how.get(&program.name).cloned();
     Compared { name: program.name.clone(), how, command, runs }
@@ -183,9 +183,13 @@ fn compared(
 
 /// The command that makes this comparison again.
 fn command() -> String {
-    let args = std::env::args().skip(1);
-    let args = without_passwords(&shell_words::join(args));
-    format!("cargo run{} -p compare -- {args}", release())
+    let args: Vec<_> = std::env::args().skip(1).collect();
+    format!("cargo run{} -p compare -- {}", release(), shell_words::join(shown(&args)))
+}
+
+/// Arguments as anybody may see them.
+fn shown(args: &[String]) -> impl Iterator<Item = String> {
+    args.iter().map(|arg| without_passwords(arg))
 }
 
 fn release() -> &'static str {

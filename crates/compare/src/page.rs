@@ -1,11 +1,6 @@
 //! A comparison as one page that a browser opens from disk: nothing in it is
 //! loaded from anywhere, and it can be read without its script.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-
-use harness::{Failure, unwritable};
 use lens::svg;
 use lens::text::harmless_lines;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -25,31 +20,6 @@ const SCRIPT: &str = include_str!("page/script.js");
 /// What the page may load: nothing at all.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
-
-/// A file that a page will be written to.
-#[derive(Debug)]
-pub struct Page {
-    file: File,
-    path: PathBuf,
-}
-
-impl Page {
-    /// Opens the file, or makes it; a failure if it cannot be written. What is
-    /// in it stays until there is something to write.
-    pub fn create(path: &Path) -> Result<Self, Failure> {
-        let file = File::options().write(true).create(true).truncate(false).open(path);
-        let file = file.map_err(|error| unwritable(path, &error))?;
-        Ok(Self { file, path: path.to_owned() })
-    }
-
-    /// Writes the comparison to it, and tells where that is.
-    pub fn write(mut self, comparison: &Comparison) -> Result<PathBuf, Failure> {
-        let page = render(comparison);
-        let written = self.file.set_len(0).and_then(|()| self.file.write_all(page.as_bytes()));
-        written.map_err(|error| unwritable(&self.path, &error))?;
-        Ok(self.path)
-    }
-}
 
 /// The whole page, as an HTML document.
 pub fn render(comparison: &Comparison) -> String {

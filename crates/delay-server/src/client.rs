@@ -4,10 +4,10 @@
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::iter;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
 use harness::Failure;
-use hyper::StatusCode;
+use hyper::{StatusCode, Uri};
 
 pub use reply::{
     ENOUGH_OF_A_REFUSAL, LONGEST_HEAD, LONGEST_REPLY, MOST_HEADERS, check_head, length, read,
@@ -87,6 +87,7 @@ pub fn refused(status: u16, text: &str, hints: &Hints) -> Failure {
         500..=599 => "look at what the server itself says",
         _ => "check --url",
     };
+    let hint = fitting(hint);
     // The usual words for it, whatever the server's own are.
     let words = StatusCode::from_u16(status).ok().and_then(|it| it.canonical_reason());
     let words = words.map(|words| format!(" {words}")).unwrap_or_default();
@@ -112,6 +113,12 @@ pub enum Unanswered {
     /// The head has more than [`LONGEST_HEAD`] bytes or [`MOST_HEADERS`] lines.
     #[error("the head of the reply is longer than 8 KiB or 100 lines")]
     HeadTooLong,
+    /// One of the two that follow, or a length that nobody can count: not every client
+    /// tells which.
+    #[error(
+        "the head of the reply is longer than 8 KiB or 100 lines, or the reply is longer than 1 MiB"
+    )]
+    HeadOrReplyTooLong,
     /// The reply has more than [`LONGEST_REPLY`] bytes.
     #[error("the reply is longer than 1 MiB")]
     TooLong,
@@ -130,7 +137,7 @@ impl Unanswered {
         let chain = || iter::successors(Some(error), |error| (*error).source());
         match chain().find_map(|error| error.downcast_ref::<hyper::Error>()) {
             Some(error) if error.is_incomplete_message() => return Self::Lost,
-            Some(error) if error.is_parse_too_large() => return Self::HeadTooLong,
+            Some(error) if error.is_parse_too_large() => return Self::HeadOrReplyTooLong,
             Some(error) if error.is_parse() => return Self::NotHttp(error.to_string()),
             _ => {}
         }
@@ -145,10 +152,7 @@ impl Unanswered {
         let asked = harness::asked().unwrap_or_default();
         let route = asked.split('?').next().unwrap_or_default();
         let (cause, hint) = match self {
-            Self::NobodyThere => (
-                format!("nobody answers at {route}"),
-                "start it with cargo run -p delay-server, or leave --url out to use a built-in one",
-            ),
+            Self::NobodyThere => return nobody_there(route),
             Self::TimedOut => {
                 (format!("no complete reply from {route} within the time-out"), hints.timed_out)
             }
@@ -157,7 +161,47 @@ impl Unanswered {
             }
             why => (format!("the request to {route} failed: {why}"), hints.failed),
         };
-        Failure::new(cause, hint)
+        Failure::new(cause, fitting(hint))
+    }
+}
+
+/// Nobody takes connections where this route is. A delay server can be started there
+/// if it is on this machine.
+fn nobody_there(route: &str) -> Failure {
+    let cause = format!("nobody answers at {route}");
+    let url: Option<Uri> = route.parse().ok();
+    let here = url.as_ref().filter(|url| url.scheme_str() == Some("http"));
+    let here = here.and_then(|url| Some((url.host().filter(|host| is_loopback(host))?, url)));
+    let Some((host, url)) = here else {
+        let hint = "check the host and the port in --url, or leave it out to use a built-in server";
+        return Failure::new(cause, hint);
+    };
+    let port = url.port_u16().unwrap_or(80);
+    let address = format!("{host}:{port}");
+    let option = if address == HOME { String::new() } else { format!(" -- --addr {address}") };
+    Failure::new(
+        cause,
+        format!(
+            "start it with cargo run -p delay-server{option}, or leave --url out to use a built-in one"
+        ),
+    )
+}
+
+/// Whether a host, which is written as in a URL, is this machine whatever its network is.
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse();
+    host == "localhost" || address.is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// A hint whose example of an address is on the server that the requester has asked.
+pub fn fitting(hint: &str) -> String {
+    let asked: Option<Uri> = harness::asked().and_then(|asked| asked.parse().ok());
+    let server = asked.as_ref().and_then(|url| Some((url.scheme_str()?, url.authority()?)));
+    match server {
+        Some((scheme, place)) => {
+            hint.replace(&format!("http://{HOME}/"), &format!("{scheme}://{place}/"))
+        }
+        None => hint.to_owned(),
     }
 }
 
@@ -216,6 +260,25 @@ macro_rules! meaning_of_errors {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_hint_for_nobody_starts_a_server_where_it_was_asked() {
+        let built_in = "or leave --url out to use a built-in one";
+        for (url, option) in [
+            ("http://localhost:8000/delay-me", ""),
+            ("http://localhost:9000/delay-me", " -- --addr localhost:9000"),
+            ("http://127.0.0.1:8000/delay-me", " -- --addr 127.0.0.1:8000"),
+            ("http://[::1]:9000/delay-me", " -- --addr [::1]:9000"),
+            ("http://localhost/delay-me", " -- --addr localhost:80"),
+        ] {
+            let wanted = format!("start it with cargo run -p delay-server{option}, {built_in}");
+            assert_eq!(nobody_there(url).hint(), wanted, "{url}");
+        }
+        for url in ["http://example.com:8000/", "https://localhost:9000/", "http://10.0.0.1/", ""] {
+            let hint = nobody_there(url).hint().to_owned();
+            assert!(hint.starts_with("check the host and the port in --url, "), "{url}: {hint}");
+        }
+    }
 
     #[test]
     fn hosts_are_found_by_name_and_by_both_kinds_of_number() {

@@ -122,22 +122,31 @@ pub fn refuse(error: &clap::Error) -> ! {
     process::exit(code)
 }
 
-/// The text, in which the user and the password of every address are hidden.
+/// The text, in which the user and the password of every address are hidden. What
+/// stands between an address and a later `@` is hidden with them.
 pub fn without_passwords(text: &str) -> String {
     let mut hidden = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
-        // A password may hold anything, so all up to the last sign in this word goes.
-        let end = after.find(|letter: char| letter.is_whitespace()).unwrap_or(after.len());
-        let (word, further) = after.split_at(end);
-        let (secret, place) = match word.rsplit_once('@') {
+        // A password may hold anything, a space too, so all up to the last sign goes that
+        // does not belong to another address.
+        let (address, further) = after.split_at(next_address(after));
+        let (secret, place) = match address.rsplit_once('@') {
             Some((_, place)) => ("***@", place),
-            None => ("", word),
+            None => ("", address),
         };
         hidden.extend([before, "://", secret, place]);
         rest = further;
     }
     hidden + rest
+}
+
+/// Where the first word begins that has another address in it, or the text ends.
+fn next_address(text: &str) -> usize {
+    let has_address = |(space, _): &(usize, &str)| {
+        text[*space..].split_whitespace().next().is_some_and(|word| word.contains("://"))
+    };
+    text.match_indices(char::is_whitespace).find(has_address).map_or(text.len(), |(space, _)| space)
 }
 
 /// For programs in which there is no delay to be made shorter: `--speed` is
@@ -223,6 +232,9 @@ mod tests {
             ("at 'http://me:secret@host/' for", "at 'http://***@host/' for"),
             ("http://me:s/e@c?r@host:1/a ftp://you@there", "http://***@host:1/a ftp://***@there"),
             ("me@here, and no address", "me@here, and no address"),
+            ("at 'http://me:a b\tc@host/' for", "at 'http://***@host/' for"),
+            ("'http://a b@host' 'http://c:// d@there' x", "'http://***@host' 'http://***@there' x"),
+            ("http://here/ and http://me:a b@there", "http://here/ and http://***@there"),
         ] {
             assert_eq!(without_passwords(text), wanted);
         }

@@ -19,7 +19,7 @@
 use std::io::Write;
 
 pub use failure::Failure;
-pub use files::unwritable;
+pub use files::LaterFile;
 pub use lens::guess::Guess;
 pub use lens::{done, recording, text, time};
 pub use options::{Log, Options};

@@ -1,22 +1,20 @@
 //! The live view: on a terminal, what the unfinished requesters do right now.
 
-use std::fmt::Write;
+use std::panic;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use lens::time::rounded;
-use lens::{Doing, Lens, Sample, style};
+use lens::{Doing, Going, Lens, Sample, style};
 
-use crate::screen::{Screen, Stream};
+use crate::screen::Screen;
 
 const REDRAWN_EVERY: Duration = Duration::from_millis(100);
 
 /// Lines below the transcript that are drawn over until the run ends.
 pub(crate) struct Live {
-    bar: ProgressBar,
+    screen: Screen,
     drawer: JoinHandle<()>,
     /// Dropping it ends the drawer.
     stop: Sender<()>,
@@ -25,29 +23,22 @@ pub(crate) struct Live {
 impl Live {
     /// Begins to draw below whatever `screen` prints. Gives none where lines
     /// cannot be drawn over, or no thread is left to draw them.
-    pub(crate) fn start(screen: &mut Screen, sample: Sample, lens: Lens) -> Option<Self> {
+    pub(crate) fn start(screen: &Screen, sample: Sample, lens: Lens) -> Option<Self> {
         if !screen.is_lively() {
             return None;
         }
-        let target = match screen.stream() {
-            Stream::Stdout => ProgressDrawTarget::stdout(),
-            Stream::Stderr => ProgressDrawTarget::stderr(),
-        };
-        let bar = ProgressBar::with_draw_target(None, target);
-        bar.set_style(ProgressStyle::with_template("{msg}").ok()?);
-        screen.live = bar.clone();
         let (stop, stopped) = mpsc::channel();
-        let drawn = bar.clone();
-        let colour = screen.has_colour();
-        let width = screen.columns();
+        let drawn = screen.clone();
         let draw = move || {
+            let colour = drawn.has_colour();
             while stopped.recv_timeout(REDRAWN_EVERY) == Err(RecvTimeoutError::Timeout) {
-                drawn.set_message(lines(&lens, sample, colour, width()));
-                drawn.tick();
+                drawn.draw_live(lines(&lens, sample, colour, drawn.size()));
             }
         };
         let drawer = thread::Builder::new().name("live view".to_owned()).spawn(draw);
-        drawer.ok().map(|drawer| Self { bar, drawer, stop })
+        let (printed, tell) = (screen.clone(), panic::take_hook());
+        panic::set_hook(Box::new(move |panic| printed.make_way(|| tell(panic))));
+        drawer.ok().map(|drawer| Self { screen: screen.clone(), drawer, stop })
     }
 
     /// Stops drawing, and wipes the lines unless they are to `stay`.
@@ -56,22 +47,24 @@ impl Live {
         // A drawer that panicked draws no more either.
         let _ = self.drawer.join();
         if stay {
-            self.bar.set_draw_target(ProgressDrawTarget::hidden());
+            self.screen.leave_live();
         } else {
-            self.bar.finish_and_clear();
+            self.screen.draw_live(Vec::new());
         }
     }
 }
 
 /// A line for each that is going, none of them as wide as the terminal: one that
 /// fills it is broken and put together again when the terminal is resized, and what
-/// is then drawn over is the transcript.
-fn lines(lens: &Lens, sample: Sample, colour: bool, columns: usize) -> String {
+/// is then drawn over is the transcript. There are no more than fit between a row of
+/// the transcript, since a terminal may keep a screen that is cleared as a whole, and
+/// that of the cursor.
+fn lines(lens: &Lens, sample: Sample, colour: bool, size: (usize, usize)) -> Vec<String> {
+    let (columns, rows) = size;
     let (going, all) = lens.going();
     let shown: Vec<_> = going.iter().filter(|going| sample.shows(going.number)).collect();
     let width = shown.iter().map(|going| going.name.chars().count()).max().unwrap_or(0);
-    let mut lines = String::new();
-    for going in &shown {
+    let line_of = |going: &&Going| {
         let state = match going.doing {
             Doing::NotYetRun => "· made, not yet run".to_owned(),
             Doing::Waits => "░ waits, thread free".to_owned(),
@@ -80,14 +73,10 @@ fn lines(lens: &Lens, sample: Sample, colour: bool, columns: usize) -> String {
         };
         let style = if colour { style(going.number) } else { anstyle::Style::new() };
         let line = line(&going.name, width, &state, &rounded(going.age), columns);
-        // Writing to a string cannot fail.
-        let _ = writeln!(lines, "{style}{line}{style:#}");
-    }
-    if shown.len() < all {
-        let _ = writeln!(lines, "… and {} more", all - shown.len());
-    }
-    lines.truncate(lines.trim_end().len());
-    lines
+        format!("{style}{line}{style:#}")
+    };
+    let more = (shown.len() < all).then(|| format!("… and {} more", all - shown.len()));
+    shown.iter().map(line_of).chain(more).take(rows.saturating_sub(2)).collect()
 }
 
 /// Its age is told first of all, as far as there is room.

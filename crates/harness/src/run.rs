@@ -1,6 +1,5 @@
 //! A run: from the start of its clock to its picture.
 
-use std::fs::File;
 use std::mem;
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
@@ -16,7 +15,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::failure::Failure;
-use crate::files::{create, unwritable, written};
+use crate::files::LaterFile;
 use crate::live::Live;
 use crate::log_file::LogFile;
 use crate::note;
@@ -132,8 +131,8 @@ struct Ending {
     live: Option<Live>,
     guess: Option<f64>,
     json: bool,
-    svg: Option<(File, PathBuf)>,
-    report: Option<(File, PathBuf)>,
+    svg: Option<LaterFile>,
+    report: Option<LaterFile>,
     trace: Option<Trace>,
     log_file: Option<LogFile>,
 }
@@ -145,19 +144,17 @@ impl Run {
         ideal: Option<Duration>,
         options: &Options,
     ) -> Result<Self, Failure> {
-        let created = |path: &Option<PathBuf>| {
-            path.clone().map(|path| Ok::<_, Failure>((create(&path)?, path))).transpose()
-        };
-        let (svg, report) = (created(&options.svg)?, created(&options.report)?);
+        let later = |path: &Option<PathBuf>| path.as_deref().map(LaterFile::new).transpose();
+        let (svg, report) = (later(&options.svg)?, later(&options.report)?);
         let log_file = options.log_file.as_deref().map(LogFile::open).transpose()?;
-        let mut screen = Screen::new(if options.json { Stream::Stderr } else { Stream::Stdout });
+        let screen = Screen::new(if options.json { Stream::Stderr } else { Stream::Stdout });
 
         screen.print(RULE);
         if let Some(note) = sample.note() {
             screen.print(&note);
         }
         let (lens, begun) = (Lens::new(), Instant::now());
-        let live = Live::start(&mut screen, sample, lens.clone());
+        let live = Live::start(&screen, sample, lens.clone());
         let transcript =
             Transcript { screen: screen.clone(), sample, log: options.log, lens: lens.clone() };
         let trace = options.trace.as_deref().map(|path| Trace::create(path, lens.clone(), begun));
@@ -273,12 +270,7 @@ impl Ending {
     /// Draws everything; gives the exit code.
     fn end(mut self, recording: Recording, mut failures: Vec<Failure>, interrupted: bool) -> u8 {
         if let Some(live) = self.live.take() {
-            // A terminal echoes Ctrl-C as ^C, nobody knows where: what stands
-            // there cannot be drawn over any more.
             live.stop(interrupted);
-            if interrupted {
-                self.screen.forget_live();
-            }
         }
         let elapsed = recording.elapsed.as_secs_f64();
         self.screen.print(&format!("{THIN_RULE}\nTime elapsed: {elapsed:.3}\n{RULE}\n"));
@@ -289,11 +281,10 @@ impl Ending {
                 .print(&format!("\n{}", timeline::wrapped(&guess.told, self.screen.width())));
         }
 
-        if let Some((file, path)) = self.svg {
-            let svg = svg::draw(&recording, &self.strategy);
-            match written(file, &svg) {
-                Ok(()) => note(&format!("the picture is in '{}'", path.display())),
-                Err(error) => failures.push(unwritable(&path, &error)),
+        if let Some(file) = self.svg {
+            match file.write_text(&svg::draw(&recording, &self.strategy)) {
+                Ok(path) => note(&format!("the picture is in '{}'", path.display())),
+                Err(failure) => failures.push(failure),
             }
         }
         if let Some(trace) = self.trace {
@@ -311,10 +302,10 @@ impl Ending {
         if self.json || self.report.is_some() {
             let report = Report::new(&self.strategy, recording, interrupted, failures.first());
             let report = Report { guess, ideal: self.ideal, ..report };
-            if let Some((file, path)) = self.report {
-                match report.write(file) {
-                    Ok(()) => note(&format!("the report is in '{}'", path.display())),
-                    Err(error) => failures.push(unwritable(&path, &error)),
+            if let Some(file) = self.report {
+                match file.write(|file| report.write(file)) {
+                    Ok(path) => note(&format!("the report is in '{}'", path.display())),
+                    Err(failure) => failures.push(failure),
                 }
             }
             if self.json {

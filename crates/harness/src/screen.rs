@@ -1,10 +1,9 @@
 //! Where a run's text goes: one stream, in colour where that is welcome.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
-use indicatif::ProgressBar;
 use lens::timeline::wrapped;
 
 use crate::failure::Failure;
@@ -15,7 +14,7 @@ use crate::output::not_lost;
 #[derive(Clone)]
 pub(crate) struct Screen {
     stream: Stream,
-    pub(crate) live: ProgressBar,
+    live: Arc<Mutex<Drawn>>,
     /// What went wrong first while printing.
     error: Arc<OnceLock<io::Error>>,
 }
@@ -29,13 +28,33 @@ pub(crate) enum Stream {
 /// What a picture is drawn for when nothing tells how wide the screen is.
 const USUAL_WIDTH: usize = 80;
 
-impl Screen {
-    pub(crate) fn new(stream: Stream) -> Self {
-        Self { stream, live: ProgressBar::hidden(), error: Arc::default() }
+/// As many rows has a terminal that does not tell.
+const USUAL_HEIGHT: usize = 24;
+
+/// The lines below all that was printed, which are drawn over again and again.
+///
+/// The cursor stands at the beginning of the row below them. A terminal echoes Ctrl-C
+/// there, which moves it to no other row: what is drawn next goes over all of it.
+#[derive(Default)]
+struct Drawn(Vec<String>);
+
+impl Drawn {
+    /// What goes back to where the first line begins, and takes all of them away.
+    fn wipe(&self) -> String {
+        match self.0.len() {
+            0 => String::new(),
+            lines => format!("\r\x1b[{lines}A\x1b[J"),
+        }
     }
 
-    pub(crate) fn stream(&self) -> Stream {
-        self.stream
+    fn text(&self) -> String {
+        self.0.iter().flat_map(|line| [line, "\n"]).collect()
+    }
+}
+
+impl Screen {
+    pub(crate) fn new(stream: Stream) -> Self {
+        Self { stream, live: Arc::default(), error: Arc::default() }
     }
 
     /// Whether lines can be drawn over again here.
@@ -57,19 +76,22 @@ impl Screen {
         choice != ColorChoice::Never
     }
 
-    /// How many columns the terminal has; none if it is something else.
-    fn terminal_width(&self) -> Option<usize> {
+    /// How many columns and rows the terminal has; none if it is something else.
+    fn terminal_size(&self) -> Option<(usize, usize)> {
         let size = match self.stream {
             Stream::Stdout => terminal_size::terminal_size_of(io::stdout()),
             Stream::Stderr => terminal_size::terminal_size_of(io::stderr()),
         };
-        size.map(|(width, _)| width.0.into())
+        size.map(|(width, height)| (width.0.into(), height.0.into()))
     }
 
-    /// How many columns the terminal has, whenever that is asked.
-    pub(crate) fn columns(&self) -> impl Fn() -> usize + Send + use<> {
-        let screen = Self::new(self.stream);
-        move || screen.terminal_width().unwrap_or(USUAL_WIDTH)
+    fn terminal_width(&self) -> Option<usize> {
+        self.terminal_size().map(|(width, _)| width)
+    }
+
+    /// How many columns and rows the live view has.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        self.terminal_size().unwrap_or((USUAL_WIDTH, USUAL_HEIGHT))
     }
 
     /// How many columns a picture may take.
@@ -86,26 +108,56 @@ impl Screen {
         }
     }
 
-    /// Leaves the live view where it is, and goes on below it.
-    pub(crate) fn forget_live(&mut self) {
-        self.live = ProgressBar::hidden();
-        self.print("");
-    }
-
     /// Prints text, styled or not; the stream takes styles out where they are
     /// not wanted. Where they cannot be written, the run goes on, and its files
     /// are still written: [`Self::finish`] tells.
     pub(crate) fn print(&self, text: &str) {
-        self.live.suspend(|| {
-            let written = match self.stream {
-                Stream::Stdout => writeln!(anstream::stdout().lock(), "{text}"),
-                Stream::Stderr => writeln!(anstream::stderr().lock(), "{text}"),
-            };
-            if let Err(error) = written {
-                // Only the first one counts.
-                let _ = self.error.set(error);
-            }
-        });
+        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        self.put(&live.wipe());
+        let written = match self.stream {
+            Stream::Stdout => writeln!(anstream::stdout().lock(), "{text}"),
+            Stream::Stderr => writeln!(anstream::stderr().lock(), "{text}"),
+        };
+        if let Err(error) = written {
+            // Only the first one counts.
+            let _ = self.error.set(error);
+        }
+        self.put(&live.text());
+    }
+
+    /// Lets something else be printed above the live view, if nobody prints just now.
+    pub(crate) fn make_way(&self, print: impl FnOnce()) {
+        // Whoever prints just now may be the caller.
+        let live = self.live.try_lock().ok();
+        self.put(&live.as_ref().map(|live| live.wipe()).unwrap_or_default());
+        print();
+        self.put(&live.as_ref().map(|live| live.text()).unwrap_or_default());
+    }
+
+    /// Draws these lines below all that was printed, in place of those that are there.
+    pub(crate) fn draw_live(&self, lines: Vec<String>) {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let wipe = live.wipe();
+        live.0 = lines;
+        self.put(&(wipe + &live.text()));
+    }
+
+    /// Leaves the lines where they are: what is printed from here on stands below them.
+    pub(crate) fn leave_live(&self) {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.0.clear();
+        self.put("\n");
+    }
+
+    /// Writes to the terminal as it is. If it has gone, nobody misses the live view.
+    fn put(&self, text: &str) {
+        let put = |to: &mut dyn Write| to.write_all(text.as_bytes()).and_then(|()| to.flush());
+        let _ = match self.stream {
+            _ if text.is_empty() => Ok(()),
+            // Where a terminal has to be told that codes will come, this tells it.
+            Stream::Stdout => put(&mut AutoStream::always(io::stdout().lock())),
+            Stream::Stderr => put(&mut AutoStream::always(io::stderr().lock())),
+        };
     }
 
     /// Fails if something that was printed is lost.
@@ -127,4 +179,51 @@ pub(crate) fn fitted_on_stderr(line: &str) -> String {
 /// 120, and 80 where there is none.
 pub fn width() -> usize {
     Screen::new(Stream::Stdout).width()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a terminal of eight columns shows of this, row by row.
+    fn shown(text: &str) -> Vec<String> {
+        let (mut rows, mut row, mut column) = (vec![String::new()], 0, 0);
+        let mut letters = text.chars();
+        while let Some(letter) = letters.next() {
+            let code = match letter {
+                '\x1b' => letters.by_ref().skip(1).take_while(char::is_ascii_digit).collect(),
+                _ => String::new(),
+            };
+            match letter {
+                // It goes up, unless it is told to clear the rest of the screen.
+                '\x1b' if code.is_empty() => rows.truncate(row),
+                '\x1b' => row -= code.parse::<usize>().expect("a number of rows"),
+                '\r' => column = 0,
+                '\n' => (row, column) = (row + 1, 0),
+                _ => {
+                    if column == 8 {
+                        (row, column) = (row + 1, 0);
+                    }
+                    rows.resize(rows.len().max(row + 1), String::new());
+                    let rest = rows[row].chars().skip(column + 1).collect::<String>();
+                    let begin = rows[row].chars().take(column).collect::<String>();
+                    rows[row] = format!("{begin:column$}{letter}{rest}");
+                    column += 1;
+                }
+            }
+            rows.resize(rows.len().max(row + 1), String::new());
+        }
+        rows
+    }
+
+    #[test]
+    fn the_live_view_is_there_once_whatever_a_terminal_echoes() {
+        let live = Drawn(["R1 waits", "R2", "R3"].map(str::to_owned).to_vec());
+        for echo in ["", "^C", "^C^C", "^Z"] {
+            let drawn = live.text() + echo + &live.wipe() + "R2: done\n" + &live.text();
+            assert_eq!(shown(&drawn), ["R2: done", "R1 waits", "R2", "R3", ""], "{echo}");
+        }
+        assert_eq!(shown(&(live.text() + "^C" + &live.wipe() + "end")), ["end"]);
+        assert_eq!(Drawn::default().text() + &Drawn::default().wipe(), "");
+    }
 }

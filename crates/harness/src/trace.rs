@@ -14,7 +14,7 @@ use tracing_subscriber::Registry;
 use lens::{Lens, Recording};
 
 use crate::failure::Failure;
-use crate::files::{create, unwritable};
+use crate::files::unwritable;
 
 /// A trace file that is being written.
 pub(crate) struct Trace {
@@ -37,7 +37,7 @@ impl Trace {
         lens: Lens,
         begun: Instant,
     ) -> Result<(ChromeLayer<Registry>, Self), Failure> {
-        let file = create(path)?;
+        let file = File::create(path).map_err(|error| unwritable(path, &error))?;
         let end = file.try_clone().map_err(|error| unwritable(path, &error))?;
         let error = FirstError::default();
         let writer = Remembering { file: BufWriter::new(file), error: error.clone() };

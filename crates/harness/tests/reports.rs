@@ -100,3 +100,22 @@ fn a_run_that_is_interrupted_leaves_its_report() {
     assert_eq!(ran.code, Some(130), "{}", ran.stderr);
     assert!(report(&ran, &file).interrupted);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_killed_leaves_no_empty_file() {
+    if was_child() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (new, old) = (folder.path().join("new.json"), folder.path().join("old.json"));
+    fs::write(&old, "an older report").unwrap();
+    for file in [&new, &old] {
+        let test = "a_run_that_is_killed_leaves_no_empty_file";
+        let child = Program::start(&mut command(test, "waits", file));
+        child.until_it_says("R1: begins");
+        child.kill();
+    }
+    assert!(!new.exists());
+    assert_eq!(fs::read_to_string(&old).unwrap(), "an older report");
+}

@@ -236,10 +236,14 @@ fn glyph(lane: &Lane, from: Duration, to: Duration) -> char {
 
 /// What the signs mean, of those that were drawn.
 fn legend(seen: &str) -> Option<String> {
-    let part = [SHADES[1], SHADES[2]];
+    let in_part = match (seen.contains(SHADES[1]), seen.contains(SHADES[2])) {
+        (true, true) => "▒▓ held it in part",
+        (false, true) => "▓ held it in part",
+        _ => "▒ held it in part",
+    };
     let signs = [
         (seen.contains(SHADES[3]), "█ held a thread"),
-        (seen.contains(part), "▒ held it in part"),
+        (seen.contains([SHADES[1], SHADES[2]]), in_part),
         (seen.contains(SHADES[0]), "░ waited, thread free"),
         (seen.contains(NOT_YET_RUN), "· made, not yet run"),
     ];
@@ -366,7 +370,7 @@ R2  ▏░░░░░░░░░░░░░░░░░░░░░░░░�
 R3  ▏···································▕ 0.400 s  dropped     never
 R4  ▏█████████████████▓░░░░░░░░░░░░░░░░░  0.400 s  unfinished  197 ms in 1 poll
 
-█ held a thread  ▒ held it in part  ░ waited, thread free  · made, not yet run
+█ held a thread  ▓ held it in part  ░ waited, thread free  · made, not yet run
 4 requesters were under way for 1.2 s, in 400 ms of your time: at most 3 at
   once, on 1 thread, held for 200 ms in all.
 1 failed, 2 dropped before the end, 1 still going.";
@@ -495,6 +499,20 @@ R1  ▏████████████████████████�
 
 █ held a thread  ░ waited, thread free";
         assert_eq!(plain(&drawn), wanted);
+    }
+
+    #[test]
+    fn every_sign_in_a_picture_is_explained_below_it_and_no_other() {
+        let signs = || SHADES.into_iter().chain([NOT_YET_RUN]);
+        for many in 0..1 << signs().count() {
+            let seen: String =
+                signs().enumerate().filter(|(at, _)| many >> at & 1 == 1).map(|it| it.1).collect();
+            let legend = legend(&seen).unwrap_or_default();
+            for sign in signs() {
+                assert_eq!(legend.contains(sign), seen.contains(sign), "{seen}: {legend}");
+            }
+            assert!(legend.chars().count() < 80, "{legend}");
+        }
     }
 
     #[test]

@@ -99,6 +99,7 @@ pub fn behaviours() -> Vec<Behaviour> {
         closes(ok("Content-Length: two\r\n") + "ok", NOT_HTTP),
         closes(ok("Content-Length: 2\r\nContent-Length: 3\r\n") + "ok", NOT_HTTP),
         closes(ok("Content-Length: 99999999999999999999999\r\n") + "ok", NOT_HTTP),
+        closes(ok("Content-Length: 18446744073709551615\r\n") + "ok", TOO_LONG),
         // Bodies.
         closes(ok(&format!("Content-Length: {}\r\n", large.len())) + &large, TOO_LONG),
         closes(ok("") + &large, TOO_LONG),

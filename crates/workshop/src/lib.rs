@@ -10,6 +10,7 @@ pub mod exercises;
 pub mod folder;
 pub mod judge;
 pub mod orders;
+pub mod place;
 pub mod program;
 pub mod progress;
 pub mod prove;

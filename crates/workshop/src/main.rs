@@ -92,7 +92,11 @@ fn main() -> ExitCode {
         "your programs and how far you are stay as they are: cargo workshop goes on",
     );
     supervisor::begin(interrupted);
-    act(options.command).unwrap_or_else(|failure| harness::exit(&failure))
+    // With 1 it says that a program is not right yet.
+    act(options.command).unwrap_or_else(|failure| {
+        failure.print();
+        ExitCode::from(2)
+    })
 }
 
 fn act(command: Option<Command>) -> Result<ExitCode, Failure> {
@@ -149,6 +153,7 @@ fn act(command: Option<Command>) -> Result<ExitCode, Failure> {
             if let Some(kept) = folder.reset(exercise).map_err(of_folder)? {
                 print(&format!("What you wrote is kept in {}", shown(&folder, &kept)))?;
             }
+            progress.reopen(exercise).map_err(of_folder)?;
             print(&format!("{} begins anew.", shown(&folder, &folder.program(exercise))))?;
         }
         Some(Command::Solution { exercise, insist }) => {
@@ -245,7 +250,10 @@ fn built(folder: &Folder, exercise: &Exercise) -> Result<Option<Built>, Failure>
 
 fn untriable(error: io::Error) -> Failure {
     let cause = format!("the program cannot be tried: {error}");
-    Failure::new(cause, "see whether there is room for temporary files")
+    Failure::new(
+        cause,
+        "see whether there is room for temporary files, and whether 127.0.0.1 is reached",
+    )
 }
 
 /// Runs the order once more that the last verdict has told.

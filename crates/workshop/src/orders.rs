@@ -13,6 +13,7 @@ use supervisor::Limits;
 
 use crate::exercise::Orders;
 use crate::judge::Wrong;
+use crate::place::{self, Place};
 use crate::trial::{self, LIMITS};
 
 pub use report::{End, Order, Report, Step, Way};
@@ -83,7 +84,7 @@ pub fn follow(program: &Path, order: &Order) -> io::Result<Tried> {
 }
 
 fn run(program: &Path, order: Option<&Order>) -> io::Result<Tried> {
-    let place = trial::place()?;
+    let place = Place::new()?;
     let report = place.path().join("report.json");
     let mut command = Command::new(program);
     command.arg("--report").arg(&report).current_dir(place.path());
@@ -93,6 +94,9 @@ fn run(program: &Path, order: Option<&Order>) -> io::Result<Tried> {
         command.arg("--follow").arg(file);
     }
     let mut ended = supervisor::run(Limits { time: TIME, ..LIMITS }, command);
+    if !ended.is_good() {
+        place::has_room(place.path())?;
+    }
     let stdout = ended.end_of_stdout().unwrap_or_default();
     let status = match &ended.ended {
         Ok(ended) => ended.status,

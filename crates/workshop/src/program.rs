@@ -1,6 +1,7 @@
 //! Building the programs in a folder.
 
 use std::env;
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -10,6 +11,7 @@ use supervisor::Running;
 
 use crate::exercise::Exercise;
 use crate::folder::Folder;
+use crate::place;
 
 /// A learner's program as it was built.
 pub struct Built {
@@ -54,12 +56,22 @@ pub fn build_scheduled(folder: &Folder, names: &[String]) -> Result<Option<Vec<P
         let cause = format!("the programs cannot be laid out: {error}");
         Failure::new(cause, "see whether the project's target folder can be written to")
     })?;
-    build(&scheduled, names)
+    build_as_in(folder, &scheduled, names)
 }
 
 /// Builds these programs of the folder; gives where they are. What the compiler says
 /// goes to stderr; none if it says that one is wrong.
 pub fn build(folder: &Folder, names: &[String]) -> Result<Option<Vec<PathBuf>>, Failure> {
+    build_as_in(folder, folder, names)
+}
+
+/// The same for programs that were taken from a folder `written`, where their places are
+/// told to be.
+fn build_as_in(
+    written: &Folder,
+    folder: &Folder,
+    names: &[String],
+) -> Result<Option<Vec<PathBuf>>, Failure> {
     let target = target(folder);
     let program =
         |name: &String| target.join("debug").join(format!("{name}{}", env::consts::EXE_SUFFIX));
@@ -70,7 +82,10 @@ pub fn build(folder: &Folder, names: &[String]) -> Result<Option<Vec<PathBuf>>, 
             Failure::new(cause, "see whether it is there, and whose it is")
         })?;
     }
-    let mut cargo = cargo(folder, &["build", "--offline"]);
+    // Where the compiler finds something, as the task names it and an editor opens it.
+    let only = (names.len() == 1).then(|| as_in_the_project(written));
+    let how = if only.is_some() { "rustc" } else { "build" };
+    let mut cargo = cargo(folder, &[how, "--offline"]);
     if folder.is_built() {
         // It takes a second or two, and only what is wrong is news.
         cargo.arg("--quiet");
@@ -85,7 +100,20 @@ pub fn build(folder: &Folder, names: &[String]) -> Result<Option<Vec<PathBuf>>, 
         });
     }
     cargo.args(names.iter().flat_map(|name| ["--bin", name])).arg("--target-dir").arg(&target);
-    let is_right = run(&mut cargo)?;
+    cargo.args(only.iter().flat_map(|only| ["--", only]));
+    let mut is_right = run(&mut cargo)?;
+    if !is_right {
+        // It may be the machine's fault.
+        let has_room = fs::create_dir_all(&target).and_then(|()| place::has_room(&target));
+        has_room.map_err(|error| {
+            let hint = "make room there: TMPDIR and CARGO_TARGET_DIR name other places";
+            Failure::new(format!("no program can be built: {error}"), hint)
+        })?;
+        if !is_fetched(folder)? {
+            fetch(folder)?;
+            is_right = run(&mut cargo)?;
+        }
+    }
     if is_right {
         folder.note_built();
     }
@@ -94,12 +122,23 @@ pub fn build(folder: &Folder, names: &[String]) -> Result<Option<Vec<PathBuf>>, 
 
 /// Asks the network for the libraries, if not all of them are here.
 fn fetch(folder: &Folder) -> Result<(), Failure> {
-    let mut here = cargo(folder, &["fetch", "--offline", "--quiet"]);
-    if run(here.stderr(Stdio::null()))? || run(&mut cargo(folder, &["fetch"]))? {
+    if is_fetched(folder)? || run(&mut cargo(folder, &["fetch"]))? {
         return Ok(());
     }
-    let cause = "the libraries that programs use cannot be fetched";
+    let cause = "the libraries that programs use cannot be fetched; cargo says above why";
     Err(Failure::new(cause, "connect to the network once; scripts/prepare does it ahead"))
+}
+
+/// Whether all libraries are here.
+fn is_fetched(folder: &Folder) -> Result<bool, Failure> {
+    run(cargo(folder, &["fetch", "--offline", "--quiet"]).stderr(Stdio::null()))
+}
+
+/// Has the compiler tell a program's path as it is from the project's folder. Cargo builds
+/// no library again for that.
+fn as_in_the_project(folder: &Folder) -> String {
+    let place = folder.path().strip_prefix(folder.root()).unwrap_or(folder.path());
+    format!("--remap-path-prefix=src={}", place.join("src").display())
 }
 
 fn cargo(folder: &Folder, arguments: &[&str]) -> Command {

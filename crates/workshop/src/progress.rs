@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::iter;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +35,7 @@ impl Progress {
         let file = folder.path().join("progress.json");
         let kept = match fs::read(&file) {
             Ok(text) => serde_json::from_slice(&text).or_else(|_| {
-                let kept = file.with_extension("json.unreadable");
+                let kept = free_name(&file.with_extension("json.unreadable"));
                 fs::rename(&file, &kept)?;
                 let kept = kept.display();
                 harness::note(&format!(
@@ -63,6 +64,12 @@ impl Progress {
     /// Notes that it is.
     pub fn solve(&mut self, exercise: &Exercise) -> io::Result<()> {
         self.kept.solved.insert(exercise.name.to_owned());
+        self.write()
+    }
+
+    /// Notes that it is to be solved again.
+    pub fn reopen(&mut self, exercise: &Exercise) -> io::Result<()> {
+        self.kept.solved.remove(exercise.name);
         self.write()
     }
 
@@ -106,4 +113,11 @@ impl Progress {
         self.write()?;
         Ok((all[..given].to_vec(), all.len()))
     }
+}
+
+/// This name, or the first like it with a number that no file has.
+fn free_name(name: &Path) -> PathBuf {
+    let numbered = |number: u32| name.with_added_extension(number.to_string());
+    let names = iter::once(name.to_owned()).chain((2..).map(numbered));
+    names.into_iter().find(|path| !path.exists()).unwrap_or_else(|| name.to_owned())
 }

@@ -11,11 +11,11 @@ use harness::Report;
 use harness::text::harmless_lines;
 use serde::de::DeserializeOwned;
 use supervisor::{Counted, Ended, Limit, Limits, how_it_ended};
-use tempfile::TempDir;
 
 use crate::exercise::{Exercise, ServerRules};
 use crate::judge::{Seen, Wrong, stuck};
 use crate::orders::{self, Losing};
+use crate::place::{self, Place};
 use crate::program::Built;
 
 /// What a program may take. It needs a second; a machine that has much else to do
@@ -45,7 +45,8 @@ pub struct Outcome {
 /// Tries the program of an exercise, and judges it: first in many orders of its tasks, if
 /// that is asked, then as it is.
 ///
-/// Fails if there is no place for it, or no server can be had.
+/// Fails if there is no place for it, or no server can be had: that is no fault of the
+/// program's.
 pub fn run(exercise: &Exercise, built: &Built) -> io::Result<Outcome> {
     if let (Some(asked), Some(scheduled)) = (exercise.orders, &built.scheduled)
         && let Some((wrong, losing)) = orders::judge(asked, scheduled)?
@@ -56,15 +57,8 @@ pub fn run(exercise: &Exercise, built: &Built) -> io::Result<Outcome> {
     run_once(exercise, &built.program)
 }
 
-/// A folder for what a program makes, gone with what is given.
-pub(crate) fn place() -> io::Result<TempDir> {
-    let place = crate::Folder::root_of_project()?.join("target/workshop-trials");
-    fs::create_dir_all(&place)?;
-    tempfile::tempdir_in(place)
-}
-
 fn run_once(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
-    let place = place()?;
+    let place = Place::new()?;
     let report = place.path().join("report.json");
     let server = exercise.trial.server.map(start).transpose()?;
     let mut command = Command::new(program);
@@ -78,9 +72,15 @@ fn run_once(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
     let mut ended = supervisor::run(LIMITS, command);
     let visits = server.map(|server| {
         let visits = server.visits();
+        // Where nobody can reach the server, no program can.
+        let reached = if visits.is_empty() { place::is_reached(server.url()) } else { Ok(()) };
         server.stop();
-        visits
+        reached.map(|()| visits)
     });
+    let visits = visits.transpose()?;
+    if !ended.is_good() {
+        place::has_room(place.path())?;
+    }
     let report: Option<Report> = read(&report);
     let stdout = ended.end_of_stdout().unwrap_or_default();
     let harmless = |text: &str| harmless_lines(text).into_owned();

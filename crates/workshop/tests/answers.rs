@@ -93,7 +93,6 @@ const PROGRAMS: [(&str, &str); 13] = [
         "pipe-for-a-report",
         "let mut words = std::env::args().skip_while(|word| word != \"--report\");
         let report = words.nth(1).unwrap();
-        std::fs::remove_file(&report).unwrap();
         assert!(std::process::Command::new(\"mkfifo\").arg(report).status().unwrap().success());
         Ok(())",
     ),
@@ -172,7 +171,7 @@ fn what_comes_after_the_run_counts_too() {
 #[cfg(unix)]
 #[test]
 fn a_report_that_is_no_file_is_none() {
-    assert_seen("pipe-for-a-report", "it ended with exit code 0, and its run had not come");
+    assert_seen("pipe-for-a-report", "it ended with exit code 1, and its run had not come");
 }
 
 #[test]
@@ -205,6 +204,37 @@ fn a_program_that_was_moved_here_is_built_however_old_it_is() {
         printed.push(String::from_utf8(output.stdout).unwrap());
     }
     assert_eq!(printed, ["one", "two", "one"]);
+}
+
+#[test]
+fn places_in_a_program_are_told_from_the_projects_folder() {
+    let (folder, name) = (folder(), "answers-placed".to_owned());
+    let source = folder.programs().join(&name).with_extension("rs");
+    fs::write(source, "fn main() { panic!(\"here\") }\n").unwrap();
+    let program = program::build(&folder, &[name]).unwrap().unwrap().swap_remove(0);
+    let ran = program_test::run(&mut program_test::command(program, &[]));
+    let place = Path::new("target/workshop-tests/src/bin/answers-placed.rs");
+    assert!(ran.stderr.contains(&format!("panicked at {}:1:", place.display())), "{}", ran.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_is_no_fault_of_a_program() {
+    const PROGRAM: &str = "ANSWERS_PROGRAM";
+    if let Some(program) = std::env::var_os(PROGRAM) {
+        let built = Built { program: program.into(), scheduled: None };
+        let error = trial::run(exercise(), &built).err().expect("there is no room");
+        assert!(error.to_string().starts_with("nothing can be written to '"), "{error}");
+        return;
+    }
+    let this = std::env::current_exe().unwrap();
+    // No file may have a byte, and whoever writes one is told so instead of being killed.
+    let script = "trap '' 25; ulimit -f 0; exec \"$0\" --exact \"$1\" --nocapture";
+    let test = "a_full_disk_is_no_fault_of_a_program";
+    let mut full =
+        program_test::command("sh", &["-c", script, this.to_str().expect("a plain path"), test]);
+    full.env(PROGRAM, built().join("answers--own-words"));
+    program_test::run(&mut full).well();
 }
 
 #[test]

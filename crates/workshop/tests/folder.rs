@@ -6,7 +6,7 @@ use std::fs;
 
 use workshop::exercises::{ALL, find};
 use workshop::progress::Progress;
-use workshop::{Exercise, Folder};
+use workshop::{Exercise, Folder, show};
 
 fn folder() -> (tempfile::TempDir, Folder) {
     let place = tempfile::tempdir().unwrap();
@@ -110,6 +110,36 @@ fn progress_that_cannot_be_read_is_kept_beside() {
     assert_eq!(Progress::read(&folder).unwrap().solved(), 0);
     let kept = fs::read_to_string(folder.path().join("progress.json.unreadable")).unwrap();
     assert_eq!(kept, "{ broken");
+}
+
+#[test]
+fn none_of_those_kept_beside_is_lost() {
+    let (_place, folder) = folder();
+    for text in ["{ one", "{ two", "{ three"] {
+        fs::write(folder.path().join("progress.json"), text).unwrap();
+        Progress::read(&folder).unwrap();
+    }
+    for (ending, text) in [("", "{ one"), (".2", "{ two"), (".3", "{ three")] {
+        let kept = folder.path().join(format!("progress.json.unreadable{ending}"));
+        assert_eq!(fs::read_to_string(kept).unwrap(), text);
+    }
+}
+
+#[test]
+fn an_exercise_that_begins_anew_is_open_again() {
+    let (_place, folder) = folder();
+    let mut progress = Progress::read(&folder).unwrap();
+    for exercise in [first(), &ALL[1]] {
+        progress.choose(exercise).unwrap();
+        progress.solve(exercise).unwrap();
+    }
+    progress.choose(first()).unwrap();
+    progress.reopen(first()).unwrap();
+    let progress = Progress::read(&folder).unwrap();
+    assert_eq!((progress.solved(), progress.current().name), (1, first().name));
+    let list = show::list(&progress);
+    assert!(list.contains(&format!("\n  current  {}", first().name)), "{list}");
+    assert!(list.contains(&format!("\n  done     {}", ALL[1].name)), "{list}");
 }
 
 #[test]

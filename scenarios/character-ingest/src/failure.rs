@@ -63,7 +63,7 @@ impl Failure {
     /// The server's answer is not the character that was asked for.
     pub(crate) fn rubbish(why: &str) -> Self {
         let cause = format!("the answer is not the character that was asked for: {why}");
-        Self { reason: harness::Failure::new(cause, CHECK_URL), may_pass: false }
+        Self { reason: harness::Failure::new(cause, client::fitting(CHECK_URL)), may_pass: false }
     }
 
     /// The character is here, and cannot be kept.

@@ -159,7 +159,7 @@ impl Request {
 
     /// Takes the server's reply if it is the character that was asked for.
     pub async fn accept(&self, reply: reqwest::Response) -> Result<Character, Failure> {
-        client::check_head(reply.headers())?;
+        client::check_head(reply.status(), reply.headers())?;
         let status = reply.status();
         let content = client::read(status.is_success(), reqwest::Body::from(reply), of_async);
         self.accept_text(status, &content.await?)
@@ -167,7 +167,7 @@ impl Request {
 
     /// The same from a client that blocks.
     pub fn accept_blocking(&self, reply: Response<ureq::Body>) -> Result<Character, Failure> {
-        client::check_head(reply.headers())?;
+        client::check_head(reply.status(), reply.headers())?;
         let (status, body) = (reply.status(), reply.into_body().into_reader());
         let why = |error: io::Error| of_blocking(error.into());
         self.accept_text(status, &client::read_blocking(status.is_success(), body, why)?)

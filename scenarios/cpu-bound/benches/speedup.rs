@@ -80,10 +80,13 @@ fn measure(options: &Options, workers: usize) -> Result<Round> {
 
 fn run(strategy: Strategy, options: &Options, workers: usize, ranges: Option<u32>) -> Result<()> {
     let mut command = Command::new(program(strategy));
-    command.args(["--up-to", &options.up_to.to_string(), "--workers", &workers.to_string()]);
-    if let Some(ranges) = ranges {
-        command.args(["--ranges", &ranges.to_string()]);
+    command.args(["--up-to", &options.up_to.to_string()]);
+    if strategy.has_workers() {
+        command.args(["--workers", &workers.to_string()]);
     }
+    // Without workers too there are as many ranges as the others have.
+    let ranges = ranges.map_or(workers.to_string(), |ranges| ranges.to_string());
+    command.args(["--ranges", &ranges]);
     let status = command.stdout(Stdio::null()).status()?;
     if status.success() { Ok(()) } else { Err(format!("{}: {status}", strategy.name()).into()) }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value_t = 10_100_000, value_parser = at_least_one(LARGEST))]
     pub(crate) up_to: u32,
 
-    /// Threads or processes that work at the same time (not primes-sync and primes-async)
+    /// Threads or processes that work at the same time
     #[arg(long, value_name = "N", default_value = "2", value_parser = at_least_one(MOST_WORKERS))]
     pub(crate) workers: usize,
 
@@ -49,7 +49,17 @@ impl Options {
     pub(crate) fn read(strategy: Strategy) -> Self {
         let command = Self::command().name(strategy.name()).about(strategy.about());
         let mut command = args::without_speed(command);
-        let options: Self = args::read(&mut command);
+        if strategy == Strategy::Thread {
+            let help = "Threads, each with a range of its own, unless --ranges says how many";
+            command = command.mut_arg("workers", |workers| workers.help(help));
+        }
+        let mut meaningless: &[_] = &[];
+        if !strategy.has_workers() {
+            let help = "Cut the numbers into N ranges of the same length [default: 2]";
+            command = command.mut_arg("ranges", |ranges| ranges.help(help));
+            meaningless = &[("workers", "one thread does all the work; --ranges cuts it")];
+        }
+        let options: Self = args::read_without(&mut command, meaningless);
         if options.ranges() > options.up_to {
             let problem = format!("--ranges is more than there are numbers: {}", options.up_to);
             command.error(ErrorKind::ValueValidation, problem).exit();

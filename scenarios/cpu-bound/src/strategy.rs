@@ -52,6 +52,11 @@ impl Strategy {
         }
     }
 
+    /// Whether several threads or processes can work at the same time.
+    pub fn has_workers(self) -> bool {
+        !matches!(self, Self::Sync | Self::Async)
+    }
+
     /// Whether a heartbeat shares the event loop with the ranges.
     pub fn has_heartbeat(self) -> bool {
         matches!(self, Self::Async | Self::AsyncSpawnBlocking)

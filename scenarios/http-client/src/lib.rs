@@ -164,7 +164,7 @@ impl Request {
 
     /// Takes the server's reply if it is a good one; the request is done then.
     pub async fn accept(&self, reply: reqwest::Response) -> Result<String, Failure> {
-        client::check_head(reply.headers())?;
+        client::check_head(reply.status(), reply.headers())?;
         let status = reply.status();
         let content = client::read(status.is_success(), reqwest::Body::from(reply), of_async);
         self.accept_text(status, content.await?)
@@ -172,7 +172,7 @@ impl Request {
 
     /// The same from a client that blocks.
     pub fn accept_blocking(&self, reply: Response<ureq::Body>) -> Result<String, Failure> {
-        client::check_head(reply.headers())?;
+        client::check_head(reply.status(), reply.headers())?;
         let (status, body) = (reply.status(), reply.into_body().into_reader());
         let why = |error: io::Error| of_blocking(error.into());
         self.accept_text(status, client::read_blocking(status.is_success(), body, why)?)
@@ -183,7 +183,7 @@ impl Request {
         &self,
         reply: hyper::Response<hyper::body::Incoming>,
     ) -> Result<String, Failure> {
-        client::check_head(reply.headers())?;
+        client::check_head(reply.status(), reply.headers())?;
         let status = reply.status();
         let content = client::read(status.is_success(), reply.into_body(), of_hyper);
         self.accept_text(status, content.await?)

@@ -4,6 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::support::run;
+#[cfg(unix)]
+use crate::support::{PATIENCE, command, delay_server, start};
+#[cfg(unix)]
+use program_test::until_within;
 
 #[test]
 fn a_page_that_cannot_be_written_is_told_before_anything_runs() {
@@ -24,6 +28,33 @@ fn what_was_in_the_file_stays_if_nothing_could_be_compared() {
     let ran = run(&["no-client", "--html", path]);
     assert_eq!(ran.code, Some(2));
     assert_eq!(fs::read_to_string(page.path()).expect("it is there"), "an older page");
+}
+
+#[test]
+fn no_empty_page_is_left_if_nothing_could_be_compared() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let page = folder.path().join("page.html");
+    let ran = run(&["no-client", "--html", page.to_str().expect("a short path")]);
+    assert_eq!(ran.code, Some(2));
+    assert!(!page.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn no_empty_page_is_left_by_ctrl_c() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let page = folder.path().join("page.html");
+    let (server, url) = delay_server();
+    let html = ["--html", page.to_str().expect("a short path")];
+    let asked = ["http-client", "--url", &url, "--seconds", "50", "--strategies", "sync"];
+    let mut compare = start(&mut command(&[&asked[..], &html].concat()));
+    until_within(PATIENCE, "it asks something", || {
+        assert!(!compare.has_ended(), "it ended before it asked anything");
+        server.stats().in_flight > 0
+    });
+    compare.signal("INT");
+    assert_eq!(compare.end().code, Some(130));
+    assert!(!page.exists());
 }
 
 /// Makes a page of this name by a real comparison.

@@ -5,9 +5,9 @@ use std::future::poll_fn;
 use std::io::{self, Read};
 use std::pin::pin;
 
-use hyper::HeaderMap;
 use hyper::body::{Body, Bytes};
 use hyper::header::CONTENT_LENGTH;
+use hyper::{HeaderMap, StatusCode};
 
 use super::Unanswered;
 
@@ -23,15 +23,18 @@ pub const MOST_HEADERS: usize = 100;
 /// Of a refusal so much is read, in bytes: its beginning tells.
 pub const ENOUGH_OF_A_REFUSAL: usize = 4 * 1024;
 
-/// Checks the head of a reply, as far as its client does not.
-pub fn check_head(headers: &HeaderMap) -> Result<(), Unanswered> {
+/// Checks the head of a reply with this status, as far as its client does not.
+pub fn check_head(status: StatusCode, headers: &HeaderMap) -> Result<(), Unanswered> {
     // Each stands on a line of its own, with a colon and a space.
     let line = |name: &str, value: &[u8]| name.len() + value.len() + ": \r\n".len();
     let lines = headers.iter().map(|(name, value)| line(name.as_str(), value.as_bytes()));
     if headers.len() > MOST_HEADERS || lines.sum::<usize>() > LONGEST_HEAD {
         return Err(Unanswered::HeadTooLong);
     }
-    length(headers.get_all(CONTENT_LENGTH).iter().map(|value| value.as_bytes())).map(drop)
+    match length(headers.get_all(CONTENT_LENGTH).iter().map(|value| value.as_bytes()))? {
+        Some(length) if status.is_success() && length > LONGEST_REPLY => Err(Unanswered::TooLong),
+        _ => Ok(()),
+    }
 }
 
 /// How many bytes are to follow a head with these values of `Content-Length`;
@@ -147,7 +150,7 @@ mod tests {
                 let value = "x".repeat(length).parse().expect("a value");
                 (name, value)
             };
-            check_head(&(0..count).map(line).collect())
+            check_head(StatusCode::OK, &(0..count).map(line).collect())
         };
         assert_eq!(head(MOST_HEADERS, 10), Ok(()));
         assert_eq!(head(MOST_HEADERS + 1, 1), Err(Unanswered::HeadTooLong));

@@ -6,7 +6,7 @@ use harness::recording::{Lane, Recording};
 use crate::support::{report, run};
 
 /// So much work, and a core that is free of it for the event loop, if there are two.
-const SOME: &[&str] = &["--up-to", "3000000", "--workers", "1"];
+const SOME: &[&str] = &["--up-to", "3000000", "--ranges", "1"];
 
 fn lane<'a>(recording: &'a Recording, name: &str) -> &'a Lane {
     recording.lanes.iter().find(|lane| lane.name == name).expect("it was there")

@@ -22,6 +22,23 @@ fn what_cannot_be_is_refused() {
 }
 
 #[test]
+fn workers_are_for_those_alone_that_have_any() {
+    for strategy in Strategy::ALL {
+        let help = run(strategy, &["--help"]).stdout;
+        assert_eq!(help.contains("--workers"), strategy.has_workers(), "{help}");
+        let ran = run(strategy, &["--up-to", "100", "--workers", "3"]);
+        if strategy.has_workers() {
+            assert_eq!(ran.well().said_by(&["R1", "R2", "R3", "R4"]).len(), 6, "{strategy:?}");
+        } else {
+            ran.assert_refuses("--workers means nothing here: one thread does all the work");
+            assert!(help.contains("of the same length [default: 2]"), "{help}");
+            let ran = run(strategy, &["--up-to", "100"]).well();
+            assert_eq!(ran.said_by(&["R1", "R2", "R3"]).len(), 4, "{strategy:?}");
+        }
+    }
+}
+
+#[test]
 fn the_help_tells_what_a_user_can_choose_and_nothing_else() {
     for strategy in Strategy::ALL {
         let help = run(strategy, &["--help"]).stdout;

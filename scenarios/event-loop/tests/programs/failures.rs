@@ -19,7 +19,8 @@ fn nobody_at_the_given_url_says_what_to_start() {
     let nobody = nobody();
     let url = nobody.url("/delay-me");
     let ran = run(EVENT_LOOP, &["--url", &url, "--seconds", "0"]);
-    assert_fails(&ran, &format!("R1: nobody answers at {url}"), "cargo run -p delay-server");
+    let start = format!("cargo run -p delay-server -- --addr {}, ", nobody.address);
+    assert_fails(&ran, &format!("R1: nobody answers at {url}"), &start);
 }
 
 #[test]

@@ -32,7 +32,8 @@ fn nobody_at_the_given_url_says_what_to_start() {
         let nobody = nobody();
         let url = nobody.url("/delay-me");
         let ran = run(strategy, &["--url", &url, "--seconds", "0"]);
-        ran.assert_fails(&format!("R1: nobody answers at {url}"), "cargo run -p delay-server");
+        let start = format!("cargo run -p delay-server -- --addr {}, ", nobody.address);
+        ran.assert_fails(&format!("R1: nobody answers at {url}"), &start);
         assert_drawn(&ran);
     }
 }
@@ -87,7 +88,11 @@ fn a_wrong_route_is_told() {
     let url = format!("{}/delay-you", server.url());
     for strategy in BOTH {
         let ran = run(strategy, &["--url", &url, "--seconds", "0"]);
-        ran.assert_fails("R1: the server answered 404 Not Found", "check --url");
+        let right = format!(
+            "check --url: it is the route without its query, such as {}/delay-me",
+            server.url()
+        );
+        ran.assert_fails("R1: the server answered 404 Not Found", &right);
     }
 }
 
