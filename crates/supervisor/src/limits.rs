@@ -6,8 +6,9 @@ use std::time::Duration;
 /// What a run may take.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// From its start to its end, less what a machine with much else to do makes one
-    /// of its threads wait for a core: as far as that is known, which is on Linux.
+    /// From its start to its end. On Linux, it may take longer on a machine with much
+    /// else to do: what one of its threads waits for a core does not count, until all
+    /// together have used so much of the cores.
     pub time: Duration,
     /// What it writes, in bytes: it is kept on disk for as long as the
     /// [`Ended`](crate::Ended) is.
@@ -46,6 +47,15 @@ pub enum Limit {
 /// A run may take so many times as long as it may at best.
 const MOST_PATIENCE: u32 = 6;
 
+/// What a group has had of the cores.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Cores {
+    /// All of its threads together.
+    used: Duration,
+    /// The one that had to wait for a core the longest.
+    waited: Duration,
+}
+
 /// What is taken at this moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Taken {
@@ -74,20 +84,18 @@ impl Limits {
         (written > self.output).then_some(Limit::Output(self.output))
     }
 
-    /// The same for one that has run so long. `waited` is how long it was seen to wait
-    /// for a core: what waited longest may have ended.
-    pub(crate) fn exceeded_after(
-        &self,
-        time: Duration,
-        id: u32,
-        waited: &mut Duration,
-    ) -> Option<Limit> {
+    /// The same for one that has run so long. `had` is what it was seen to have had of
+    /// the cores so far: what had most of them may have ended.
+    pub(crate) fn exceeded_after(&self, time: Duration, id: u32, had: &mut Cores) -> Option<Limit> {
         if time <= self.time {
             return None;
         }
-        *waited = longest_wait_for_a_core(id).max(*waited);
-        // Threads that take the cores from each other wait as well, so there is an end.
-        let is_over = time > self.time * MOST_PATIENCE || time.saturating_sub(*waited) > self.time;
+        let now = cores(id);
+        *had = Cores { used: had.used.max(now.used), waited: had.waited.max(now.waited) };
+        // Whoever waited for what its own threads have used has had its time.
+        let is_over = time > self.time * MOST_PATIENCE
+            || had.used > self.time
+            || time.saturating_sub(had.waited) > self.time;
         is_over.then_some(Limit::Time(self.time))
     }
 }
@@ -121,20 +129,22 @@ fn numbers_in(folder: &str) -> impl Iterator<Item = u32> + use<> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-/// How long the thread of this group has waited for a core that waited longest.
+/// What the threads of this group have had of the cores that are there still.
 #[cfg(target_os = "linux")]
-fn longest_wait_for_a_core(leader: u32) -> Duration {
+fn cores(leader: u32) -> Cores {
     let processes = numbers_in("/proc").filter(|id| group_of(*id) == Some(leader));
     let threads = processes.flat_map(|id| {
         let folder = format!("/proc/{id}/task");
         numbers_in(&folder).map(move |thread| format!("{folder}/{thread}/schedstat"))
     });
-    let waited = threads.filter_map(|file| {
+    threads.fold(Cores::default(), |all, file| {
         // Its time on a core, its wait for one, and how often it had one.
-        let text = std::fs::read_to_string(file).ok()?;
-        text.split_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
-    });
-    waited.max().unwrap_or_default()
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let mut times = text.split_whitespace().map_while(|it| it.parse().ok());
+        let mut next = || times.next().map(Duration::from_nanos).unwrap_or_default();
+        let (used, waited) = (next(), next());
+        Cores { used: all.used + used, waited: all.waited.max(waited) }
+    })
 }
 
 /// The group that a process is in, by the process that leads it.
@@ -156,8 +166,8 @@ fn taken(_id: u32) -> Option<Taken> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn longest_wait_for_a_core(_leader: u32) -> Duration {
-    Duration::ZERO
+fn cores(_leader: u32) -> Cores {
+    Cores::default()
 }
 
 #[cfg(not(target_os = "linux"))]

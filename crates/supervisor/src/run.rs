@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use wait4::ResUse;
 
 use crate::children::Running;
-use crate::limits::{Limit, Limits};
+use crate::limits::{Cores, Limit, Limits};
 
 /// How often to look at a run. Its own clock and the system's accounting tell
 /// what it took; this only ends what goes too far.
@@ -84,7 +84,7 @@ fn watch(
         let mut file = stderr;
         file.stream_position().unwrap_or(0)
     };
-    let (begun, mut waited) = (Instant::now(), Duration::ZERO);
+    let (begun, mut had) = (Instant::now(), Cores::default());
     loop {
         match running.ended() {
             Ok(None) => {}
@@ -97,7 +97,7 @@ fn watch(
             running.kill();
             return (running.wait(), Some((stopped, written())));
         }
-        if let Some(stopped) = limits.exceeded_after(begun.elapsed(), running.id(), &mut waited) {
+        if let Some(stopped) = limits.exceeded_after(begun.elapsed(), running.id(), &mut had) {
             let written = written();
             return (end(running), Some((stopped, written)));
         }

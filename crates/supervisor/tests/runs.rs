@@ -84,16 +84,28 @@ fn who_takes_too_long_is_interrupted_and_may_say_what_it_has() {
     assert_eq!(ended.ended.unwrap().status.code(), Some(1));
 }
 
-/// Two that share a core for two seconds: the one that waited longer had a second of it at
-/// most.
+/// It shares a core with another program for two seconds, and had a second of it at most.
 #[cfg(target_os = "linux")]
 #[test]
 fn who_waits_for_a_core_has_not_taken_that_time() {
-    let limits = Limits { time: Duration::from_millis(1500), counted: Counted::Group, ..WIDE };
     let busy = "taskset -c 0 timeout --foreground 2 sh -c 'while :; do :; done'";
-    let mut ended = run(limits, &format!("{busy} & {busy}; wait; echo ended"));
+    let limits = Limits { time: Duration::from_millis(1500), counted: Counted::Group, ..WIDE };
+    let mut other = shell(&format!("{busy}; {busy}")).spawn().unwrap();
+    let mut ended = run(limits, &format!("{busy}; echo ended"));
+    other.wait().unwrap();
     assert_eq!(ended.stopped, None);
     assert_eq!(ended.end_of_stdout().unwrap(), "ended\n");
+}
+
+/// Each waits for a core most of the time, and it is the others of its own that have it.
+#[cfg(target_os = "linux")]
+#[test]
+fn who_takes_the_cores_from_itself_has_taken_that_time() {
+    let limits = Limits { time: SHORT, counted: Counted::Group, ..WIDE };
+    let busy = "taskset -c 0 timeout --foreground 8 sh -c 'while :; do :; done' &".repeat(12);
+    let mut ended = run(limits, &format!("{busy} wait; echo ended"));
+    assert_eq!(ended.stopped, Some(Limit::Time(SHORT)));
+    assert_eq!(ended.end_of_stdout().unwrap(), "");
 }
 
 #[test]

@@ -7,7 +7,7 @@
 //! so of what others wrote nothing is built twice.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -51,9 +51,10 @@ const SCHEDULED: &str = "crates/workshop/scheduled";
 const SCHEDULED_LIBRARIES: [&str; 5] =
     ["any-order", "futures", "scheduled-std", "tokio", "tracing"];
 
-/// What makes a program use the one of them that has the standard library's name. It stands
+/// What makes a program use the one of them that has the standard library's names. It stands
 /// at the end, so that no line has another number.
-const STD_IS_SCHEDULED: &str = "\nextern crate scheduled_std as std;\n";
+const STD_IS_SCHEDULED: &str =
+    "\nextern crate scheduled_std as std;\nextern crate scheduled_std as core;\n";
 
 /// The libraries that programs may use: those of the chapters.
 const LIBRARIES: [&str; 10] = [
@@ -134,7 +135,7 @@ impl Folder {
         let program = self.program(exercise);
         match fs::File::create_new(&program) {
             Ok(mut file) => {
-                io::Write::write_all(&mut file, exercise.texts.starter.as_bytes())?;
+                file.write_all(exercise.texts.starter.as_bytes())?;
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
@@ -172,7 +173,11 @@ impl Folder {
     pub fn keep_order(&self, exercise: &Exercise, order: &Order) -> io::Result<()> {
         let file = self.order_file(exercise);
         file.parent().map_or(Ok(()), fs::create_dir_all)?;
-        fs::write(file, serde_json::to_vec(order)?)
+        // Whatever lies there, or where it leads, is not written to.
+        let new = file.with_extension("json.new");
+        let _ = fs::remove_file(&new);
+        fs::File::create_new(&new)?.write_all(&serde_json::to_vec(order)?)?;
+        fs::rename(new, file)
     }
 
     /// The order that was kept last; none if none was, or it cannot be read.

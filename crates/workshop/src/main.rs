@@ -10,7 +10,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use harness::Failure;
 use harness::args;
 use workshop::exercises::{ALL, find};
-use workshop::program::Built;
+use workshop::program::{Built, NotBuilt};
 use workshop::progress::Progress;
 use workshop::watch::Watch;
 use workshop::{Exercise, Folder, orders, program, prove, show, trial};
@@ -79,8 +79,12 @@ struct Named {
 
 fn named(name: &str) -> Result<&'static Exercise, String> {
     find(name).ok_or_else(|| {
-        let names: Vec<&str> = ALL.iter().map(|exercise| exercise.name).collect();
-        format!("there is no such exercise; there are {}", names.join(", "))
+        let same = |it: &&Exercise| {
+            it.name.bytes().zip(name.bytes()).take_while(|(one, other)| one == other).count()
+        };
+        let near = ALL.iter().max_by_key(same).filter(|it| same(it) >= 3);
+        let near = near.map(|it| format!("did you mean {}? ", it.name)).unwrap_or_default();
+        format!("there is no such exercise; {near}cargo workshop list shows them")
     })
 }
 
@@ -108,12 +112,20 @@ fn act(command: Option<Command>) -> Result<ExitCode, Failure> {
     match command {
         None => {
             print(&show::progress(&progress))?;
-            show_task(&folder, &mut progress, None)?;
+            let open = progress.open();
+            show_task(&folder, &mut progress, Some(open))?;
         }
         Some(Command::Show(Named { exercise })) => show_task(&folder, &mut progress, exercise)?,
         Some(Command::List) => print(&show::list(&progress))?,
         Some(Command::Next) => match progress.next() {
-            Some(exercise) => show_task(&folder, &mut progress, Some(exercise))?,
+            Some(exercise) => {
+                let left = progress.current();
+                if !progress.is_solved(left) && left.name != exercise.name {
+                    let name = left.name;
+                    print(&format!("{name} stays open: cargo workshop show {name}\n"))?;
+                }
+                show_task(&folder, &mut progress, Some(exercise))?;
+            }
             None => print("All exercises are solved.\n")?,
         },
         Some(Command::Run { named: Named { exercise }, output }) => {
@@ -135,7 +147,7 @@ fn act(command: Option<Command>) -> Result<ExitCode, Failure> {
             loop {
                 judge(&folder, &mut progress, exercise, false)?;
                 print(&format!(
-                    "Waiting for {}.rs to be saved. Ctrl-C ends this.\n",
+                    "Waiting for a change of {}.rs. Ctrl-C ends this.\n",
                     exercise.name
                 ))?;
                 watch.wait();
@@ -220,8 +232,10 @@ fn judge(
 ) -> Result<ExitCode, Failure> {
     let Some(built) = built(folder, exercise)? else { return Ok(ExitCode::FAILURE) };
     let outcome = trial::run(exercise, &built).map_err(untriable)?;
-    if let Some(losing) = &outcome.losing {
-        folder.keep_order(exercise, &losing.way.order).map_err(of_folder)?;
+    let way = outcome.orders.as_ref().and_then(|judged| judged.way.as_ref());
+    let kept = way.filter(|_| outcome.wrong.is_some());
+    if let Some(Err(error)) = kept.map(|way| folder.keep_order(exercise, &way.order)) {
+        harness::note(&format!("the order cannot be kept for cargo workshop replay: {error}"));
     }
     print(&show::verdict(exercise, &outcome, output, harness::width()))?;
     if outcome.wrong.is_some() {
@@ -238,14 +252,17 @@ fn judge(
 /// The program of an exercise; none if it does not compile, and then that is said.
 fn built(folder: &Folder, exercise: &Exercise) -> Result<Option<Built>, Failure> {
     let program = begin(folder, exercise)?;
-    let built = program::build_for(exercise, folder, exercise.name)?;
-    if built.is_none() {
-        print(&format!(
-            "{}: it does not compile;\nthe compiler says above why.",
-            program.display()
-        ))?;
-    }
-    Ok(built)
+    let why = match program::build_for(exercise, folder, exercise.name)? {
+        Ok(built) => return Ok(Some(built)),
+        Err(NotBuilt::AsItIs) => "it does not compile;\nthe compiler says above why.",
+        Err(NotBuilt::Scheduled) => {
+            "it compiles, and not once more with the\n\
+             stand-ins for std, tokio and futures that choose the order of its tasks.\n\
+             What the compiler misses above cannot be used in this exercise."
+        }
+    };
+    print(&format!("{}: {why}", program.display()))?;
+    Ok(None)
 }
 
 fn untriable(error: io::Error) -> Failure {
@@ -259,18 +276,23 @@ fn untriable(error: io::Error) -> Failure {
 /// Runs the order once more that the last verdict has told.
 fn replay(folder: &Folder, exercise: &Exercise) -> Result<ExitCode, Failure> {
     let Some(order) = folder.kept_order(exercise) else {
-        let cause = format!("no order is known in which {} was wrong", exercise.name);
-        return Err(Failure::new(
-            cause,
-            "cargo workshop run tries many, where an exercise is about that",
-        ));
+        let name = exercise.name;
+        let cause = format!("no order is known in which {name} was wrong");
+        let about = ALL.iter().filter(|it| it.orders.is_some()).map(|it| it.name);
+        let about = about.collect::<Vec<_>>().join(" and ");
+        let hint = match exercise.orders {
+            Some(_) => format!("cargo workshop run {name} tries many"),
+            None => format!("{about} are tried in many orders: cargo workshop replay NAME"),
+        };
+        return Err(Failure::new(cause, hint));
     };
     let Some(Built { scheduled: Some(scheduled), .. }) = built(folder, exercise)? else {
         return Ok(ExitCode::FAILURE);
     };
     let tried = orders::follow(&scheduled, &order).map_err(untriable)?;
     print(&show::replayed(exercise, &tried, harness::width()))?;
-    Ok(ExitCode::SUCCESS)
+    let is_right = tried.is_right(exercise);
+    Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn prove_all(only: Option<&'static Exercise>, times: usize) -> Result<ExitCode, Failure> {

@@ -21,25 +21,29 @@ pub struct Built {
     pub scheduled: Option<PathBuf>,
 }
 
+/// Why a program was not built: the compiler has told what is wrong.
+pub enum NotBuilt {
+    /// It does not compile.
+    AsItIs,
+    /// It does not compile with the libraries that choose the order of its tasks.
+    Scheduled,
+}
+
 /// Builds the program of an exercise, by the name that it has in the folder, in every way
-/// that its trial needs; none if the compiler says that it is wrong.
+/// that its trial needs.
 pub fn build_for(
     exercise: &Exercise,
     folder: &Folder,
     name: &str,
-) -> Result<Option<Built>, Failure> {
-    let Some(program) = only(build(folder, &[name.to_owned()])?) else { return Ok(None) };
+) -> Result<Result<Built, NotBuilt>, Failure> {
+    let name = [name.to_owned()];
+    let Some(program) = only(build(folder, &name)?) else { return Ok(Err(NotBuilt::AsItIs)) };
     if exercise.orders.is_none() {
-        return Ok(Some(Built { program, scheduled: None }));
+        return Ok(Ok(Built { program, scheduled: None }));
     }
-    let scheduled = only(build_scheduled(folder, &[name.to_owned()])?);
-    if scheduled.is_none() {
-        harness::note(
-            "the order of its tasks is chosen by libraries that take the place of std and tokio: \
-             what they do not have is missing above",
-        );
-    }
-    Ok(scheduled.map(|scheduled| Built { program, scheduled: Some(scheduled) }))
+    let scheduled = only(build_scheduled(folder, &name)?);
+    let built = scheduled.map(|scheduled| Built { program, scheduled: Some(scheduled) });
+    Ok(built.ok_or(NotBuilt::Scheduled))
 }
 
 fn only(built: Option<Vec<PathBuf>>) -> Option<PathBuf> {
@@ -83,8 +87,15 @@ fn build_as_in(
         })?;
     }
     // Where the compiler finds something, as the task names it and an editor opens it.
-    let only = (names.len() == 1).then(|| as_in_the_project(written));
-    let how = if only.is_some() { "rustc" } else { "build" };
+    let mut flags: Vec<String> = Vec::new();
+    if names.len() == 1 {
+        flags.extend(["--".to_owned(), as_in_the_project(written)]);
+        if folder.is_scheduled() {
+            // The other build has warned.
+            flags.push("--cap-lints=allow".to_owned());
+        }
+    }
+    let how = if flags.is_empty() { "build" } else { "rustc" };
     let mut cargo = cargo(folder, &[how, "--offline"]);
     if folder.is_built() {
         // It takes a second or two, and only what is wrong is news.
@@ -94,13 +105,13 @@ fn build_as_in(
         harness::note(match folder.is_scheduled() {
             false => "the libraries that programs use are built now, once",
             true => {
-                "what tries one order of tasks after another is built now, once; \
-                 it takes a minute or two"
+                "what tries one order of tasks after another is built now; the first time, \
+                 that takes a minute or two"
             }
         });
     }
     cargo.args(names.iter().flat_map(|name| ["--bin", name])).arg("--target-dir").arg(&target);
-    cargo.args(only.iter().flat_map(|only| ["--", only]));
+    cargo.args(flags);
     let mut is_right = run(&mut cargo)?;
     if !is_right {
         // It may be the machine's fault.

@@ -73,11 +73,17 @@ impl Progress {
         self.write()
     }
 
-    /// The one that was chosen last if it is not solved, else the next one that is not;
-    /// the last one if all are.
+    /// The one that was chosen last, solved or not; the first one that is not if none was,
+    /// or the last one if all are.
     pub fn current(&self) -> &'static Exercise {
-        let chosen = self.chosen().filter(|exercise| !self.is_solved(exercise));
-        chosen.or_else(|| self.next()).unwrap_or(&ALL[ALL.len() - 1])
+        self.chosen().or_else(|| self.next()).unwrap_or(&ALL[ALL.len() - 1])
+    }
+
+    /// The current one if it is not solved, else the next one that is not.
+    pub fn open(&self) -> &'static Exercise {
+        let current = self.current();
+        let next = || self.next().unwrap_or(current);
+        if self.is_solved(current) { next() } else { current }
     }
 
     fn chosen(&self) -> Option<&'static Exercise> {

@@ -8,7 +8,7 @@ use lens::timeline;
 
 use crate::exercise::Exercise;
 use crate::exercises::ALL;
-use crate::orders::{End, Tried, Way};
+use crate::orders::{self, Tried};
 use crate::progress::Progress;
 use crate::trial::Outcome;
 use crate::turns;
@@ -19,13 +19,19 @@ const NOT_YET: Style = AnsiColor::Yellow.on_default().bold();
 
 /// How many exercises are solved, in a line.
 pub fn progress(progress: &Progress) -> String {
-    let (solved, all) = (progress.solved(), ALL.len());
-    format!("{solved} of {all} exercises are solved; cargo workshop list shows them.\n")
+    format!("{} cargo workshop list shows them.\n", solved(progress))
+}
+
+fn solved(progress: &Progress) -> String {
+    match (progress.solved(), ALL.len()) {
+        (1, all) => format!("1 of {all} exercises is solved."),
+        (solved, all) => format!("{solved} of {all} exercises are solved."),
+    }
 }
 
 /// All exercises: done, current, open.
 pub fn list(progress: &Progress) -> String {
-    let current = progress.current().name;
+    let current = progress.open().name;
     let width = ALL.iter().map(|exercise| exercise.name.len()).max().unwrap_or(0);
     let line = |exercise: &Exercise| {
         let sign = match (progress.is_solved(exercise), exercise.name == current) {
@@ -37,7 +43,7 @@ pub fn list(progress: &Progress) -> String {
         format!("  {sign}  {name:width$}  {minutes:>2} min  {title}")
     };
     let lines: Vec<String> = ALL.iter().map(line).collect();
-    format!("{} of {} are solved.\n\n{}\n", progress.solved(), ALL.len(), lines.join("\n"))
+    format!("{}\n\n{}\n", solved(progress), lines.join("\n"))
 }
 
 /// What an exercise asks, and how to go on.
@@ -73,7 +79,8 @@ pub fn verdict(exercise: &Exercise, outcome: &Outcome, all: bool, width: usize) 
     let picture = outcome.report.as_ref().map(|report| timeline::draw(&report.recording, width));
     // It is in the output as well.
     let picture = picture.filter(|_| !all);
-    let order = outcome.losing.as_ref().map(|losing| turns::draw(&losing.way, width));
+    let way = outcome.orders.as_ref().and_then(|judged| judged.way.as_ref());
+    let order = way.map(|way| turns::draw(way, width));
     let picture = order.or(picture).unwrap_or_default();
     let parts = [printed, picture].into_iter().filter(|part| !part.is_empty());
     let above: String = parts.map(|part| part.trim_end().to_owned() + "\n\n").collect();
@@ -82,13 +89,13 @@ pub fn verdict(exercise: &Exercise, outcome: &Outcome, all: bool, width: usize) 
     match &outcome.wrong {
         None => format!(
             "{above}{GOOD}{name}: right{GOOD:#}\n\n{asked}\n{}\n{}\n\nIts chapter: {chapter}/README.md\n",
-            line("Seen", "just that"),
+            line("Seen", &seen_well(outcome)),
             line("Why", why),
         ),
         Some(wrong) => {
-            let again = match outcome.losing {
-                None => "",
-                Some(_) => "That order again, with what you print:  cargo workshop replay\n",
+            let again = match way {
+                None => String::new(),
+                Some(_) => format!("Say more with info!(…), and: cargo workshop replay {name}\n"),
             };
             format!(
                 "{above}{NOT_YET}{name}: not yet{NOT_YET:#}\n\n{asked}\n{}\n\n\
@@ -99,27 +106,36 @@ pub fn verdict(exercise: &Exercise, outcome: &Outcome, all: bool, width: usize) 
     }
 }
 
+/// What was seen of a program that is right.
+fn seen_well(outcome: &Outcome) -> String {
+    match &outcome.orders {
+        None => "just that".to_owned(),
+        Some(judged) => {
+            format!("just that, in each of {} orders; the one above is one of them", judged.orders)
+        }
+    }
+}
+
 /// What came of an order that was run once more: what the program printed, the picture,
 /// and how it ended.
 pub fn replayed(exercise: &Exercise, tried: &Tried, width: usize) -> String {
     let report = tried.report.as_ref();
     let way = report.and_then(|report| report.ways.first());
     let picture = way.map(|way| turns::draw(way, width)).unwrap_or_default();
-    let ended = match (way.map(|way| &way.end), &tried.stopped) {
-        (Some(end), _) => end.to_string(),
+    let ended = match (way, &tried.stopped) {
+        (Some(way), _) => orders::ended(way),
         (None, Some(wrong)) => wrong.seen.clone(),
         (None, None) => "it did not say how it ended".to_owned(),
     };
-    let strayed = "The program has changed, and cannot follow that order to its end any more.";
+    let as_asked = if tried.is_right(exercise) { ", as asked" } else { "" };
+    let ended = format!("At the end: {}{as_asked}", harmless(&ended));
+    let strayed = "Your program takes other steps now: it followed that order as far as it could.";
     let strayed = report.is_some_and(|report| report.strayed).then_some(strayed);
-    let is_right =
-        |way: &Way| exercise.orders.is_some_and(|it| way.end == End::Result(it.result.to_owned()));
-    let others = "For the other orders: cargo workshop run";
-    let others = way.is_some_and(is_right).then_some(others);
-    let ended = format!("At the end: {}", harmless(&ended));
-    let told = [strayed, Some(&ended), others].into_iter().flatten();
+    let others = format!("For the other orders: cargo workshop run {}", exercise.name);
+    let told = [strayed, Some(&ended), Some(&others)].into_iter().flatten();
     let told: Vec<String> = told.map(|line| timeline::wrapped(line, width)).collect();
-    let parts = [tried.stdout.as_str(), &picture, &told.join("\n")];
+    let [stdout, stderr] = &tried.printed;
+    let parts = [stdout.as_str(), stderr, &picture, &told.join("\n")];
     let parts = parts.map(str::trim_end).into_iter().filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("\n\n") + "\n"
 }

@@ -14,7 +14,7 @@ use supervisor::{Counted, Ended, Limit, Limits, how_it_ended};
 
 use crate::exercise::{Exercise, ServerRules};
 use crate::judge::{Seen, Wrong, stuck};
-use crate::orders::{self, Losing};
+use crate::orders::{self, Judged};
 use crate::place::{self, Place};
 use crate::program::Built;
 
@@ -34,8 +34,8 @@ pub struct Outcome {
     pub wrong: Option<Wrong>,
     /// What it recorded; none if it never said.
     pub report: Option<Report>,
-    /// An order of its tasks in which it is wrong; none if it is not that.
-    pub losing: Option<Losing>,
+    /// What became of many orders of its tasks, if that is what decides.
+    pub orders: Option<Judged>,
     /// The end of what it printed on stdout, made harmless.
     pub stdout: String,
     /// The same of stderr.
@@ -48,13 +48,18 @@ pub struct Outcome {
 /// Fails if there is no place for it, or no server can be had: that is no fault of the
 /// program's.
 pub fn run(exercise: &Exercise, built: &Built) -> io::Result<Outcome> {
-    if let (Some(asked), Some(scheduled)) = (exercise.orders, &built.scheduled)
-        && let Some((wrong, losing)) = orders::judge(asked, scheduled)?
-    {
-        let (stdout, stderr) = (String::new(), String::new());
-        return Ok(Outcome { wrong: Some(wrong), report: None, losing, stdout, stderr });
+    let (Some(asked), Some(scheduled)) = (exercise.orders, &built.scheduled) else {
+        return run_once(exercise, &built.program);
+    };
+    let mut judged = orders::judge(asked, scheduled)?;
+    if judged.wrong.is_none() {
+        let once = run_once(exercise, &built.program)?;
+        if once.wrong.is_some() {
+            return Ok(once);
+        }
     }
-    run_once(exercise, &built.program)
+    let (wrong, [stdout, stderr]) = (judged.wrong.take(), std::mem::take(&mut judged.printed));
+    Ok(Outcome { wrong, report: None, orders: Some(judged), stdout, stderr })
 }
 
 fn run_once(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
@@ -83,8 +88,10 @@ fn run_once(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
     }
     let report: Option<Report> = read(&report);
     let stdout = ended.end_of_stdout().unwrap_or_default();
-    let harmless = |text: &str| harmless_lines(text).into_owned();
-    let printed = [&stdout, &ended.stderr].map(|text| harmless(text));
+    // Where its report went is not for learners.
+    let is_told = |line: &&str| !line.starts_with("note: the report is in ");
+    let stderr: Vec<&str> = ended.stderr.lines().filter(is_told).collect();
+    let printed = [&stdout, &stderr.join("\n")].map(|text| harmless_lines(text).into_owned());
     let wrong = match beside_the_point(&ended, report.as_ref())? {
         Some(wrong) => Some(wrong),
         None => report.clone().and_then(|report| {
@@ -93,7 +100,7 @@ fn run_once(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
         }),
     };
     let [stdout, stderr] = printed;
-    Ok(Outcome { wrong, report, losing: None, stdout, stderr })
+    Ok(Outcome { wrong, report, orders: None, stdout, stderr })
 }
 
 fn start(rules: ServerRules) -> io::Result<Server> {

@@ -1,8 +1,9 @@
 //! Waiting for a learner to save a program.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use harness::Failure;
 use notify::{Config, PollWatcher, RecursiveMode, Watcher};
@@ -17,8 +18,9 @@ const LOOKS_EVERY: Duration = Duration::from_millis(500);
 pub struct Watch {
     file: PathBuf,
     changes: Receiver<()>,
-    /// The file as it was seen last.
-    last: Option<SystemTime>,
+    /// What was in the file when it was seen last. Its time says nothing: a program is
+    /// made newer when it is built.
+    last: Option<Vec<u8>>,
     _watcher: Box<dyn Watcher + Send>,
 }
 
@@ -48,7 +50,7 @@ impl Watch {
             watch(Box::new(PollWatcher::new(tells(), config)?))
         });
         let watcher = watcher.map_err(failed)?;
-        Ok(Self { file: file.to_owned(), changes, last: changed(file), _watcher: watcher })
+        Ok(Self { file: file.to_owned(), changes, last: fs::read(file).ok(), _watcher: watcher })
     }
 
     /// Returns when the file has changed.
@@ -58,15 +60,11 @@ impl Watch {
                 return;
             }
             while self.changes.recv_timeout(CALM).is_ok() {}
-            let now = changed(&self.file);
+            let now = fs::read(&self.file).ok();
             if now.is_some() && now != self.last {
                 self.last = now;
                 return;
             }
         }
     }
-}
-
-fn changed(file: &Path) -> Option<SystemTime> {
-    file.metadata().and_then(|metadata| metadata.modified()).ok()
 }

@@ -72,11 +72,13 @@ fn progress_lasts_and_leads_from_one_exercise_to_the_next() {
     progress.solve(first()).unwrap();
     assert_eq!(progress.next().unwrap().name, ALL[1].name);
     let mut progress = Progress::read(&folder).unwrap();
-    assert_eq!((progress.solved(), progress.current().name), (1, ALL[1].name));
+    // It is still the one to be run, and the next one is the one to be shown.
+    assert_eq!((progress.solved(), progress.current().name), (1, first().name));
+    assert_eq!(progress.open().name, ALL[1].name);
     let last = &ALL[ALL.len() - 1];
     progress.choose(last).unwrap();
     let progress = Progress::read(&folder).unwrap();
-    assert_eq!(progress.current().name, last.name);
+    assert_eq!((progress.current().name, progress.open().name), (last.name, last.name));
     // After the last one comes the first that is open.
     assert_eq!(progress.next().unwrap().name, ALL[1].name);
 }

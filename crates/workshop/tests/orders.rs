@@ -8,7 +8,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use workshop::orders::{self, End, Losing, Order, Tried};
+use workshop::orders::{self, End, Judged, Order, Tried, Way};
+use workshop::trial::Outcome;
 use workshop::{Exercise, Folder, exercises, program, show};
 
 fn exercise() -> &'static Exercise {
@@ -16,13 +17,41 @@ fn exercise() -> &'static Exercise {
 }
 
 /// What stands in the place of what a task does in the starter.
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 11] = [
     ("endless", "loop { std::hint::spin_loop() }"),
     ("exit", "std::process::exit(3)"),
     ("panic", "assert!(*total.lock().await > 9, \"\\x1b[2Jtoo few\");"),
+    (
+        "ends-in-many-ways",
+        "for step in 1..4 {
+            let mut total = total.lock().await;
+            *total = *total * 4 + step;
+        }",
+    ),
+    (
+        "gives-up",
+        "for _ in 0..10 {
+            if let Ok(mut total) = total.try_lock() {
+                *total += 1;
+                return;
+            }
+            tokio::task::yield_now().await;
+        }",
+    ),
     ("for-ever", "std::future::pending::<()>().await;"),
     ("threads", "std::thread::spawn(|| ()).join().expect(\"it does not panic\");"),
-    ("prints", "println!(\"hello\"); *total.lock().await += 1;"),
+    ("prints", "println!(\"hello\"); eprintln!(\"error\"); *total.lock().await += 1;"),
+    (
+        "locks-twice",
+        "let total = std::sync::Mutex::new(1); let one = total.lock().unwrap(); *total.lock().unwrap() = *one;",
+    ),
+    (
+        "static",
+        "use std::sync::atomic::{AtomicU32, Ordering};
+        static ALL: AtomicU32 = AtomicU32::new(0);
+        let before = ALL.fetch_add(1, Ordering::SeqCst);
+        *total.lock().await = if before > 2 { 9 } else { before + 1 };",
+    ),
     ("prints-a-lot", "println!(\"{}\", \"x\".repeat(10_000)); *total.lock().await += 1;"),
 ];
 
@@ -51,14 +80,24 @@ fn built(name: &str) -> PathBuf {
     built[name].clone()
 }
 
-fn losing(name: &str) -> (String, Losing) {
-    let judged = orders::judge(exercise().orders.unwrap(), &built(name)).unwrap();
-    let (wrong, losing) = judged.expect("it is wrong");
-    (wrong.seen, losing.expect("there is an order that shows it"))
+fn judged(name: &str) -> Judged {
+    orders::judge(exercise().orders.unwrap(), &built(name)).unwrap()
 }
 
-fn seen(name: &str) -> String {
-    orders::judge(exercise().orders.unwrap(), &built(name)).unwrap().expect("it is wrong").0.seen
+fn losing(name: &str) -> (String, Way) {
+    let Judged { wrong, way, .. } = judged(name);
+    (wrong.expect("it is wrong").seen, way.expect("there is an order that shows it"))
+}
+
+/// Whether a task may do this.
+fn compiles(text: &str) -> bool {
+    let root = Folder::root_of_project().unwrap();
+    let folder = Folder::at(root.join("target/workshop-tests"), root).unwrap();
+    let (head, _) = exercise().texts.starter.split_once("    let before =").unwrap();
+    let source = format!("{head}let _ = {text}; let _ = total;\n}}\n");
+    let name = "orders--compiles";
+    fs::write(folder.programs().join(name).with_extension("rs"), source).unwrap();
+    program::build_scheduled(&folder, &[name.to_owned()]).unwrap().is_some()
 }
 
 fn follow(name: &str, tasks: &[usize]) -> Tried {
@@ -68,38 +107,87 @@ fn follow(name: &str, tasks: &[usize]) -> Tried {
 #[test]
 fn the_same_program_is_told_the_same_each_time() {
     let [first, second] = [losing("starter"), losing("starter")];
-    assert_eq!(first.0, second.0);
-    assert_eq!(first.1.way, second.1.way);
-    assert_eq!((first.1.orders, first.1.wrong), (second.1.orders, second.1.wrong));
-    // Neither this way nor the other by luck.
-    assert!(first.1.orders == 1000 && (100..900).contains(&first.1.wrong), "{}", first.0);
+    assert_eq!(first, second);
+    let counts = first.0.strip_prefix("in ").and_then(|it| it.split_once(" of 1000 orders"));
+    let wrong: u32 = counts.expect("all are tried").0.parse().unwrap();
+    assert!((100..900).contains(&wrong), "neither this way nor the other by luck: {}", first.0);
+}
+
+/// Orders are drawn by lots that are always the same ones.
+#[test]
+fn the_starter_is_told_like_this() {
+    let mut judged = judged("starter");
+    let wrong = judged.wrong.take();
+    let (stdout, stderr) = (String::new(), String::new());
+    let outcome = Outcome { wrong, report: None, orders: Some(judged), stdout, stderr };
+    let wanted = r"    1     2     3     4
+T1  ██████············██████
+T2  ············██████
+T3  ······██████
+█ had the turn  · could have had it
+
+1   T1 reads 0
+2   T3 reads 0; writes 1; ends
+3   T2 reads 1; writes 2; ends
+4   T1 writes 1; ends
+
+lost-update: not yet
+
+Asked  the result is 3, in whatever order the 3 tasks run
+Seen   in 527 of 1000 orders that were tried it was not so; in the one above the
+  result was 1
+
+Say more with info!(…), and: cargo workshop replay lost-update
+For a hint: cargo workshop hint
+";
+    let told = show::verdict(exercise(), &outcome, false, 80);
+    assert_eq!(anstream::adapter::strip_str(&told).to_string(), wanted);
+}
+
+#[test]
+fn after_fifty_orders_without_an_end_no_more_are_tried() {
+    let Judged { wrong, orders, .. } = judged("for-ever");
+    assert_eq!(orders, 50);
+    assert!(wrong.unwrap().seen.starts_with("in 50 of 50 orders that were tried"));
+}
+
+#[test]
+fn every_wrong_order_is_counted_however_many_ways_there_are() {
+    let Judged { wrong, .. } = judged("ends-in-many-ways");
+    assert!(wrong.unwrap().seen.starts_with("in 1000 of 1000 orders"));
+}
+
+#[test]
+fn who_gives_up_after_a_few_looks_is_found() {
+    let (seen, way) = losing("gives-up");
+    assert!(seen.contains(" orders that were tried it was not so"), "{seen}");
+    assert!(matches!(&way.end, End::Result(result) if result != "3"));
 }
 
 #[test]
 fn what_is_told_is_what_happens_in_that_order() {
-    let (_, losing) = losing("starter");
-    let way = &losing.way;
+    let (seen, way) = losing("starter");
     assert!(matches!(&way.end, End::Result(result) if result != "3"));
+    assert!(seen.ends_with(&format!("in the one above {}", way.end)), "{seen}");
     let said: Vec<&str> = way.steps.iter().flat_map(|step| &step.said).map(|it| &**it).collect();
     // Somebody reads what another one has read as well, and both write the same.
     let twice = |text: &&&str| said.iter().filter(|it| it == text).count() > 1;
     assert!(said.iter().any(|it| it.starts_with("reads") && twice(&it)), "{said:?}");
     let again = orders::follow(&built("starter"), &way.order).unwrap().report.unwrap();
-    assert_eq!((again.orders, &again.ways[0]), (1, way));
+    let again = &again.ways[0];
+    assert_eq!((&again.end, &again.order, &again.steps), (&way.end, &way.order, &way.steps));
 }
 
 #[test]
 fn a_program_that_is_right_is_so_in_the_order_that_broke_another() {
-    let (_, losing) = losing("starter");
-    assert!(orders::judge(exercise().orders.unwrap(), &built("solution")).unwrap().is_none());
-    let tried = orders::follow(&built("solution"), &losing.way.order).unwrap();
-    let end = &tried.report.as_ref().unwrap().ways[0].end;
-    assert_eq!(*end, End::Result("3".to_owned()));
+    let (_, way) = losing("starter");
+    let right = judged("solution");
+    assert_eq!((right.wrong, right.orders), (None, 1000));
+    assert_eq!(right.way.unwrap().end, End::Result("3".to_owned()));
+    let tried = orders::follow(&built("solution"), &way.order).unwrap();
     let told = show::replayed(exercise(), &tried, 80);
-    assert!(
-        told.ends_with("At the end: the result was 3\nFor the other orders: cargo workshop run\n"),
-        "{told}"
-    );
+    let end = "At the end: the result was 3, as asked\nFor the other orders: cargo workshop run lost-update\n";
+    assert!(told.ends_with(end), "{told}");
 }
 
 #[test]
@@ -108,7 +196,7 @@ fn an_order_that_a_program_cannot_follow_is_followed_as_far_as_it_goes() {
     let report = tried.report.as_ref().unwrap();
     assert_eq!((report.strayed, &report.ways[0].end), (true, &End::Result("3".to_owned())));
     let told = show::replayed(exercise(), &tried, 80);
-    assert!(told.contains("cannot follow that order to its end"), "{told}");
+    assert!(told.contains("it followed that order as far as it could"), "{told}");
     // The one that has the whole of an order follows it to its end.
     let whole = report.ways[0].order.tasks.clone();
     assert!(!follow("starter", &whole).report.unwrap().strayed);
@@ -118,25 +206,58 @@ fn an_order_that_a_program_cannot_follow_is_followed_as_far_as_it_goes() {
 fn what_a_program_prints_is_shown_with_its_order() {
     let tried = follow("prints", &[0; 3]);
     let told = show::replayed(exercise(), &tried, 80);
-    assert!(told.starts_with("hello\nhello\nhello\n\n    1     2"), "{told}");
+    let printed = "hello\nhello\nhello\n\nerror\nerror\nerror\n\n    1     2";
+    assert!(told.starts_with(printed), "{told}");
+    // It is tried all the same.
+    assert_eq!(judged("prints").wrong, None);
 }
 
 #[test]
-fn a_program_that_prints_is_tried_all_the_same() {
-    assert!(orders::judge(exercise().orders.unwrap(), &built("prints")).unwrap().is_none());
+fn who_panics_is_told_and_where() {
+    let (seen, way) = losing("panic");
+    let panicked = "panicked: \\u{1b}[2Jtoo few (line 30)";
+    assert!(seen.contains(panicked), "{seen}");
+    let last = way.steps.last().unwrap();
+    assert_eq!((&last.said[..], last.ended), (&["panics (line 30)".to_owned()][..], false));
+    let End::Panic(said) = &way.end else { panic!("{:?}", way.end) };
+    assert!(said.starts_with(&format!("{} panicked: ", last.who)), "{said}");
+}
+
+#[test]
+fn who_locks_what_it_holds_is_told() {
+    let (seen, way) = losing("locks-twice");
+    assert!(seen.ends_with("locked what it held itself, and would wait for ever"), "{seen}");
+    assert_eq!(way.steps.last().unwrap().said, ["locks what it holds itself"]);
+}
+
+#[test]
+fn who_waits_for_ever_is_told_by_name() {
+    let (seen, _) = losing("for-ever");
+    assert!(seen.ends_with("nobody could go on: T1, T2 and T3 waited"), "{seen}");
+}
+
+#[test]
+fn what_does_not_choose_its_order_cannot_be_used() {
+    for text in ["futures::lock::Mutex::new(0)", "futures::channel::oneshot::channel::<u8>()"] {
+        assert!(!compiles(text), "{text}");
+    }
+    assert!(!compiles("tokio::time::timeout(std::time::Duration::ZERO, async {}).await"));
+    // A sleep orders nothing, and is tried.
+    assert!(compiles("tokio::time::sleep(std::time::Duration::from_secs(1)).await"));
+    assert!(compiles("tokio::select! { () = async {} => {}, () = async {} => {} }"));
+    assert!(compiles("futures::join!(async {}, async {})"));
 }
 
 #[test]
 fn what_no_exercise_has_foreseen_is_told() {
     for (name, wanted) in [
-        ("endless", "while its orders were tried, it had not ended after 20 s"),
+        ("endless", "while its orders were tried, it had not ended after 10 s"),
         ("exit", "while its orders were tried, it ended with exit code 3"),
         ("prints-a-lot", "while its orders were tried, it printed more than 4 MB"),
-        ("panic", "it panicked: \\u{1b}[2Jtoo few (line 30)"),
-        ("for-ever", "nobody could go on: all that had not ended waited"),
         ("threads", "the result was 0"),
+        ("static", "perhaps it keeps something in a `static`"),
     ] {
-        let seen = seen(name);
+        let seen = judged(name).wrong.expect("it is wrong").seen;
         assert!(seen.contains(wanted), "{name}: {seen}");
     }
 }

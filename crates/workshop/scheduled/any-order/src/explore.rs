@@ -1,14 +1,15 @@
 //! One order after another, and what came of each.
 
-use std::any::Any;
-use std::panic::{self, AssertUnwindSafe, Location};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::panic::{self, PanicHookInfo};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
 use crate::log;
-use crate::order::{Choice, Chooser, taken};
+use crate::order::{Choice, Chooser, Lot, taken};
 use crate::report::{End, Order, Report, Way};
 
 /// What gives a program's result, in words.
@@ -19,7 +20,23 @@ const ORDERS: u64 = 1_000;
 
 /// So likely does a task go on at each point, in one order after another. Where it
 /// seldom stops, an order is short to tell, and may be the one that matters.
-const PATIENCE: [f64; 3] = [0.0, 0.7, 0.9];
+const PATIENCE: [f64; 4] = [0.0, 0.7, 0.9, 0.7];
+
+/// In every fourth order, one after another of the first few tasks is passed over for so
+/// many steps, from one of the first ones on: a program that looks a few times, and then
+/// gives up, is found by that.
+const PASSED_OVER_FOR: usize = 100;
+const PASSED_OVER: usize = 6;
+const PASSED_OVER_FROM: usize = 40;
+
+/// How the order of this number is drawn.
+fn lot(seed: u64) -> Lot {
+    let (place, round) = (seed as usize % PATIENCE.len(), seed as usize / PATIENCE.len());
+    let is_last = place + 1 == PATIENCE.len();
+    let from = round / PASSED_OVER % PASSED_OVER_FROM;
+    let passed_over = is_last.then_some((round % PASSED_OVER, (from, from + PASSED_OVER_FOR)));
+    Lot { patience: PATIENCE[place], passed_over }
+}
 
 /// A run of so many steps does not end.
 const MOST_STEPS: usize = 5_000;
@@ -27,27 +44,61 @@ const MOST_STEPS: usize = 5_000;
 /// A task may need as much stack as in an ordinary thread; it is touched as it is used.
 const STACK: usize = 1024 * 1024;
 
-/// What a panic says beyond so many letters is cut.
+/// What a panic says, or a result, beyond so many letters is cut.
 const MOST_SAID: usize = 200;
 
-/// So many ways to end are told apart.
-const MOST_WAYS: usize = 20;
+/// Of so many ways to end, an order is kept.
+const MOST_WAYS: usize = 8;
 
 /// As long does it take at most, where each order takes long.
-const TIME: Duration = Duration::from_secs(10);
+const TIME: Duration = Duration::from_secs(5);
 
 /// Whatever did not end in an order is not freed either, so there is an end to it.
 const MOST_UNENDED: u64 = 50;
 
-/// The line of the program that has panicked last.
-static PANICKED_AT: Mutex<Option<u32>> = Mutex::new(None);
+/// How the run that is under way, or was the last, came to its end by a panic: the first
+/// one tells, and others follow from it.
+static PANICKED: Mutex<Option<End>> = Mutex::new(None);
 
-/// Notes where it panics, and prints nothing: a thousand orders may panic.
+fn panicked() -> MutexGuard<'static, Option<End>> {
+    PANICKED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Notes panics, and prints none: a thousand orders may panic.
 fn note_panics() {
     panic::set_hook(Box::new(|panic| {
-        let line = panic.location().map(Location::line);
-        *PANICKED_AT.lock().unwrap_or_else(PoisonError::into_inner) = line;
+        if panicked().is_none() {
+            let end = end_of(panic);
+            *panicked() = Some(end);
+            log::stop();
+        }
     }));
+}
+
+/// How it ends that it panics like this.
+fn end_of(panic: &PanicHookInfo<'_>) -> End {
+    let payload = panic.payload();
+    let said = payload.downcast_ref::<String>().map(String::as_str);
+    let said = said.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or_default();
+    // These three are the scheduler's own words.
+    if said.starts_with("deadlock! blocked tasks") {
+        return End::Deadlock;
+    } else if said.starts_with("exceeded max_steps bound") {
+        return End::Endless(MOST_STEPS);
+    } else if said.starts_with("deadlock! task") {
+        let who = log::say("locks what it holds itself");
+        return End::Panic(format!("{who} locked what it held itself, and would wait for ever"));
+    }
+    // The program's own files are told as they are from its folder, and no others.
+    let place = panic.location().filter(|place| Path::new(place.file()).is_relative());
+    let place = place.map(|place| format!(" (line {})", place.line())).unwrap_or_default();
+    let who = log::say(&format!("panics{place}"));
+    End::Panic(format!("{who} panicked: {}{place}", cut(said)))
+}
+
+fn cut(text: &str) -> String {
+    let cut: String = text.chars().take(MOST_SAID).collect();
+    if cut.len() < text.len() { cut + "…" } else { cut }
 }
 
 /// Tries as many orders as it is made for, the same ones at each call.
@@ -56,8 +107,7 @@ pub(crate) fn explore(program: &Program) -> Report {
     let begun = Instant::now();
     let mut report = Report::default();
     for seed in 0..ORDERS {
-        let patience = PATIENCE[seed as usize % PATIENCE.len()];
-        report.add(one(program, Choice::ByLot(patience), seed));
+        report.add(one(program, Choice::ByLot(lot(seed)), seed));
         let unended = report.ways.iter().filter(|way| !matches!(way.end, End::Result(_)));
         if unended.map(|way| way.times).sum::<u64>() >= MOST_UNENDED || begun.elapsed() > TIME {
             break;
@@ -76,7 +126,7 @@ pub(crate) fn follow(program: &Program, order: Order) -> Report {
 }
 
 impl Report {
-    fn add(&mut self, one: Way) {
+    fn add(&mut self, mut one: Way) {
         let taken = taken();
         self.orders += 1;
         self.most_at_once = self.most_at_once.max(taken.most);
@@ -84,11 +134,15 @@ impl Report {
         let place = self.ways.iter().position(|way| way.end == one.end);
         if let Some(way) = place.map(|place| &mut self.ways[place]) {
             let times = way.times + 1;
-            if one.order.changes() < way.order.changes() {
+            if !way.steps.is_empty() && one.order.changes() < way.order.changes() {
                 *way = one;
             }
             way.times = times;
-        } else if self.ways.len() < MOST_WAYS {
+        } else {
+            if self.ways.len() >= MOST_WAYS {
+                // It is counted.
+                (one.order, one.steps) = (Order::default(), Vec::new());
+            }
             self.ways.push(one);
         }
     }
@@ -106,36 +160,25 @@ fn one(program: &Program, choice: Choice, seed: u64) -> Way {
     let result = Arc::new(Mutex::new(None));
     let (program, told) = (program.clone(), result.clone());
     log::begin();
-    let runner = Runner::new(Chooser::new(choice, seed), config);
-    let ran = panic::catch_unwind(AssertUnwindSafe(|| {
-        runner.run(move || {
-            let result = program();
-            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-        })
-    }));
+    *panicked() = None;
+    // A thread of its own: one that panics while it holds something may not come to the end
+    // of that, and is taken for panicking from then on.
+    let ran = thread::scope(|scope| {
+        let run = scope.spawn(|| {
+            Runner::new(Chooser::new(choice, seed), config).run(move || {
+                let result = program();
+                log::stop();
+                *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+            })
+        });
+        run.join()
+    });
     let steps = log::end();
     let result = result.lock().unwrap_or_else(PoisonError::into_inner).take();
     let end = match (ran, result) {
-        (Ok(_), result) => End::Result(result.unwrap_or_default()),
-        (Err(panic), _) => end_of(panic.as_ref()),
+        (Ok(_), result) => End::Result(cut(&result.unwrap_or_default())),
+        (Err(_), _) => panicked().take().unwrap_or(End::Panic("it panicked".to_owned())),
     };
     let order = Order { tasks: taken().tasks.clone(), seed };
     Way { end, times: 1, order, steps }
-}
-
-/// How it ended that it panicked, as this says.
-fn end_of(panic: &(dyn Any + Send)) -> End {
-    let said = panic.downcast_ref::<String>().map(String::as_str);
-    let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
-    let line = PANICKED_AT.lock().unwrap_or_else(PoisonError::into_inner).take();
-    // These two are the scheduler's own words.
-    if said.starts_with("deadlock!") {
-        End::Deadlock
-    } else if said.starts_with("exceeded max_steps bound") {
-        End::Endless(MOST_STEPS)
-    } else {
-        let said: String = said.chars().take(MOST_SAID).collect();
-        let place = line.map(|line| format!(" (line {line})")).unwrap_or_default();
-        End::Panic(said + &place)
-    }
 }

@@ -6,15 +6,16 @@
 
 use std::fmt::Display;
 use std::fs;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use shuttle::future::block_on;
-use tokio::task::JoinHandle;
-use tracing::{Instrument, info_span};
+use shuttle_tokio::task::JoinHandle;
 
 use crate::explore::{Program, explore, follow};
-use crate::log::Lanes;
+use crate::log::Events;
 use crate::report::Order;
 
 mod explore;
@@ -38,8 +39,37 @@ impl Task {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        let span = info_span!("requester", name = self.name());
-        tokio::spawn(future.instrument(span))
+        log::made(self.name());
+        shuttle_tokio::spawn(Named { name: self.name(), future: Box::pin(future), is_over: false })
+    }
+}
+
+/// A future whose polls, end and drop are noted.
+struct Named<F> {
+    name: String,
+    future: Pin<Box<F>>,
+    is_over: bool,
+}
+
+impl<F: Future> Future for Named<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        log::polled(&self.name);
+        let poll = self.future.as_mut().poll(context);
+        if poll.is_ready() {
+            self.is_over = true;
+            log::ended(&self.name);
+        }
+        poll
+    }
+}
+
+impl<F> Drop for Named<F> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            log::dropped(&self.name);
+        }
     }
 }
 
@@ -56,7 +86,7 @@ where
         let tasks = (1..=tasks).map(|number| Task { number }).collect();
         block_on(program(tasks)).to_string()
     });
-    tracing::subscriber::set_global_default(Lanes).expect("nobody else has set one");
+    tracing::subscriber::set_global_default(Events).expect("nobody else has set one");
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let value = |name: &str| {
         let place = arguments.iter().position(|argument| argument == name)?;

@@ -1,42 +1,59 @@
 //! What is seen of a run: at each step, who took it, who could have, and what was said.
 
-use std::collections::BTreeMap;
 use std::fmt::{Debug, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::report::Step;
 
-/// Of one run that goes on without end, no more steps are kept.
+/// Of one run that goes on without end, no more steps are kept, nor more that is said.
 const MOST_STEPS: usize = 5_000;
+const MOST_WORDS: usize = 1_000;
+
+/// Of a crowd, so many are named at each step.
+const MOST_NAMES: usize = 20;
 
 /// What is said beyond so many letters at once is cut.
-const MOST_SAID: usize = 120;
+const MOST_LETTERS: usize = 120;
 
-/// A requester, from its span.
+/// What the program itself is called, that spawns the tasks.
+const MAIN: &str = "main";
+
+/// A task with a name.
 struct Lane {
     name: String,
-    /// The task that it was in at last; none before its first poll.
+    /// Its number; none before its first poll.
     task: Option<usize>,
-    handles: usize,
+    is_over: bool,
 }
 
 #[derive(Default)]
 struct Log {
-    lanes: BTreeMap<u64, Lane>,
-    spans: u64,
+    lanes: Vec<Lane>,
+    /// The tasks without a name that have had a turn.
+    strangers: Vec<usize>,
     /// The task that takes the step under way.
     task: usize,
     steps: Vec<Step>,
+    words: usize,
+    /// What comes after its end is no step of the program's.
+    is_over: bool,
 }
 
 static LOG: Mutex<Option<Log>> = Mutex::new(None);
 
 fn lock() -> MutexGuard<'static, Option<Log>> {
     LOG.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Does this to the log, if there is one that is not over.
+fn with(note: impl FnOnce(&mut Log)) {
+    if let Some(log) = lock().as_mut().filter(|log| !log.is_over) {
+        note(log);
+    }
 }
 
 /// Begins a new one.
@@ -49,11 +66,64 @@ pub(crate) fn end() -> Vec<Step> {
     lock().take().map(|log| log.steps).unwrap_or_default()
 }
 
+/// Notes nothing more of this run.
+pub(crate) fn stop() {
+    with(|log| log.is_over = true);
+}
+
 /// The task of this number goes on; those of `ready` could have.
-pub(crate) fn step(task: usize, ready: Vec<usize>) {
-    if let Some(log) = lock().as_mut() {
-        log.step(task, &ready);
-    }
+pub(crate) fn step(task: usize, ready: &[usize]) {
+    with(|log| log.step(task, ready));
+}
+
+/// There is a task of this name, to be polled.
+pub(crate) fn made(name: String) {
+    with(|log| log.lanes.push(Lane { name, task: None, is_over: false }));
+}
+
+/// The task that takes this step has this name.
+pub(crate) fn polled(name: &str) {
+    with(|log| {
+        let task = log.task;
+        let Some(lane) = log.lane(name) else { return };
+        lane.task = Some(task);
+        log.strangers.retain(|it| *it != task);
+        // The step began before it was known whose it is.
+        if let Some(step) = log.steps.last_mut() {
+            step.ready.retain(|it| it != name);
+            step.who = name.to_owned();
+        }
+    });
+}
+
+/// The task of this name is done.
+pub(crate) fn ended(name: &str) {
+    with(|log| {
+        log.lane(name).into_iter().for_each(|lane| lane.is_over = true);
+        log.steps.last_mut().into_iter().for_each(|step| step.ended = true);
+    });
+}
+
+/// The task of this name was dropped before it was done.
+pub(crate) fn dropped(name: &str) {
+    with(|log| {
+        log.lane(name).into_iter().for_each(|lane| lane.is_over = true);
+        log.say(format!("drops {name}"));
+    });
+}
+
+/// Has the task that takes this step say something; gives its name.
+pub(crate) fn say(text: &str) -> String {
+    let mut who = "it".to_owned();
+    with(|log| {
+        log.say(text.to_owned());
+        who = match log.steps.last() {
+            Some(step) if step.who == MAIN => "the program".to_owned(),
+            Some(step) => step.who.clone(),
+            None => return,
+        };
+    });
+    who
 }
 
 impl Log {
@@ -62,72 +132,65 @@ impl Log {
         if self.steps.len() >= MOST_STEPS {
             return;
         }
-        let others = || self.lanes.values().filter(|lane| lane.task != Some(task));
-        let named = |is: &dyn Fn(usize) -> bool| {
-            let lanes = others().filter(|lane| lane.task.is_some_and(is));
-            lanes.map(|lane| lane.name.clone()).collect()
+        // Who has not begun is there to begin.
+        let is_ready = |lane: &&Lane| lane.task.is_none_or(|task| ready.contains(&task));
+        let others = self.lanes.iter().filter(|lane| lane.task != Some(task) && !lane.is_over);
+        let (can, cannot): (Vec<&Lane>, Vec<&Lane>) = others.partition(is_ready);
+        let named = |lanes: Vec<&Lane>| -> Vec<String> {
+            lanes.into_iter().take(MOST_NAMES).map(|lane| lane.name.clone()).collect()
         };
-        let step = Step {
-            who: self.name_of(task),
-            ready: named(&|task| ready.contains(&task)),
-            waiting: named(&|task| !ready.contains(&task)),
-            said: Vec::new(),
-            ended: false,
-        };
-        self.steps.push(step);
+        // Of those without a name, nobody says whether they wait or have ended.
+        let strangers = self.strangers.iter().filter(|it| **it != task && ready.contains(it));
+        let strangers = strangers.take(MOST_NAMES).map(|task| stranger(*task));
+        let (ready, waiting) = (named(can).into_iter().chain(strangers).collect(), named(cannot));
+        let who = self.name_of(task);
+        self.steps.push(Step { who, ready, waiting, said: Vec::new(), ended: false });
     }
 
-    fn name_of(&self, task: usize) -> String {
-        let lane = self.lanes.values().find(|lane| lane.task == Some(task));
-        match (lane, task) {
-            (Some(lane), _) => lane.name.clone(),
-            (None, 0) => "main".to_owned(),
-            (None, task) => format!("task {task}"),
+    fn name_of(&mut self, task: usize) -> String {
+        if let Some(lane) = self.lanes.iter().find(|lane| lane.task == Some(task)) {
+            return lane.name.clone();
         }
-    }
-
-    fn enter(&mut self, span: u64) {
-        let Some(lane) = self.lanes.get_mut(&span) else { return };
-        lane.task = Some(self.task);
-        // The step began before it was known whose it is.
-        let name = lane.name.clone();
-        if let Some(step) = self.steps.last_mut() {
-            step.who = name;
+        if task == 0 {
+            return MAIN.to_owned();
         }
+        if !self.strangers.contains(&task) {
+            self.strangers.push(task);
+        }
+        stranger(task)
     }
 
-    fn close(&mut self, span: u64) {
-        let Some(lane) = self.lanes.get_mut(&span) else { return };
-        lane.handles -= 1;
-        if lane.handles == 0 {
-            let ended = self.lanes.remove(&span).is_some_and(|it| it.task == Some(self.task));
-            if let Some(step) = self.steps.last_mut() {
-                step.ended |= ended;
-            }
+    fn lane(&mut self, name: &str) -> Option<&mut Lane> {
+        self.lanes.iter_mut().find(|lane| lane.name == name)
+    }
+
+    fn say(&mut self, text: String) {
+        self.words += 1;
+        let step = self.steps.last_mut().filter(|_| self.words <= MOST_WORDS);
+        if let Some(step) = step {
+            let cut: String = text.chars().take(MOST_LETTERS).collect();
+            step.said.push(if cut.len() < text.len() { cut + "…" } else { cut });
         }
     }
 }
 
-/// Follows requesters, and what is said, into the log.
-pub(crate) struct Lanes;
+fn stranger(task: usize) -> String {
+    format!("task {task}")
+}
 
-impl Subscriber for Lanes {
+/// Follows what is said into the log.
+pub(crate) struct Events;
+
+impl Subscriber for Events {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         // The scheduler and the modelled tokio tell of themselves, too.
-        !metadata.target().starts_with("shuttle") && *metadata.level() <= tracing::Level::INFO
+        metadata.is_event()
+            && !metadata.target().starts_with("shuttle")
+            && *metadata.level() <= Level::INFO
     }
 
-    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let mut name = Words::default();
-        attributes.record(&mut name);
-        let mut log = lock();
-        let Some(log) = log.as_mut() else { return Id::from_u64(u64::MAX) };
-        log.spans += 1;
-        if attributes.metadata().name() == "requester" {
-            let lane = Lane { name: name.0, task: None, handles: 1 };
-            log.lanes.insert(log.spans, lane);
-        }
-        Id::from_u64(log.spans)
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
     }
 
     fn record(&self, _: &Id, _: &Record<'_>) {}
@@ -137,47 +200,27 @@ impl Subscriber for Lanes {
     fn event(&self, event: &Event<'_>) {
         let mut words = Words::default();
         event.record(&mut words);
-        if let Some(step) = lock().as_mut().and_then(|log| log.steps.last_mut()) {
-            step.said.push(words.0);
-        }
+        with(|log| log.say(words.message + &words.fields));
     }
 
-    fn enter(&self, span: &Id) {
-        if let Some(log) = lock().as_mut() {
-            log.enter(span.into_u64());
-        }
-    }
+    fn enter(&self, _: &Id) {}
 
     fn exit(&self, _: &Id) {}
-
-    fn clone_span(&self, span: &Id) -> Id {
-        if let Some(lane) = lock().as_mut().and_then(|log| log.lanes.get_mut(&span.into_u64())) {
-            lane.handles += 1;
-        }
-        span.clone()
-    }
-
-    fn try_close(&self, span: Id) -> bool {
-        if let Some(log) = lock().as_mut() {
-            log.close(span.into_u64());
-        }
-        false
-    }
 }
 
-/// A requester's name, or what an event says.
+/// What an event says.
 #[derive(Default)]
-struct Words(String);
+struct Words {
+    message: String,
+    fields: String,
+}
 
 impl Visit for Words {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if ["message", "name"].contains(&field.name()) {
-            let _ = write!(self.0, "{value:?}");
-            self.0 = self.0.chars().take(MOST_SAID).collect();
-        }
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.record_debug(field, &format_args!("{value}"));
+        // Writing to a string cannot fail.
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            name => write!(self.fields, " {name}={value:?}"),
+        };
     }
 }

@@ -9,10 +9,19 @@ use crate::report::Order;
 
 /// How the next task is chosen.
 pub(crate) enum Choice {
-    /// By lot; with this probability, the one that has just run goes on if it can.
-    ByLot(f64),
+    /// By lot.
+    ByLot(Lot),
     /// As it was written down, as far as that goes.
     As(Order),
+}
+
+/// What a lot is drawn by.
+#[derive(Clone, Copy)]
+pub(crate) struct Lot {
+    /// With this probability, the one that has just run goes on if it can.
+    pub(crate) patience: f64,
+    /// One that has no turn during these steps, as long as another one can go on.
+    pub(crate) passed_over: Option<(usize, (usize, usize))>,
 }
 
 /// The order of the run that is under way, or was the last.
@@ -61,9 +70,19 @@ impl Scheduler for Chooser {
         let ids: Vec<TaskId> = runnable.iter().map(|task| task.id()).collect();
         let stays = current.filter(|current| ids.contains(current) && !is_yielding);
         let next = match &self.choice {
-            Choice::ByLot(patience) => stays
-                .filter(|_| self.lot.f64() < *patience)
-                .or_else(|| self.lot.choice(&ids).copied()),
+            Choice::ByLot(lot) => {
+                let is_passed_over = |id: &TaskId| {
+                    lot.passed_over.is_some_and(|(task, (from, to))| {
+                        TaskId::from(task) == *id && (from..to).contains(&taken.tasks.len())
+                    })
+                };
+                let mut others = ids.clone();
+                others.retain(|id| !is_passed_over(id));
+                let among = if others.is_empty() { &ids } else { &others };
+                stays
+                    .filter(|stays| among.contains(stays) && self.lot.f64() < lot.patience)
+                    .or_else(|| self.lot.choice(among).copied())
+            }
             Choice::As(order) => {
                 let next = order.tasks.get(taken.tasks.len()).map(|task| TaskId::from(*task));
                 let next = next.filter(|next| ids.contains(next));
@@ -74,7 +93,7 @@ impl Scheduler for Chooser {
         let ids: Vec<usize> = ids.into_iter().map(usize::from).collect();
         taken.most = taken.most.max(ids.iter().filter(|id| **id > 0).count());
         taken.tasks.push(next.into());
-        log::step(next.into(), ids);
+        log::step(next.into(), &ids);
         Some(next)
     }
 

@@ -20,7 +20,7 @@ pub struct Report {
 }
 
 /// A way to come to an end.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Way {
     /// How.
     pub end: End,
@@ -37,7 +37,7 @@ pub struct Way {
 pub enum End {
     /// With this result.
     Result(String),
-    /// With a panic that said this.
+    /// With a panic: who, of what, and where.
     Panic(String),
     /// All that had not ended waited.
     Deadlock,
@@ -60,7 +60,7 @@ pub struct Order {
 pub struct Step {
     /// Who took it, by name.
     pub who: String,
-    /// Who could have taken it instead, of those that have a name.
+    /// Who could have taken it instead, of those that have a name, begun or not.
     pub ready: Vec<String>,
     /// Who had begun, and waited for another one.
     pub waiting: Vec<String>,
@@ -82,9 +82,9 @@ impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Result(result) => write!(f, "the result was {result}"),
-            Self::Panic(said) => write!(f, "it panicked: {said}"),
-            Self::Deadlock => write!(f, "nobody could go on: all that had not ended waited"),
-            Self::Endless(steps) => write!(f, "it went on after {steps} steps"),
+            Self::Panic(said) => write!(f, "{said}"),
+            Self::Deadlock => write!(f, "nobody could go on"),
+            Self::Endless(steps) => write!(f, "it still went on after {steps} steps"),
         }
     }
 }
