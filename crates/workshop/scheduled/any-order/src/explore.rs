@@ -4,7 +4,6 @@ use std::panic::{self, PanicHookInfo};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner};
 
@@ -50,8 +49,9 @@ const MOST_SAID: usize = 200;
 /// Of so many ways to end, an order is kept.
 const MOST_WAYS: usize = 8;
 
-/// As long does it take at most, where each order takes long.
-const TIME: Duration = Duration::from_secs(5);
+/// After so many steps in all, no more orders are tried. Time would be another bound, and
+/// not the same each time.
+const MOST_STEPS_IN_ALL: usize = 400_000;
 
 /// Whatever did not end in an order is not freed either, so there is an end to it.
 const MOST_UNENDED: u64 = 50;
@@ -104,12 +104,12 @@ fn cut(text: &str) -> String {
 /// Tries as many orders as it is made for, the same ones at each call.
 pub(crate) fn explore(program: &Program) -> Report {
     note_panics();
-    let begun = Instant::now();
-    let mut report = Report::default();
+    let (mut report, mut steps) = (Report::default(), 0);
     for seed in 0..ORDERS {
         report.add(one(program, Choice::ByLot(lot(seed)), seed));
+        steps += taken().tasks.len();
         let unended = report.ways.iter().filter(|way| !matches!(way.end, End::Result(_)));
-        if unended.map(|way| way.times).sum::<u64>() >= MOST_UNENDED || begun.elapsed() > TIME {
+        if unended.map(|way| way.times).sum::<u64>() >= MOST_UNENDED || steps > MOST_STEPS_IN_ALL {
             break;
         }
     }
