@@ -1,0 +1,368 @@
+//! A bounded number of connections to the database, for whoever comes first.
+//!
+//! That no connection is free and that there is no database are told apart here:
+//! where nobody has a connection, and none has answered lately, nobody can have one.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use database::{Database, Error, Trouble, asynchronous, blocking};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinError;
+use tokio::time::{Instant, timeout};
+
+use crate::{Order, Reply};
+
+/// Whoever wants a new connection so soon after one could not be opened takes that
+/// for the answer. A question from each would keep everybody waiting for it.
+const TAKEN_FOR_AN_ANSWER: Duration = Duration::from_millis(250);
+
+/// Why the database has given no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Unanswered {
+    /// Nobody has given a connection back in time.
+    #[error(
+        "{} taken for {} s; try again in a second",
+        all(*most),
+        patience.as_secs_f64()
+    )]
+    Exhausted {
+        /// How many there are.
+        most: usize,
+        /// How long a request waits for one.
+        patience: Duration,
+    },
+    /// There is no database that lets anybody in.
+    #[error("the database is gone; try again in a few seconds")]
+    Gone {
+        /// What the driver says.
+        why: Error,
+        /// Whether only a connection from before is known to have ended.
+        was_reused: bool,
+    },
+    /// It went away in the middle of a change.
+    #[error(
+        "the database is gone, and whether it has made the change is not known; look at it in a few seconds"
+    )]
+    Lost(Error),
+    /// Somebody else writes to it, for longer than SQLite waits.
+    #[error("the database has been locked for too long; try again in a second")]
+    Locked,
+    /// Anything else.
+    #[error("the database has failed")]
+    Failed(Error),
+    /// The look-up panicked, or the server was stopped before it began.
+    #[error("the look-up has failed")]
+    Broken(#[from] JoinError),
+}
+
+fn all(most: usize) -> String {
+    match most {
+        1 => "the one connection to the database was".to_owned(),
+        more => format!("all {more} connections to the database were"),
+    }
+}
+
+impl Unanswered {
+    /// What there is to know of it for who runs the server.
+    pub(crate) fn why(&self) -> String {
+        match self {
+            Self::Gone { why, .. } | Self::Lost(why) | Self::Failed(why) => why.to_string(),
+            Self::Broken(error) => error.to_string(),
+            Self::Exhausted { .. } | Self::Locked => self.to_string(),
+        }
+    }
+}
+
+/// Connections of one kind: those that wait, or those that block.
+pub struct Pool<C>(Arc<Shared<C>>);
+
+struct Shared<C> {
+    database: Database,
+    most: usize,
+    patience: Duration,
+    places: Arc<Semaphore>,
+    idle: Mutex<Vec<C>>,
+    /// How many connections are in somebody's hands.
+    in_use: AtomicUsize,
+    /// When the database has last let somebody in, or answered.
+    answered: Mutex<Option<Instant>>,
+    /// When a connection could last not be opened, and why.
+    refusal: Mutex<Option<(Instant, Error)>>,
+}
+
+impl<C> Clone for Pool<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<C> Pool<C> {
+    /// Opens none yet.
+    pub(crate) fn new(database: Database, most: usize, patience: Duration) -> Self {
+        Self(Arc::new(Shared {
+            database,
+            most,
+            patience,
+            places: Arc::new(Semaphore::new(most)),
+            idle: Mutex::default(),
+            in_use: AtomicUsize::new(0),
+            answered: Mutex::default(),
+            refusal: Mutex::default(),
+        }))
+    }
+
+    /// Waits for a place, which is a connection or the right to open one. Who comes
+    /// first is served first.
+    pub async fn next(&self) -> Result<Place<C>, Unanswered> {
+        let (shared, came) = (&self.0, Instant::now());
+        let place = timeout(shared.patience, Arc::clone(&shared.places).acquire_owned());
+        // It is never closed.
+        let Ok(Ok(permit)) = place.await else { return Err(shared.why_none(came)) };
+        let idle = lock(&shared.idle).pop();
+        let mut place = Place { pool: self.clone(), is_counted: false, idle, _permit: permit };
+        if place.idle.is_some() {
+            place.count();
+        }
+        Ok(place)
+    }
+}
+
+impl<C> Shared<C> {
+    /// Why somebody has had no place since then.
+    fn why_none(&self, came: Instant) -> Unanswered {
+        let has_answered = lock(&self.answered).is_some_and(|at| at >= came);
+        if has_answered || self.in_use.load(Ordering::SeqCst) > 0 {
+            return Unanswered::Exhausted { most: self.most, patience: self.patience };
+        }
+        // Those who have the places have no connection either: they wait for one.
+        let why = self.refusal().unwrap_or_else(|| self.silent());
+        Unanswered::Gone { why, was_reused: false }
+    }
+
+    fn has_answered(&self) {
+        *lock(&self.answered) = Some(Instant::now());
+    }
+
+    fn refusal(&self) -> Option<Error> {
+        let refusal = lock(&self.refusal);
+        let recent = refusal.as_ref().filter(|(at, _)| at.elapsed() < TAKEN_FOR_AN_ANSWER);
+        recent.map(|(_, why)| why.clone())
+    }
+
+    fn silent(&self) -> Error {
+        Error::from(Trouble::Silent(self.patience)).at(&self.database)
+    }
+}
+
+/// A place among those that ask the database. It is free again when this is dropped.
+pub struct Place<C> {
+    pool: Pool<C>,
+    idle: Option<C>,
+    is_counted: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Place<asynchronous::Connection> {
+    /// Does what is asked for, and gives the thread back while it waits.
+    pub async fn carry_out(mut self, order: &Order) -> Result<Reply, Unanswered> {
+        let shared = Arc::clone(&self.pool.0);
+        let idle = self.idle.take();
+        let was_reused = idle.is_some();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => {
+                self.may_open()?;
+                let opened = timeout(shared.patience, shared.database.connect_async()).await;
+                self.opened(opened.unwrap_or_else(|_| Err(shared.silent())))?
+            }
+        };
+        let done = order.carry_out(&mut connection).await;
+        self.end(connection, order, done, was_reused)
+    }
+}
+
+impl Place<blocking::Connection> {
+    /// Does what is asked for, and blocks the thread until it is done.
+    pub fn carry_out(mut self, order: &Order) -> Result<Reply, Unanswered> {
+        let idle = self.idle.take();
+        let was_reused = idle.is_some();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => {
+                self.may_open()?;
+                let opened = self.pool.0.database.connect();
+                self.opened(opened)?
+            }
+        };
+        let done = order.carry_out_blocking(&mut connection);
+        self.end(connection, order, done, was_reused)
+    }
+}
+
+impl<C> Place<C> {
+    fn may_open(&self) -> Result<(), Unanswered> {
+        match self.pool.0.refusal() {
+            Some(why) => Err(Unanswered::Gone { why, was_reused: false }),
+            None => Ok(()),
+        }
+    }
+
+    fn opened(&mut self, opened: Result<C, Error>) -> Result<C, Unanswered> {
+        match opened {
+            Ok(connection) => {
+                self.count();
+                self.pool.0.has_answered();
+                Ok(connection)
+            }
+            Err(why) if is_gone(&why.trouble) => {
+                *lock(&self.pool.0.refusal) = Some((Instant::now(), why.clone()));
+                Err(Unanswered::Gone { why, was_reused: false })
+            }
+            Err(why) => Err(Unanswered::Failed(why)),
+        }
+    }
+
+    /// Keeps the connection for the next one, unless it has come to its end.
+    fn end(
+        self,
+        connection: C,
+        order: &Order,
+        done: Result<Reply, Error>,
+        was_reused: bool,
+    ) -> Result<Reply, Unanswered> {
+        let idle = &self.pool.0.idle;
+        let why = match done {
+            Ok(reply) => {
+                self.pool.0.has_answered();
+                lock(idle).push(connection);
+                return Ok(reply);
+            }
+            Err(why) => why,
+        };
+        match why.trouble {
+            Trouble::Stopped(_) | Trouble::NobodyThere(_) => {
+                // The others were open as long ago, and have come to their end too.
+                lock(idle).clear();
+                if order.is_safe() {
+                    return Err(Unanswered::Gone { why, was_reused });
+                }
+                Err(Unanswered::Lost(why))
+            }
+            Trouble::Locked => {
+                lock(idle).push(connection);
+                Err(Unanswered::Locked)
+            }
+            _ => Err(Unanswered::Failed(why)),
+        }
+    }
+
+    /// From here on it has a connection.
+    fn count(&mut self) {
+        self.is_counted = true;
+        self.pool.0.in_use.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl<C> Drop for Place<C> {
+    fn drop(&mut self) {
+        if self.is_counted {
+            self.pool.0.in_use.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Whether nobody is there who could let somebody in.
+fn is_gone(trouble: &Trouble) -> bool {
+    use Trouble::{CannotOpen, NoDatabase, NoFile, NobodyThere, Silent, Stopped};
+    matches!(trouble, NobodyThere(_) | Silent(_) | Stopped(_) | NoDatabase | NoFile | CannotOpen)
+}
+
+/// Nothing that is done under these locks can panic half-way.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use futures::future::join_all;
+    use tokio::time::advance;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_millis(100);
+
+    fn pool(database: Database, most: usize) -> Pool<asynchronous::Connection> {
+        Pool::new(database, most, PATIENCE)
+    }
+
+    fn find() -> Order {
+        Order::Find { id: 1 }
+    }
+
+    /// More ask than there are places, so that some wait for those who get nowhere.
+    #[tokio::test]
+    async fn a_database_that_lets_nobody_in_is_gone_also_for_who_has_no_place() {
+        // The system accepts, and nobody says anything.
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("postgres://me@{}/customers", silent.local_addr().unwrap());
+        let pool = pool(Database::parse(&url).unwrap(), 2);
+        let answers = join_all((0..10).map(async |_| pool.next().await?.carry_out(&find()).await));
+        for answer in answers.await {
+            let Err(Unanswered::Gone { why, was_reused: false }) = answer else {
+                panic!("{answer:?}")
+            };
+            assert_eq!(why.trouble, Trouble::Silent(PATIENCE));
+        }
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_those_who_wait_for_a_connection_is_not_told_that_all_are_in_use() {
+        let pool = pool(Database::Sqlite("nowhere".into()), 2);
+        let _places = (pool.next().await.unwrap(), pool.next().await.unwrap());
+        let other = pool.next().await.err();
+        assert!(matches!(other, Some(Unanswered::Gone { .. })), "{other:?}");
+    }
+
+    #[tokio::test]
+    async fn places_in_use_are_no_sign_of_a_database_that_is_gone() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let pool = pool(Database::Sqlite(file.path().to_owned()), 1);
+        let no_table = pool.next().await.unwrap().carry_out(&find()).await;
+        assert!(matches!(no_table, Err(Unanswered::Failed(_))), "{no_table:?}");
+        let mut place = pool.next().await.unwrap();
+        place.opened(pool.0.database.connect_async().await).unwrap();
+        let other = pool.next().await.err();
+        assert!(matches!(other, Some(Unanswered::Exhausted { most: 1, .. })), "{other:?}");
+        drop(place);
+        assert!(pool.next().await.is_ok());
+    }
+
+    /// The one who has just been handed a place has no connection yet.
+    #[tokio::test]
+    async fn a_database_that_has_just_answered_is_not_gone() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let pool = pool(Database::Sqlite(file.path().to_owned()), 1);
+        let _place = pool.next().await.unwrap();
+        let (other, ()) = tokio::join!(pool.next(), async { pool.0.has_answered() });
+        assert!(matches!(other, Err(Unanswered::Exhausted { .. })));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_right_after_a_refusal_takes_it_for_an_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("customers.sqlite");
+        let pool: Pool<blocking::Connection> =
+            Pool::new(Database::Sqlite(path.clone()), 1, PATIENCE);
+        let refused = async || pool.next().await.unwrap().carry_out(&find()).unwrap_err();
+        assert!(matches!(refused().await, Unanswered::Gone { .. }));
+        std::fs::File::create(path).unwrap();
+        assert!(matches!(refused().await, Unanswered::Gone { .. }), "the file is not looked for");
+        advance(TAKEN_FOR_AN_ANSWER).await;
+        let found = refused().await;
+        assert!(matches!(found, Unanswered::Failed(_)), "a file without tables, not {found:?}");
+    }
+}
