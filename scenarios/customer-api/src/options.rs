@@ -29,6 +29,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value = "4", value_parser = at_least_one(MOST_CONNECTIONS))]
     pub(crate) connections: usize,
 
+    /// How many of them reports leave to quick look-ups; one is left to reports in any case
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) kept: usize,
+
     /// How long a look-up may wait for a connection before it is refused
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = args::timeout)]
     pub(crate) patience: Duration,

@@ -89,6 +89,11 @@ impl Order {
         matches!(self, Self::Find { .. } | Self::Report { .. })
     }
 
+    /// Whether the database has it done at once.
+    pub(crate) fn is_quick(&self) -> bool {
+        !matches!(self, Self::Report { .. })
+    }
+
     /// Does it, and gives the thread back while the database is at it.
     pub(crate) async fn carry_out(
         &self,

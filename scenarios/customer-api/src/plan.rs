@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::contents::Contents;
 use crate::options::Options;
+use crate::pool::Most;
 use crate::routes::CarryOut;
 use crate::serve::serve;
 use crate::{Order, Pool, Reply, Server, Unanswered};
@@ -54,8 +55,9 @@ impl Plan {
     {
         let runtime = runtime(self.options.threads)
             .unwrap_or_else(|error| harness::exit(&StartError::from(error).into()));
-        let Options { connections, patience, .. } = self.options;
-        let pool = Pool::new(self.database.clone(), connections, patience);
+        let Options { connections, kept, patience, .. } = self.options;
+        let for_slow = connections.saturating_sub(kept).max(1);
+        let pool = Pool::new(self.database.clone(), Most { connections, for_slow }, patience);
         let carry_out = Arc::new(move |order| carry_out(pool.clone(), order).boxed());
         let ended = runtime.block_on(self.run(carry_out));
         // What goes on after the grace period is not waited for.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use database::{Database, Error, Trouble, asynchronous, blocking};
+use futures::future::OptionFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinError;
 use tokio::time::{Instant, timeout};
@@ -24,12 +25,14 @@ pub enum Unanswered {
     /// Nobody has given a connection back in time.
     #[error(
         "{} taken for {} s; try again in a second",
-        all(*most),
+        all(*most, *connections),
         patience.as_secs_f64()
     )]
     Exhausted {
-        /// How many there are.
+        /// How many of them it might have had.
         most: usize,
+        /// How many there are.
+        connections: usize,
         /// How long a request waits for one.
         patience: Duration,
     },
@@ -57,10 +60,11 @@ pub enum Unanswered {
     Broken(#[from] JoinError),
 }
 
-fn all(most: usize) -> String {
+fn all(most: usize, connections: usize) -> String {
+    let of_its_kind = if most < connections { " for reports" } else { "" };
     match most {
-        1 => "the one connection to the database was".to_owned(),
-        more => format!("all {more} connections to the database were"),
+        1 => format!("the one connection to the database{of_its_kind} was"),
+        more => format!("all {more} connections to the database{of_its_kind} were"),
     }
 }
 
@@ -75,14 +79,25 @@ impl Unanswered {
     }
 }
 
+/// How many connections there may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Most {
+    pub(crate) connections: usize,
+    /// How many of them may be at something slow, so that the others are left to what
+    /// is quick.
+    pub(crate) for_slow: usize,
+}
+
 /// Connections of one kind: those that wait, or those that block.
 pub struct Pool<C>(Arc<Shared<C>>);
 
 struct Shared<C> {
     database: Database,
-    most: usize,
+    most: Most,
     patience: Duration,
     places: Arc<Semaphore>,
+    /// Those of them that may be taken for long.
+    slow_places: Arc<Semaphore>,
     idle: Mutex<Vec<C>>,
     /// How many connections are in somebody's hands.
     in_use: AtomicUsize,
@@ -100,12 +115,13 @@ impl<C> Clone for Pool<C> {
 
 impl<C> Pool<C> {
     /// Opens none yet.
-    pub(crate) fn new(database: Database, most: usize, patience: Duration) -> Self {
+    pub(crate) fn new(database: Database, most: Most, patience: Duration) -> Self {
         Self(Arc::new(Shared {
             database,
             most,
             patience,
-            places: Arc::new(Semaphore::new(most)),
+            places: Arc::new(Semaphore::new(most.connections)),
+            slow_places: Arc::new(Semaphore::new(most.for_slow)),
             idle: Mutex::default(),
             in_use: AtomicUsize::new(0),
             answered: Mutex::default(),
@@ -115,13 +131,13 @@ impl<C> Pool<C> {
 
     /// Waits for a place, which is a connection or the right to open one. Who comes
     /// first is served first.
-    pub async fn next(&self) -> Result<Place<C>, Unanswered> {
+    pub async fn next(&self, order: &Order) -> Result<Place<C>, Unanswered> {
         let (shared, came) = (&self.0, Instant::now());
-        let place = timeout(shared.patience, Arc::clone(&shared.places).acquire_owned());
-        // It is never closed.
-        let Ok(Ok(permit)) = place.await else { return Err(shared.why_none(came)) };
+        let Ok(permits) = timeout(shared.patience, shared.permits(order)).await else {
+            return Err(shared.why_none(order, came));
+        };
         let idle = lock(&shared.idle).pop();
-        let mut place = Place { pool: self.clone(), is_counted: false, idle, _permit: permit };
+        let mut place = Place { pool: self.clone(), is_counted: false, idle, _permits: permits };
         if place.idle.is_some() {
             place.count();
         }
@@ -130,11 +146,23 @@ impl<C> Pool<C> {
 }
 
 impl<C> Shared<C> {
-    /// Why somebody has had no place since then.
-    fn why_none(&self, came: Instant) -> Unanswered {
+    /// Who wants something slow waits for its turn among those first: nobody who is
+    /// quick stands behind it.
+    async fn permits(&self, order: &Order) -> [Option<OwnedSemaphorePermit>; 2] {
+        let slow = if order.is_quick() { None } else { Some(&self.slow_places) };
+        let slow = OptionFuture::from(slow.map(|places| Arc::clone(places).acquire_owned())).await;
+        let any = Arc::clone(&self.places).acquire_owned().await;
+        // They are never closed.
+        [slow.and_then(Result::ok), any.ok()]
+    }
+
+    /// Why this has had no place since then.
+    fn why_none(&self, order: &Order, came: Instant) -> Unanswered {
         let has_answered = lock(&self.answered).is_some_and(|at| at >= came);
         if has_answered || self.in_use.load(Ordering::SeqCst) > 0 {
-            return Unanswered::Exhausted { most: self.most, patience: self.patience };
+            let Most { connections, for_slow } = self.most;
+            let most = if order.is_quick() { connections } else { for_slow };
+            return Unanswered::Exhausted { most, connections, patience: self.patience };
         }
         // Those who have the places have no connection either: they wait for one.
         let why = self.refusal().unwrap_or_else(|| self.silent());
@@ -161,7 +189,7 @@ pub struct Place<C> {
     pool: Pool<C>,
     idle: Option<C>,
     is_counted: bool,
-    _permit: OwnedSemaphorePermit,
+    _permits: [Option<OwnedSemaphorePermit>; 2],
 }
 
 impl Place<asynchronous::Connection> {
@@ -296,7 +324,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_millis(100);
 
     fn pool(database: Database, most: usize) -> Pool<asynchronous::Connection> {
-        Pool::new(database, most, PATIENCE)
+        Pool::new(database, Most { connections: most, for_slow: most }, PATIENCE)
     }
 
     fn find() -> Order {
@@ -310,7 +338,8 @@ mod tests {
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("postgres://me@{}/customers", silent.local_addr().unwrap());
         let pool = pool(Database::parse(&url).unwrap(), 2);
-        let answers = join_all((0..10).map(async |_| pool.next().await?.carry_out(&find()).await));
+        let answers =
+            join_all((0..10).map(async |_| pool.next(&find()).await?.carry_out(&find()).await));
         for answer in answers.await {
             let Err(Unanswered::Gone { why, was_reused: false }) = answer else {
                 panic!("{answer:?}")
@@ -322,23 +351,45 @@ mod tests {
     #[tokio::test]
     async fn who_waits_for_those_who_wait_for_a_connection_is_not_told_that_all_are_in_use() {
         let pool = pool(Database::Sqlite("nowhere".into()), 2);
-        let _places = (pool.next().await.unwrap(), pool.next().await.unwrap());
-        let other = pool.next().await.err();
+        let _places = (pool.next(&find()).await.unwrap(), pool.next(&find()).await.unwrap());
+        let other = pool.next(&find()).await.err();
         assert!(matches!(other, Some(Unanswered::Gone { .. })), "{other:?}");
+    }
+
+    #[tokio::test]
+    async fn what_is_slow_takes_no_place_that_is_kept_for_what_is_quick() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let database = Database::Sqlite(file.path().to_owned());
+        let pool: Pool<asynchronous::Connection> =
+            Pool::new(database.clone(), Most { connections: 3, for_slow: 2 }, PATIENCE);
+        let report = Order::Report { id: 1 };
+        let mut slow = [pool.next(&report).await.unwrap(), pool.next(&report).await.unwrap()];
+        for place in &mut slow {
+            place.opened(database.connect_async().await).unwrap();
+        }
+        let third = pool.next(&report).await.err().unwrap().to_string();
+        let wanted = "all 2 connections to the database for reports were taken for 0.1 s; \
+                      try again in a second";
+        assert_eq!(third, wanted);
+        let quick = pool.next(&find()).await.unwrap();
+        let other = pool.next(&find()).await.err().unwrap().to_string();
+        assert!(other.starts_with("all 3 connections to the database were taken"), "{other}");
+        drop((slow, quick));
+        assert!(pool.next(&report).await.is_ok());
     }
 
     #[tokio::test]
     async fn places_in_use_are_no_sign_of_a_database_that_is_gone() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let pool = pool(Database::Sqlite(file.path().to_owned()), 1);
-        let no_table = pool.next().await.unwrap().carry_out(&find()).await;
+        let no_table = pool.next(&find()).await.unwrap().carry_out(&find()).await;
         assert!(matches!(no_table, Err(Unanswered::Failed(_))), "{no_table:?}");
-        let mut place = pool.next().await.unwrap();
+        let mut place = pool.next(&find()).await.unwrap();
         place.opened(pool.0.database.connect_async().await).unwrap();
-        let other = pool.next().await.err();
+        let other = pool.next(&find()).await.err();
         assert!(matches!(other, Some(Unanswered::Exhausted { most: 1, .. })), "{other:?}");
         drop(place);
-        assert!(pool.next().await.is_ok());
+        assert!(pool.next(&find()).await.is_ok());
     }
 
     /// The one who has just been handed a place has no connection yet.
@@ -346,8 +397,9 @@ mod tests {
     async fn a_database_that_has_just_answered_is_not_gone() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let pool = pool(Database::Sqlite(file.path().to_owned()), 1);
-        let _place = pool.next().await.unwrap();
-        let (other, ()) = tokio::join!(pool.next(), async { pool.0.has_answered() });
+        let find = find();
+        let _place = pool.next(&find).await.unwrap();
+        let (other, ()) = tokio::join!(pool.next(&find), async { pool.0.has_answered() });
         assert!(matches!(other, Err(Unanswered::Exhausted { .. })));
     }
 
@@ -355,9 +407,12 @@ mod tests {
     async fn who_comes_right_after_a_refusal_takes_it_for_an_answer() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("customers.sqlite");
-        let pool: Pool<blocking::Connection> =
-            Pool::new(Database::Sqlite(path.clone()), 1, PATIENCE);
-        let refused = async || pool.next().await.unwrap().carry_out(&find()).unwrap_err();
+        let pool: Pool<blocking::Connection> = Pool::new(
+            Database::Sqlite(path.clone()),
+            Most { connections: 1, for_slow: 1 },
+            PATIENCE,
+        );
+        let refused = async || pool.next(&find()).await.unwrap().carry_out(&find()).unwrap_err();
         assert!(matches!(refused().await, Unanswered::Gone { .. }));
         std::fs::File::create(path).unwrap();
         assert!(matches!(refused().await, Unanswered::Gone { .. }), "the file is not looked for");

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
 }
 
 async fn carry_out(pool: Pool<Connection>, order: Order) -> Result<Reply, Unanswered> {
-    let place = pool.next().await?;
+    let place = pool.next(&order).await?;
     info!("{order}");
     place.carry_out(&order).await
 }

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
 }
 
 async fn carry_out(pool: Pool<Connection>, order: Order) -> Result<Reply, Unanswered> {
-    let place = pool.next().await?;
+    let place = pool.next(&order).await?;
     info!("{order}");
     let span = Span::current();
     spawn_blocking(move || span.in_scope(|| place.carry_out(&order))).await?

@@ -79,7 +79,7 @@ fn who_only_reads_does_not_notice_that_a_connection_had_ended() {
 #[ignore = "needs Postgres: scripts/test"]
 fn of_many_connections_that_had_ended_one_is_enough_to_notice() {
     for server in [Server::Async, Server::ThreadPool] {
-        let (place, proxy, running) = by_proxy(server, &["--connections", "3"]);
+        let (place, proxy, running) = by_proxy(server, &["--connections", "3", "--kept", "0"]);
         let slow = Slow::reports(&place);
         let mut reports = [1, 2, 3].map(|id| running.begin(&format!("/customers/{id}/report")));
         until("each has a connection", || running.said("Making the report").len() == 3);

@@ -10,6 +10,7 @@ use crate::support::Running;
 on_both! {
     a_slow_look_up_keeps_nobody_else_waiting_unless_it_blocks
     no_free_connection_is_503_after_a_while_and_says_so
+    reports_leave_a_connection_to_quick_look_ups
     who_hangs_up_leaves_the_connection_to_nobody_while_the_database_is_at_it
 }
 
@@ -101,6 +102,30 @@ fn no_free_connection_is_503_after_a_while_and_says_so(place: &Place) {
             "the one connection to the database was taken for 0.2 s; try again in a second";
         refused.assert_problem(503, "Service Unavailable", sentence);
         assert_eq!(refused.header("retry-after"), "1");
+    }
+}
+
+fn reports_leave_a_connection_to_quick_look_ups(place: &Place) {
+    for server in [Server::Async, Server::ThreadPool] {
+        let options = ["--connections", "2", "--patience", "0.2", "--grace", "0.1"];
+        for (kept, status) in [("1", 200), ("0", 503)] {
+            let running =
+                Running::fresh(server, place, &[&options[..], &["--kept", kept]].concat());
+            let _slow = Slow::reports(place);
+            let _first = running.begin("/customers/1/report");
+            running.program.until_it_says(UNDER_WAY);
+            let second = running.begin("/customers/2/report");
+            if kept == "0" {
+                running.program.until_it_says("report 2: Making the report of customer 2\n");
+            }
+            assert_eq!(running.get("/customers/3").status, status, "{} kept {kept}", server.name());
+            if kept == "1" {
+                let refused = { second }.response();
+                let sentence = "the one connection to the database for reports was taken for 0.2 s; \
+                                try again in a second";
+                refused.assert_problem(503, "Service Unavailable", sentence);
+            }
+        }
     }
 }
 
