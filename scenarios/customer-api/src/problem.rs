@@ -94,7 +94,8 @@ impl Problem {
     fn retry_after(&self) -> Option<u32> {
         match self {
             Self::Unanswered(Unanswered::Exhausted { .. } | Unanswered::Locked) => Some(1),
-            Self::Unanswered(Unanswered::Gone { .. } | Unanswered::Lost(_)) => Some(3),
+            Self::Unanswered(Unanswered::Gone { .. }) => Some(3),
+            // Who has lost a change is to look first, and not to be told to repeat it.
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! What each request is answered with, whichever server does the look-ups.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use axum::routing::{get, post};
 use delay_server::Names;
 use futures::future::BoxFuture;
 use garde::Validate;
+use http_body_util::LengthLimitError;
 use lens::InLane;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -260,10 +262,8 @@ async fn draft_in(request: Request) -> Result<Draft, Problem> {
 }
 
 fn why_not_read(error: &axum::Error) -> Problem {
-    let inner = std::error::Error::source(error);
-    // The limit's error is the only one that has no cause of its own.
-    match inner.and_then(std::error::Error::source) {
-        None if error.to_string().contains("length limit") => Problem::TooLong { most: MAX_BODY },
+    match error.source() {
+        Some(why) if why.is::<LengthLimitError>() => Problem::TooLong { most: MAX_BODY },
         _ => Problem::CutOff,
     }
 }

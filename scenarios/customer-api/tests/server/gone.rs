@@ -102,6 +102,7 @@ fn a_change_that_may_have_been_made_is_not_made_again() {
         let sentence = "the database is gone, and whether it has made the change is not known; \
                         look at it in a few seconds";
         refused.assert_problem(503, "Service Unavailable", sentence);
+        assert_eq!(refused.header("retry-after"), "", "nobody is to repeat it without a look");
         assert_eq!(running.rename(1, "\"2\"", "Second").status, 200);
     }
 }
