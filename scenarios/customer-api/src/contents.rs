@@ -13,7 +13,7 @@ pub(crate) const CUSTOMERS: i64 = 1_000;
 
 /// How many purchases, unless another number is asked for: enough for a report that
 /// takes a while.
-pub(crate) const PURCHASES: i64 = 1_000_000;
+pub(crate) const PURCHASES: i64 = 2_000_000;
 
 /// More would be a mistake: they take 13 GB in SQLite.
 pub(crate) const MOST_PURCHASES: i64 = 1_000_000_000;

@@ -3,6 +3,7 @@
 //! That no connection is free and that there is no database are told apart here:
 //! where nobody has a connection, and none has answered lately, nobody can have one.
 
+use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -271,8 +272,10 @@ impl<C> Place<C> {
         };
         match why.trouble {
             Trouble::Stopped(_) | Trouble::NobodyThere(_) => {
-                // The others were open as long ago, and have come to their end too.
-                lock(idle).clear();
+                // The others were open as long ago, and have come to their end too. Some say
+                // goodbye when they are dropped, for which nobody else is to wait.
+                let others = mem::take(&mut *lock(idle));
+                drop(others);
                 if order.is_safe() {
                     return Err(Unanswered::Gone { why, was_reused });
                 }

@@ -32,7 +32,7 @@ struct Options {
     reports: usize,
 
     /// The time from one to the next
-    #[arg(long, value_name = "SECONDS", default_value = "0.01", value_parser = args::seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "0.005", value_parser = args::seconds)]
     every: f64,
 
     /// Give up a request after this many seconds

@@ -1,4 +1,4 @@
-//! Eight visitors of a server of customers, ten milliseconds apart: the first wants
+//! Eight visitors of a server of customers, five milliseconds apart: the first wants
 //! a report, which takes the database a while, and the others look a customer up.
 //!
 //! `cargo run --bin customers-visitors`, while one of the servers runs
