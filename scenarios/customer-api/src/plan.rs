@@ -3,6 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use database::generator::fill_if_missing;
 use database::{Database, Trouble};
@@ -15,10 +16,14 @@ use tokio::sync::oneshot;
 
 use crate::contents::Contents;
 use crate::options::Options;
-use crate::pool::Most;
+use crate::pool::Limits;
 use crate::routes::CarryOut;
 use crate::serve::serve;
 use crate::{Order, Pool, Reply, Server, Unanswered};
+
+/// How long the database may take to let a connection in, where the driver can be told:
+/// long enough for one that is there, on a machine that is busy.
+const OPENING: Duration = Duration::from_secs(5);
 
 /// What a server is to do, and all it needs for it.
 pub struct Plan {
@@ -57,7 +62,8 @@ impl Plan {
             .unwrap_or_else(|error| harness::exit(&StartError::from(error).into()));
         let Options { connections, kept, patience, .. } = self.options;
         let for_slow = connections.saturating_sub(kept).max(1);
-        let pool = Pool::new(self.database.clone(), Most { connections, for_slow }, patience);
+        let limits = Limits { connections, for_slow, patience, opening: OPENING };
+        let pool = Pool::new(self.database.clone(), limits);
         let carry_out = Arc::new(move |order| carry_out(pool.clone(), order).boxed());
         let ended = runtime.block_on(self.run(carry_out));
         // What goes on after the grace period is not waited for.

@@ -38,7 +38,7 @@ pub enum Unanswered {
         patience: Duration,
     },
     /// There is no database that lets anybody in.
-    #[error("the database is gone; try again in a few seconds")]
+    #[error("{}; try again in a few seconds", gone(why))]
     Gone {
         /// What the driver says.
         why: Error,
@@ -80,13 +80,27 @@ impl Unanswered {
     }
 }
 
-/// How many connections there may be.
+/// A machine that is busy may need a while to let somebody in.
+fn gone(why: &Error) -> String {
+    match why.trouble {
+        Trouble::Silent(time) => {
+            format!("the database has let nobody in for {} s", time.as_secs_f64())
+        }
+        _ => "the database is gone".to_owned(),
+    }
+}
+
+/// How many connections there may be, and how long anybody waits for one.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Most {
+pub(crate) struct Limits {
     pub(crate) connections: usize,
     /// How many of them may be at something slow, so that the others are left to what
     /// is quick.
     pub(crate) for_slow: usize,
+    /// How long to wait for a place.
+    pub(crate) patience: Duration,
+    /// How long to wait until the database lets somebody in.
+    pub(crate) opening: Duration,
 }
 
 /// Connections of one kind: those that wait, or those that block.
@@ -94,8 +108,7 @@ pub struct Pool<C>(Arc<Shared<C>>);
 
 struct Shared<C> {
     database: Database,
-    most: Most,
-    patience: Duration,
+    limits: Limits,
     places: Arc<Semaphore>,
     /// Those of them that may be taken for long.
     slow_places: Arc<Semaphore>,
@@ -116,13 +129,12 @@ impl<C> Clone for Pool<C> {
 
 impl<C> Pool<C> {
     /// Opens none yet.
-    pub(crate) fn new(database: Database, most: Most, patience: Duration) -> Self {
+    pub(crate) fn new(database: Database, limits: Limits) -> Self {
         Self(Arc::new(Shared {
             database,
-            most,
-            patience,
-            places: Arc::new(Semaphore::new(most.connections)),
-            slow_places: Arc::new(Semaphore::new(most.for_slow)),
+            limits,
+            places: Arc::new(Semaphore::new(limits.connections)),
+            slow_places: Arc::new(Semaphore::new(limits.for_slow)),
             idle: Mutex::default(),
             in_use: AtomicUsize::new(0),
             answered: Mutex::default(),
@@ -134,7 +146,7 @@ impl<C> Pool<C> {
     /// first is served first.
     pub async fn next(&self, order: &Order) -> Result<Place<C>, Unanswered> {
         let (shared, came) = (&self.0, Instant::now());
-        let Ok(permits) = timeout(shared.patience, shared.permits(order)).await else {
+        let Ok(permits) = timeout(shared.limits.patience, shared.permits(order)).await else {
             return Err(shared.why_none(order, came));
         };
         let idle = lock(&shared.idle).pop();
@@ -161,12 +173,12 @@ impl<C> Shared<C> {
     fn why_none(&self, order: &Order, came: Instant) -> Unanswered {
         let has_answered = lock(&self.answered).is_some_and(|at| at >= came);
         if has_answered || self.in_use.load(Ordering::SeqCst) > 0 {
-            let Most { connections, for_slow } = self.most;
+            let Limits { connections, for_slow, patience, .. } = self.limits;
             let most = if order.is_quick() { connections } else { for_slow };
-            return Unanswered::Exhausted { most, connections, patience: self.patience };
+            return Unanswered::Exhausted { most, connections, patience };
         }
         // Those who have the places have no connection either: they wait for one.
-        let why = self.refusal().unwrap_or_else(|| self.silent());
+        let why = self.refusal().unwrap_or_else(|| self.silent(self.limits.patience));
         Unanswered::Gone { why, was_reused: false }
     }
 
@@ -180,8 +192,8 @@ impl<C> Shared<C> {
         recent.map(|(_, why)| why.clone())
     }
 
-    fn silent(&self) -> Error {
-        Error::from(Trouble::Silent(self.patience)).at(&self.database)
+    fn silent(&self, time: Duration) -> Error {
+        Error::from(Trouble::Silent(time)).at(&self.database)
     }
 }
 
@@ -203,8 +215,9 @@ impl Place<asynchronous::Connection> {
             Some(connection) => connection,
             None => {
                 self.may_open()?;
-                let opened = timeout(shared.patience, shared.database.connect_async()).await;
-                self.opened(opened.unwrap_or_else(|_| Err(shared.silent())))?
+                let opening = shared.limits.opening;
+                let opened = timeout(opening, shared.database.connect_async()).await;
+                self.opened(opened.unwrap_or_else(|_| Err(shared.silent(opening))))?
             }
         };
         let done = order.carry_out(&mut connection).await;
@@ -326,8 +339,12 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_millis(100);
 
-    fn pool(database: Database, most: usize) -> Pool<asynchronous::Connection> {
-        Pool::new(database, Most { connections: most, for_slow: most }, PATIENCE)
+    fn limits(connections: usize, for_slow: usize) -> Limits {
+        Limits { connections, for_slow, patience: PATIENCE, opening: PATIENCE * 2 }
+    }
+
+    fn pool(database: Database, connections: usize) -> Pool<asynchronous::Connection> {
+        Pool::new(database, limits(connections, connections))
     }
 
     fn find() -> Order {
@@ -347,7 +364,9 @@ mod tests {
             let Err(Unanswered::Gone { why, was_reused: false }) = answer else {
                 panic!("{answer:?}")
             };
-            assert_eq!(why.trouble, Trouble::Silent(PATIENCE));
+            assert!(matches!(why.trouble, Trouble::Silent(_)), "{why}");
+            let told = Unanswered::Gone { why, was_reused: false }.to_string();
+            assert!(told.starts_with("the database has let nobody in for 0."), "{told}");
         }
     }
 
@@ -363,8 +382,7 @@ mod tests {
     async fn what_is_slow_takes_no_place_that_is_kept_for_what_is_quick() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let database = Database::Sqlite(file.path().to_owned());
-        let pool: Pool<asynchronous::Connection> =
-            Pool::new(database.clone(), Most { connections: 3, for_slow: 2 }, PATIENCE);
+        let pool: Pool<asynchronous::Connection> = Pool::new(database.clone(), limits(3, 2));
         let report = Order::Report { id: 1 };
         let mut slow = [pool.next(&report).await.unwrap(), pool.next(&report).await.unwrap()];
         for place in &mut slow {
@@ -410,11 +428,8 @@ mod tests {
     async fn who_comes_right_after_a_refusal_takes_it_for_an_answer() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("customers.sqlite");
-        let pool: Pool<blocking::Connection> = Pool::new(
-            Database::Sqlite(path.clone()),
-            Most { connections: 1, for_slow: 1 },
-            PATIENCE,
-        );
+        let pool: Pool<blocking::Connection> =
+            Pool::new(Database::Sqlite(path.clone()), limits(1, 1));
         let refused = async || pool.next(&find()).await.unwrap().carry_out(&find()).unwrap_err();
         assert!(matches!(refused().await, Unanswered::Gone { .. }));
         std::fs::File::create(path).unwrap();

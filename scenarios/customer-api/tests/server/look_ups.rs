@@ -54,6 +54,11 @@ pub(crate) fn many_purchases(rows: u64) -> String {
     )
 }
 
+/// Then who wants the connection is not to wait for it to be opened.
+fn open_one(running: &Running) {
+    assert_eq!(running.get("/customers/1").status, 200);
+}
+
 const UNDER_WAY: &str = "report 1: Making the report of customer 1\n";
 
 fn a_slow_look_up_keeps_nobody_else_waiting_unless_it_blocks(place: &Place) {
@@ -80,6 +85,7 @@ fn a_look_up_that_blocks_keeps_everybody_waiting() {
     let mut others = [2, 3].map(|id| running.begin(&format!("/customers/{id}")));
     let replies = [report.response(), others[0].response(), others[1].response()];
     assert_eq!(replies.map(|reply| reply.status), [200; 3]);
+    until("all that is said is read", || running.said("Answered").len() == 3);
     let said = running.said("Answered");
     assert_eq!(said[0], "report 1: Answered 200 OK", "{said:?}");
 
@@ -94,6 +100,7 @@ fn no_free_connection_is_503_after_a_while_and_says_so(place: &Place) {
     for server in [Server::Async, Server::ThreadPool] {
         let args = ["--connections", "1", "--patience", "0.2", "--grace", "0.1"];
         let running = Running::fresh(server, place, &args);
+        open_one(&running);
         let _slow = Slow::reports(place);
         let _waiting = running.begin("/customers/1/report");
         running.program.until_it_says(UNDER_WAY);
@@ -111,6 +118,7 @@ fn reports_leave_a_connection_to_quick_look_ups(place: &Place) {
         for (kept, status) in [("1", 200), ("0", 503)] {
             let running =
                 Running::fresh(server, place, &[&options[..], &["--kept", kept]].concat());
+            open_one(&running);
             let _slow = Slow::reports(place);
             let _first = running.begin("/customers/1/report");
             running.program.until_it_says(UNDER_WAY);

@@ -24,7 +24,7 @@ fn they_are_answered_in_another_order_by_a_server_that_blocks() {
     ] {
         let place = Place::sqlite();
         let running = Running::fresh(server, &place, &[]);
-        place.execute(&many_purchases(2_000_000));
+        place.execute(&many_purchases(4_000_000));
         let ran = visit(&url(&running), &["--visitors", "2"]).well();
         let answers: Vec<_> = ran.stdout.lines().filter(|line| line.contains("answered")).collect();
         assert_eq!(answers[0], first, "{}", server.name());
@@ -36,7 +36,7 @@ fn they_are_answered_in_another_order_by_a_server_that_blocks() {
 fn they_come_whether_or_not_those_before_have_been_answered() {
     let place = Place::sqlite();
     let running = Running::fresh(Server::AsyncWithBlocking, &place, &[]);
-    place.execute(&many_purchases(2_000_000));
+    place.execute(&many_purchases(4_000_000));
     let ran = visit(&url(&running), &["--visitors", "20", "--every", "0.001"]).well();
     let first_answer = ran.stdout.find("answered").expect("some are answered");
     assert_eq!(ran.stdout[..first_answer].matches("Requesting").count(), 20, "{}", ran.stdout);
