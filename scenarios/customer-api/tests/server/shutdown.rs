@@ -37,6 +37,30 @@ fn what_was_accepted_is_answered_and_a_picture_drawn() {
 }
 
 #[test]
+fn what_was_sent_before_the_signal_is_answered() {
+    for threads in ["1", "2"] {
+        let place = Place::sqlite();
+        let options = ["--grace", "3600", "--patience", "60", "--threads", threads];
+        let running = Running::fresh(Server::Async, &place, &options);
+        let mut clients: Vec<_> = (0..50).map(|_| running.begin("/customers/1")).collect();
+        for client in &mut clients {
+            assert_eq!(client.response().status, 200);
+        }
+        // While it cannot look, all of it comes, and the signal last.
+        running.program.signal("STOP");
+        for client in &mut clients {
+            client.send(&head("GET", "/customers/2", ""));
+        }
+        running.program.signal("TERM");
+        running.program.signal("CONT");
+        for client in &mut clients {
+            assert_eq!(client.response().status, 200);
+        }
+        running.program.end().well();
+    }
+}
+
+#[test]
 fn clients_that_ask_nothing_do_not_hold_it_up() {
     for server in Server::ALL {
         let place = Place::sqlite();
