@@ -46,7 +46,7 @@ impl Plan {
 
     fn new(server: Server, options: Options) -> Result<Self, Failure> {
         let bound = Bound::to(&options.addr)?;
-        let database = filled(&options).map_err(|error| told(&error))?;
+        let database = filled(&options).map_err(|error| failure(&error))?;
         Ok(Self { server, options, database, bound })
     }
 
@@ -117,7 +117,7 @@ fn filled(options: &Options) -> Result<Database, database::Error> {
     Ok(database)
 }
 
-fn told(error: &database::Error) -> Failure {
+fn failure(error: &database::Error) -> Failure {
     let hint = match error.trouble {
         Trouble::Full(_) => "make room, or ask for fewer --purchases",
         _ => error.hint(),

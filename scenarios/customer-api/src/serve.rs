@@ -100,7 +100,7 @@ impl Connections {
             // anything would not answer what has come.
             biased;
             ended = &mut connection => ended,
-            () = told(&mut stopping) => {
+            () = a_moment_after(&mut stopping) => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
@@ -110,7 +110,7 @@ impl Connections {
 
 /// Returns a moment after the server was told to stop. The event loop looks at the
 /// sockets before it looks at its timers, so what had come by then is known to have come.
-async fn told(stopping: &mut watch::Receiver<()>) {
+async fn a_moment_after(stopping: &mut watch::Receiver<()>) {
     // It fails only if the server has ended.
     let _ = stopping.changed().await;
     sleep(Duration::from_millis(1)).await;

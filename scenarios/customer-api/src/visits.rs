@@ -101,7 +101,7 @@ impl Visits {
 /// How long quick look-ups took, each from when it was due.
 ///
 /// One that is kept from coming by those before it would not be counted otherwise.
-pub fn told(mut quick: Vec<Duration>) -> String {
+pub fn summary(mut quick: Vec<Duration>) -> String {
     quick.sort_unstable();
     let (Some(median), Some(worst)) = (quick.get(quick.len() / 2), quick.last()) else {
         return "No quick look-ups were made.".to_owned();
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn the_median_and_the_last_are_told() {
-        let ms = |all: &[u64]| told(all.iter().map(|ms| Duration::from_millis(*ms)).collect());
+        let ms = |all: &[u64]| summary(all.iter().map(|ms| Duration::from_millis(*ms)).collect());
         let wanted =
             "3 quick look-ups: the median was answered after 20 ms, the last after 300 ms.";
         assert_eq!(ms(&[20, 300, 10]), wanted);

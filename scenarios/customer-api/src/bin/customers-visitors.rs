@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use customer_api::{Visit, Visits, told};
+use customer_api::{Visit, Visits, summary};
 use futures::future::try_join_all;
 use harness::Failure;
 use reqwest::Client;
@@ -19,7 +19,7 @@ async fn main() -> ExitCode {
     let run = visits.start();
     let visited = visit_all(&visits).await;
     if let Ok(quick) = &visited {
-        run.say(&told(quick.clone()));
+        run.say(&summary(quick.clone()));
     }
     run.finish(visited.map(drop))
 }
