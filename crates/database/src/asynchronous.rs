@@ -10,7 +10,7 @@ use futures::TryStreamExt;
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
-use sqlx::{ConnectOptions, Connection as _, Postgres, Row, Sqlite};
+use sqlx::{ConnectOptions, Connection as _, Postgres, Row as _, Sqlite};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::yield_now;
 use tokio::time::timeout;
@@ -21,7 +21,8 @@ use tracing::subscriber::NoSubscriber;
 use crate::Database;
 use crate::blocking::PATIENCE;
 use crate::error::Error;
-use crate::server::{Server, value};
+use crate::row::{Of, Row, Value};
+use crate::server::{Server, rows, value};
 
 /// How many rows SQLite's thread may be ahead of the event loop. With sqlx's own
 /// 50 the two spend more time in waking each other than in work.
@@ -107,6 +108,26 @@ impl Connection {
         .map_err(|error| error.at(&self.database))
     }
 
+    /// Runs a statement to its end, and reads each row of its answer.
+    pub async fn query<T>(
+        &mut self,
+        statement: &'static str,
+        parameters: &[Value],
+        read: impl Fn(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        match &mut self.driver {
+            Driver::Sqlite(connection) => {
+                sqlite_query(connection, statement, parameters, read).await
+            }
+            Driver::Postgres(server) => {
+                let rows = server.drive(async |client| rows(client, statement, parameters).await);
+                let rows = rows.await.map_err(Error::from);
+                rows.and_then(|rows| rows.iter().map(|row| read(&Row(Of::Postgres(row)))).collect())
+            }
+        }
+        .map_err(|error| error.at(&self.database))
+    }
+
     /// Ends the connection, and waits until SQLite's thread or the server knows.
     /// Dropping it would leave that to happen at some later time.
     pub async fn close(self) -> Result<(), Error> {
@@ -120,6 +141,20 @@ impl Connection {
         }
         .map_err(|error| error.at(&self.database))
     }
+}
+
+async fn sqlite_query<T>(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+    parameters: &[Value],
+    read: impl Fn(&Row<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let query = parameters.iter().fold(sqlx::query(statement), |query, value| match value {
+        Value::Integer(integer) => query.bind(*integer),
+        Value::Text(text) => query.bind(text.clone()),
+    });
+    let rows = query.fetch_all(connection).await?;
+    rows.iter().map(|row| read(&Row(Of::Sqlx(row)))).collect()
 }
 
 async fn sqlite_rows(

@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use rusqlite::OpenFlags;
+use rusqlite::{OpenFlags, params_from_iter};
 use tokio_postgres::types::FromSqlOwned;
 
 pub use crate::client::Client;
 
 use crate::Database;
 use crate::error::Error;
+use crate::row::{Of, Row, Value};
 
 /// How long SQLite waits for a file that another program has locked.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -85,6 +86,20 @@ impl Connection {
         .map_err(|error| error.at(&self.database))
     }
 
+    /// Runs a statement to its end, and reads each row of its answer.
+    pub fn query<T: Send>(
+        &mut self,
+        statement: &'static str,
+        parameters: &[Value],
+        read: impl Fn(&Row<'_>) -> Result<T, Error> + Send,
+    ) -> Result<Vec<T>, Error> {
+        match &mut self.driver {
+            Driver::Sqlite(connection) => sqlite_query(connection, statement, parameters, read),
+            Driver::Postgres(client) => client.read(statement, parameters, read),
+        }
+        .map_err(|error| error.at(&self.database))
+    }
+
     /// Runs these statements, one after another.
     pub fn execute(&mut self, statements: &'static str) -> Result<(), Error> {
         match &mut self.driver {
@@ -102,6 +117,21 @@ impl Connection {
         }
         .map_err(|error| error.at(&self.database))
     }
+}
+
+fn sqlite_query<T>(
+    connection: &rusqlite::Connection,
+    statement: &str,
+    parameters: &[Value],
+    read: impl Fn(&Row<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let mut statement = connection.prepare_cached(statement)?;
+    let mut rows = statement.query(params_from_iter(parameters))?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(read(&Row(Of::Rusqlite(row)))?);
+    }
+    Ok(all)
 }
 
 fn sqlite_rows(

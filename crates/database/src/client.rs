@@ -17,7 +17,8 @@ use tokio_postgres::{Client as Orders, Error as ServerError, Row};
 
 use crate::database::Address;
 use crate::error::Error;
-use crate::server::{Server, value};
+use crate::row::{Of, Row as Reading, Value};
+use crate::server::{Server, rows, value};
 
 /// A connection that may be used and dropped anywhere.
 pub struct Client(Option<Box<Open>>);
@@ -57,6 +58,17 @@ impl Client {
     /// The one row of the query's answer.
     pub fn query_one(&mut self, query: &str, parameters: Parameters<'_>) -> Result<Row, Error> {
         self.wait(async |orders| orders.query_one(query, parameters).await)
+    }
+
+    /// Reads each row of the statement's answer.
+    pub(crate) fn read<T: Send>(
+        &mut self,
+        statement: &str,
+        parameters: &[Value],
+        read: impl Fn(&Reading<'_>) -> Result<T, Error> + Send,
+    ) -> Result<Vec<T>, Error> {
+        let rows = self.wait(async |orders| rows(orders, statement, parameters).await)?;
+        rows.iter().map(|row| read(&Reading(Of::Postgres(row)))).collect()
     }
 
     /// The value in the one row and column of the query's answer.

@@ -17,6 +17,7 @@
 
 pub use database::Database;
 pub use error::{Error, Trouble};
+pub use row::{Row, Value};
 
 pub mod asynchronous;
 pub mod blocking;
@@ -24,4 +25,5 @@ mod client;
 mod database;
 mod error;
 pub mod generator;
+mod row;
 mod server;

@@ -12,10 +12,11 @@ use futures::TryStreamExt;
 use tokio::time::timeout;
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::types::FromSqlOwned;
-use tokio_postgres::{Client, Connection, Error, NoTls, Socket};
+use tokio_postgres::{Client, Connection, Error, NoTls, Row, Socket};
 
 use crate::database::Address;
 use crate::error::Trouble;
+use crate::row::{Value, typed};
 
 /// How long a goodbye may take.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -84,4 +85,13 @@ impl Server {
 /// The value in the one row and column of the query's answer.
 pub(crate) async fn value<T: FromSqlOwned>(client: &Client, query: &str) -> Result<T, Error> {
     client.query_one(query, &[]).await?.try_get(0)
+}
+
+/// The rows of the statement's answer, all at once.
+pub(crate) async fn rows(
+    client: &Client,
+    statement: &str,
+    parameters: &[Value],
+) -> Result<Vec<Row>, Error> {
+    client.query_typed(statement, &typed(parameters)).await
 }

@@ -88,16 +88,21 @@ async fn accept_all(
     stopping: &watch::Sender<()>,
 ) -> ! {
     loop {
+        let stream = next_connection(sockets).await;
+        tokio::spawn(connections.clone().serve(stream, stopping.subscribe()));
+    }
+}
+
+/// The next connection to any of the sockets, as soon as there is one.
+pub async fn next_connection(sockets: &[TcpListener]) -> TcpStream {
+    loop {
         match accept(sockets).await {
-            Ok(stream) => {
-                tokio::spawn(connections.clone().serve(stream, stopping.subscribe()));
-            }
+            Ok(stream) => return stream,
             Err(error) => pause_after(&error).await,
         }
     }
 }
 
-/// The next connection to any of the sockets.
 async fn accept(sockets: &[TcpListener]) -> io::Result<TcpStream> {
     poll_fn(|cx| {
         for socket in sockets {

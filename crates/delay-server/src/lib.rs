@@ -68,7 +68,9 @@ mod visits;
 
 use std::time::Duration;
 
-pub use listen::{Listener, StartError};
+pub use connections::next_connection;
+pub use listen::{Bound, Listener, StartError};
+pub use names::Names;
 pub use server::Server;
 pub use stats::Stats;
 pub use trouble::{Trouble, TroubleKind};

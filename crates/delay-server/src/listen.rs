@@ -93,18 +93,7 @@ impl Listener {
     /// When that is no address, or one that cannot be listened on: for
     /// `localhost` also when the port is in use in only one of IPv4 and IPv6.
     pub fn bind(config: &Config) -> Result<Self, StartError> {
-        let addr = &config.addr;
-        let address =
-            resolve(addr).map_err(|source| StartError::Address { addr: addr.clone(), source })?;
-        let (sockets, port) = listen(addr, address).map_err(|source| {
-            let addr = addr.clone();
-            match source.kind() {
-                io::ErrorKind::AddrInUse => StartError::InUse { addr, source },
-                _ => StartError::Listen { addr, source },
-            }
-        })?;
-        let names = Names::new(host(addr), address);
-        let url = format!("http://{}:{port}", host_in_url(addr, address));
+        let Bound { sockets, names, url } = Bound::to(&config.addr)?;
         Ok(Self { sockets, rules: Arc::new(Rules::new(config, names)), url })
     }
 
@@ -116,6 +105,40 @@ impl Listener {
 
     pub(crate) fn counts(&self) -> Arc<Counts> {
         Arc::clone(&self.rules.counts)
+    }
+}
+
+/// An address that clients can connect to, for any server: they wait until it
+/// accepts them.
+#[derive(Debug)]
+pub struct Bound {
+    /// One or two, none of which blocks.
+    pub sockets: Vec<TcpListener>,
+    /// Whom a request may ask for there.
+    pub names: Names,
+    /// As [`Listener::url`].
+    pub url: String,
+}
+
+impl Bound {
+    /// Listens there, as [`Config::addr`] says it.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`Listener::bind`].
+    pub fn to(addr: &str) -> Result<Self, StartError> {
+        let address = resolve(addr)
+            .map_err(|source| StartError::Address { addr: addr.to_owned(), source })?;
+        let (sockets, port) = listen(addr, address).map_err(|source| {
+            let addr = addr.to_owned();
+            match source.kind() {
+                io::ErrorKind::AddrInUse => StartError::InUse { addr, source },
+                _ => StartError::Listen { addr, source },
+            }
+        })?;
+        let names = Names::new(host(addr), address);
+        let url = format!("http://{}:{port}", host_in_url(addr, address));
+        Ok(Self { sockets, names, url })
     }
 }
 

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Uri};
 
 /// The names of one server.
 #[derive(Debug)]
-pub(crate) struct Names {
+pub struct Names {
     /// The host that it was told to listen on, without brackets.
     host: String,
     /// Whether it listens on every address of the machine.
@@ -26,7 +26,7 @@ impl Names {
 
     /// Whether a request asks for one of them, at whatever port. One that names
     /// nobody is none that a browser makes.
-    pub(crate) fn has(&self, headers: &HeaderMap, uri: &Uri) -> bool {
+    pub fn has(&self, headers: &HeaderMap, uri: &Uri) -> bool {
         let mut given = headers.get_all(HOST).iter().map(|host| {
             let host = host.to_str().ok()?;
             host.parse().ok().filter(|authority: &Authority| !authority.as_str().contains('@'))

@@ -13,7 +13,7 @@ use harness::args;
 pub(crate) struct Options {
     /// Where to listen; localhost is IPv4 and IPv6, port 0 any that is free
     #[arg(long, value_name = "HOST:PORT", default_value = "localhost:8000")]
-    #[arg(value_parser = host_and_port)]
+    #[arg(value_parser = args::host_and_port)]
     addr: String,
 
     /// The longest wait that a request may ask for
@@ -50,15 +50,6 @@ impl Options {
             troubles: self.trouble,
             ..Config::default()
         }
-    }
-}
-
-fn host_and_port(written: &str) -> Result<String, &'static str> {
-    match written.rsplit_once(':') {
-        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
-            Ok(written.to_owned())
-        }
-        _ => Err("it must be a host and a port, such as localhost:8000"),
     }
 }
 

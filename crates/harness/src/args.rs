@@ -171,6 +171,16 @@ pub fn timeout(text: &str) -> Result<Duration, String> {
     })
 }
 
+/// Reads where a server is to listen.
+pub fn host_and_port(text: &str) -> Result<String, &'static str> {
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+            Ok(text.to_owned())
+        }
+        _ => Err("it must be a host and a port, such as localhost:8000"),
+    }
+}
+
 /// Reads a whole number from 1 to `most`.
 pub fn at_least_one<N>(
     most: N,

@@ -60,6 +60,9 @@ pub fn start_with_ideal(
 
 /// The same for a run whose requesters nobody knows before they come, such as
 /// those of a server: what the first of them say is printed.
+///
+/// Such a run has no end of its own, so Ctrl-C is no interruption: it is left to
+/// the program, which answers what it has accepted and then finishes the run.
 pub fn start_open(strategy: &str, options: &Options) -> Run {
     begin(strategy, Sample::of_first(), None, options)
 }
@@ -183,7 +186,9 @@ impl Run {
             log_file,
         };
         let ending = OnceEnding::new(Mutex::new(State::Running(Box::new(ending))));
-        draw_on_interrupt(ending.clone());
+        if !sample.is_open() {
+            draw_on_interrupt(ending.clone());
+        }
         Ok(Self { ending })
     }
 

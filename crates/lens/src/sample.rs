@@ -39,6 +39,11 @@ impl Sample {
         }
     }
 
+    /// Whether nobody knows how many there will be.
+    pub fn is_open(self) -> bool {
+        self.of.is_none()
+    }
+
     /// Whether all are shown.
     pub fn is_all(self) -> bool {
         self.of.is_some_and(|of| of <= ALL_UP_TO)
