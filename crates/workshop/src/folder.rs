@@ -157,14 +157,33 @@ impl Folder {
         fs::write(last, text)
     }
 
+    /// Writes the program of this name, unless it is there: what cargo has built of it
+    /// then stays built.
+    pub fn put(&self, name: &str, text: &str) -> io::Result<()> {
+        let program = self.programs().join(name).with_extension("rs");
+        if fs::read_to_string(&program).is_ok_and(|there| there == text) {
+            return Ok(());
+        }
+        fs::write(program, text)
+    }
+
+    /// Removes the programs that have none of these names.
+    pub(crate) fn keep_only(&self, names: &[String]) -> io::Result<()> {
+        for entry in fs::read_dir(self.programs())? {
+            let path = entry?.path();
+            let name = path.file_stem().unwrap_or_default();
+            if !names.iter().any(|kept| name == kept.as_str()) {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes these programs of another folder, whatever was here of the name.
     pub(crate) fn take(&self, from: &Self, names: &[String]) -> io::Result<()> {
         for name in names {
-            let file = |folder: &Self| folder.programs().join(name).with_extension("rs");
-            let text = fs::read_to_string(file(from))? + STD_IS_SCHEDULED;
-            if fs::read_to_string(file(self)).ok().as_deref() != Some(&text) {
-                fs::write(file(self), text)?;
-            }
+            let program = from.programs().join(name).with_extension("rs");
+            self.put(name, &(fs::read_to_string(program)? + STD_IS_SCHEDULED))?;
         }
         Ok(())
     }

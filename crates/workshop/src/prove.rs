@@ -73,13 +73,10 @@ pub fn build(cases: &[Case]) -> Result<Vec<Built>, Failure> {
     };
     let folder = (|| {
         let root = Folder::root_of_project()?;
-        let path = root.join("target/workshop-proof");
-        if path.exists() {
-            fs::remove_dir_all(path.join("src"))?;
-        }
-        let folder = Folder::at(path, root)?;
+        let folder = Folder::at(root.join("target/workshop-proof"), root)?;
+        folder.keep_only(&cases.iter().map(Case::program).collect::<Vec<_>>())?;
         for case in cases {
-            fs::copy(&case.source, folder.programs().join(case.program()).with_extension("rs"))?;
+            folder.put(&case.program(), &fs::read_to_string(&case.source)?)?;
         }
         Ok(folder)
     })()

@@ -128,7 +128,7 @@ fn built() -> &'static Path {
         for (name, source) in sources {
             let source = source.replacen("use std", "#![allow(unused)]\n\nuse std", 1);
             let name = format!("answers--{name}");
-            fs::write(folder.programs().join(&name).with_extension("rs"), source).unwrap();
+            folder.put(&name, &source).unwrap();
             names.push(name);
         }
         let programs = program::build(&folder, &names).unwrap().expect("they compile");

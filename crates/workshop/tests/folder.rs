@@ -64,6 +64,21 @@ fn a_manifest_that_a_learner_has_changed_stays() {
 }
 
 #[test]
+fn a_program_that_is_there_already_stays_built() {
+    let (_place, folder) = folder();
+    let file = folder.programs().join("one.rs");
+    let time = || fs::metadata(&file).unwrap().modified().unwrap();
+    folder.put("one", "fn main() {}").unwrap();
+    let old = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);
+    fs::File::options().append(true).open(&file).unwrap().set_modified(old).unwrap();
+    folder.put("one", "fn main() {}").unwrap();
+    assert_eq!(time(), old);
+    folder.put("one", "fn main() { }").unwrap();
+    assert!(time() > old);
+    assert_eq!(fs::read_to_string(file).unwrap(), "fn main() { }");
+}
+
+#[test]
 fn progress_lasts_and_leads_from_one_exercise_to_the_next() {
     let (_place, folder) = folder();
     let mut progress = Progress::read(&folder).unwrap();

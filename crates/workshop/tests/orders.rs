@@ -4,7 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -72,7 +71,7 @@ fn built(name: &str) -> PathBuf {
         let names: Vec<String> =
             sources.iter().map(|(name, _)| format!("orders--{name}")).collect();
         for ((_, source), name) in sources.iter().zip(&names) {
-            fs::write(folder.programs().join(name).with_extension("rs"), source).unwrap();
+            folder.put(name, source).unwrap();
         }
         let programs = program::build_scheduled(&folder, &names).unwrap().expect("they compile");
         sources.into_iter().map(|(name, _)| name.to_owned()).zip(programs).collect()
@@ -96,7 +95,7 @@ fn compiles(text: &str) -> bool {
     let (head, _) = exercise().texts.starter.split_once("    let before =").unwrap();
     let source = format!("{head}let _ = {text}; let _ = total;\n}}\n");
     let name = "orders--compiles";
-    fs::write(folder.programs().join(name).with_extension("rs"), source).unwrap();
+    folder.put(name, &source).unwrap();
     program::build_scheduled(&folder, &[name.to_owned()]).unwrap().is_some()
 }
 
