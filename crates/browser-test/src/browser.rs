@@ -29,6 +29,9 @@ pub struct Browser {
     _profile: TempDir,
 }
 
+/// What the log is asked for: no page says this by itself.
+const LAST: &str = "nothing was said after this";
+
 impl Browser {
     /// Starts a browser with an empty page.
     ///
@@ -141,7 +144,16 @@ impl Browser {
     /// The errors that the page wrote to the console, did not catch, or had in
     /// loading something, since this was asked last.
     pub fn console_errors(&self) -> Vec<String> {
-        logs::errors(&expect(self.session.log("browser")))
+        // What a page says takes its time to the log, on a machine that is busy more of
+        // it. So it says one thing more, and what came before has come when that is there.
+        self.run(&format!("console.error('{LAST}')"));
+        let mut errors = Vec::new();
+        self.until("what the page says has come", |browser| {
+            errors.extend(logs::errors(&expect(browser.session.log("browser"))));
+            errors.iter().any(|error| error.contains(LAST))
+        });
+        errors.retain(|error| !error.contains(LAST));
+        errors
     }
 
     /// The addresses that pages asked for since this was asked last, their own

@@ -213,11 +213,12 @@ fn blocks(text: &str) -> Vec<Vec<Example>> {
 /// The line without what differs from run to run of any chapter, and what these
 /// stand for.
 fn masked(line: &str, masks: &[Mask]) -> String {
-    const BEFORE: [(&str, &str); 3] = [
+    const BEFORE: [(&str, &str); 4] = [
         (r"^ +0 (s|ms) .*$", "AXIS"),
         (r"localhost:[0-9]+", "localhost:PORT"),
         // One that is made a moment before it runs, on a machine that is busy then.
         (r"▏·░", "▏░"),
+        (r"▏·█", "▏█"),
     ];
     const AFTER: [(&str, &str); 6] = [
         (r"[0-9]+\.[0-9]+", "0"),
@@ -352,6 +353,7 @@ mod tests {
             ("R1  ▏░░░░▕ 1.003 s  0.6 ms in 6 polls", "R1  ▏░░░░░░▕  204 ms  1.2 s in 6 polls"),
             ("R2  ▏····▓███▕", "R2  ▏·······█▕"),
             ("R2  ▏·░░░░░▕", "R2  ▏▒░░░░░▕"),
+            ("R2  ▏·█████▕", "R2   ▏█████▕"),
             ("█ held a thread  ▒▓ held it in part", "█ held a thread  ▓ held it in part"),
             ("    0 s      2    took", "    0 ms     200   took"),
         ] {
@@ -361,6 +363,7 @@ mod tests {
             ("R1: done", "R2: done"),
             ("▏░░▕", "▏██▕"),
             ("▏··░▕", "▏░░░▕"),
+            ("▏··█▕", "▏███▕"),
             ("3 threads", "1 thread"),
             ("at most 3 at once", "at most 2 at once"),
             ("in the span of src/lib.rs:12.", "in the span of src/lib.rs:13."),
