@@ -12,6 +12,7 @@
 
 use std::panic::resume_unwind;
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime, worker_index};
 use tokio::task;
@@ -72,6 +73,12 @@ impl Client {
     ) -> Result<Vec<T>, Error> {
         let rows = self.wait(async |orders| rows(orders, statement, parameters).await)?;
         rows.iter().map(|row| read(&Reading(Of::Postgres(row)))).collect()
+    }
+
+    /// Has the server end each statement that takes longer.
+    pub(crate) fn limit_statements(&mut self, to: Duration) -> Result<(), Error> {
+        let Open { event_loop, server } = self.open();
+        outside(|| event_loop.block_on(server.limit_statements(to)))
     }
 
     /// The value in the one row and column of the query's answer.
