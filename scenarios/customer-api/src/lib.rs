@@ -21,7 +21,7 @@ pub use orders::{Order, Reply};
 pub use plan::Plan;
 pub use pool::{Place, Pool, Unanswered};
 pub use server::Server;
-pub use visits::{Visit, Visits, summary};
+pub use visits::{Visit, Visits, reports, summary};
 
 mod plan;
 mod server;

@@ -21,7 +21,7 @@ use crate::routes::CarryOut;
 use crate::serve::serve;
 use crate::{Order, Pool, Reply, Server, Unanswered};
 
-/// How long the database may take to let a connection in, where the driver can be told:
+/// How long the database may take to let a connection in, unless its URL says otherwise:
 /// long enough for one that is there, on a machine that is busy.
 const OPENING: Duration = Duration::from_secs(5);
 
@@ -60,10 +60,7 @@ impl Plan {
     {
         let runtime = runtime(self.options.threads)
             .unwrap_or_else(|error| harness::exit(&StartError::from(error).into()));
-        let Options { connections, kept, patience, .. } = self.options;
-        let for_slow = connections.saturating_sub(kept).max(1);
-        let limits = Limits { connections, for_slow, patience, opening: OPENING };
-        let pool = Pool::new(self.database.clone(), limits);
+        let pool = Pool::new(self.database.clone(), limits(&self.options));
         let carry_out = Arc::new(move |order| carry_out(pool.clone(), order).boxed());
         let ended = runtime.block_on(self.run(carry_out));
         // What goes on after the grace period is not waited for.
@@ -100,6 +97,17 @@ fn all_answered(left: usize) -> Result<(), Failure> {
         format!("the grace period is over, and {requests} had no answer"),
         "give them longer with --grace",
     ))
+}
+
+fn limits(options: &Options) -> Limits {
+    Limits {
+        connections: options.connections,
+        for_slow: options.connections.saturating_sub(options.kept).max(1),
+        slow: options.reports.unwrap_or(usize::MAX),
+        patience: options.patience,
+        opening: OPENING,
+        statement: options.statement_timeout,
+    }
 }
 
 /// The default is a file; either is filled where it has no customers yet.

@@ -3,6 +3,7 @@
 mod answers;
 mod changes;
 mod gone;
+mod limits;
 mod look_ups;
 #[cfg(unix)]
 mod shutdown;
