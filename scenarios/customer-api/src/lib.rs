@@ -16,6 +16,7 @@
 //!
 //! Every refusal is a sentence in an `application/problem+json` (RFC 9457).
 
+pub use counting::{Asker, Askers, Counting, Log};
 pub use customer::{Customer, Draft, Report};
 pub use orders::{Order, Reply};
 pub use plan::Plan;
@@ -39,3 +40,5 @@ mod contents;
 mod options;
 
 mod visits;
+
+mod counting;

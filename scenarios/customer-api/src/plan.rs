@@ -46,12 +46,28 @@ impl Plan {
 
     fn new(server: Server, options: Options) -> Result<Self, Failure> {
         let bound = Bound::to(&options.addr)?;
-        let database = filled(&options).map_err(|error| failure(&error))?;
+        let database = filled(options.purchases).map_err(|error| failure(&error))?;
         Ok(Self { server, options, database, bound })
     }
 
     /// Answers requests by doing this for each, until a signal ends it: then those
     /// that have come are answered, and the picture of all is drawn.
+    ///
+    /// What it is done by may be on any of several threads. So the compiler refuses what
+    /// only one thread may have, also where there is only one:
+    ///
+    /// ```compile_fail,E0277
+    /// use std::cell::Cell;
+    ///
+    /// use customer_api::{Plan, Pool, Server};
+    /// use database::asynchronous::Connection;
+    ///
+    /// let counter = Cell::new(0);
+    /// Plan::from_args(Server::Async).serve(move |pool: Pool<Connection>, order| {
+    ///     counter.set(counter.get() + 1);
+    ///     async move { pool.next(&order).await?.carry_out(&order).await }
+    /// });
+    /// ```
     pub fn serve<C, F, Doing>(self, carry_out: F) -> ExitCode
     where
         C: Send + 'static,
@@ -111,9 +127,9 @@ fn limits(options: &Options) -> Limits {
 }
 
 /// The default is a file; either is filled where it has no customers yet.
-fn filled(options: &Options) -> Result<Database, database::Error> {
-    let contents = Contents { purchases: options.purchases };
-    let default = || Database::embedded(&format!("customers-{}", options.purchases));
+pub(crate) fn filled(purchases: i64) -> Result<Database, database::Error> {
+    let contents = Contents { purchases };
+    let default = || Database::embedded(&format!("customers-{purchases}"));
     let database = Database::from_env()?.unwrap_or_else(default);
     fill_if_missing(&database, &contents)?;
     if let Database::Sqlite(_) = database {
@@ -125,7 +141,7 @@ fn filled(options: &Options) -> Result<Database, database::Error> {
     Ok(database)
 }
 
-fn failure(error: &database::Error) -> Failure {
+pub(crate) fn failure(error: &database::Error) -> Failure {
     let hint = match error.trouble {
         Trouble::Full(_) => "make room, or ask for fewer --purchases",
         _ => error.hint(),

@@ -2,6 +2,7 @@
 
 mod answers;
 mod changes;
+mod counter;
 mod gone;
 mod limits;
 mod look_ups;
