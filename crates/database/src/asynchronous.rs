@@ -10,7 +10,7 @@ use futures::TryStreamExt;
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqlitePool};
-use sqlx::{ConnectOptions, Connection as _, Postgres, Row as _, Sqlite};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection as _, Postgres, Row as _, Sqlite};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::yield_now;
 use tokio::time::timeout;
@@ -21,6 +21,7 @@ use tracing::subscriber::NoSubscriber;
 use crate::Database;
 use crate::blocking::PATIENCE;
 use crate::error::Error;
+use crate::limit::{Limit, STEPS_A_QUESTION};
 use crate::row::{Of, Row, Value};
 use crate::server::{Server, rows, value};
 
@@ -38,6 +39,7 @@ pub struct Connection {
     /// The driver's own connection.
     pub driver: Driver,
     database: Database,
+    limit: Limit,
 }
 
 /// The drivers' connections.
@@ -67,7 +69,27 @@ impl Connection {
                 Driver::Postgres(Box::new(Server::connect(address).await?))
             }
         };
-        Ok(Self { driver, database: database.clone() })
+        Ok(Self { driver, database: database.clone(), limit: Limit::default() })
+    }
+
+    /// As [`blocking::Connection::limit_statements`](crate::blocking::Connection::limit_statements).
+    ///
+    /// A statement keeps its limit when nobody waits for its answer any more, because the
+    /// future was dropped: the database goes on until then.
+    pub async fn limit_statements(&mut self, to: Duration) -> Result<(), Error> {
+        match &mut self.driver {
+            Driver::Sqlite(connection) => {
+                limit_sqlite(connection, self.limit.set(to), to).await.map_err(Error::from)
+            }
+            Driver::Postgres(server) => server.limit_statements(to).await,
+        }
+        .map_err(|error| error.at(&self.database))
+    }
+
+    /// What came of a statement.
+    fn ended<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
+        self.limit.end();
+        answer.map_err(|error| error.at(&self.database))
     }
 
     /// Runs the query and hands over its rows one by one, as they come. They
@@ -77,13 +99,14 @@ impl Connection {
         query: &'static str,
         each: impl FnMut(String, String),
     ) -> Result<(), Error> {
-        match &mut self.driver {
+        self.limit.begin();
+        let answer = match &mut self.driver {
             Driver::Sqlite(connection) => {
                 sqlite_rows(connection, query, each).await.map_err(Error::from)
             }
-            Driver::Postgres(server) => server.for_each_row(query, each).await.map_err(Error::from),
-        }
-        .map_err(|error| error.at(&self.database))
+            Driver::Postgres(server) => server.for_each_row(query, each).await,
+        };
+        self.ended(answer)
     }
 
     /// The text in the one row and column of the query's answer; none if it is NULL.
@@ -97,15 +120,16 @@ impl Connection {
     }
 
     async fn scalar<T: Scalar>(&mut self, query: &'static str) -> Result<Option<T>, Error> {
-        match &mut self.driver {
+        self.limit.begin();
+        let answer = match &mut self.driver {
             Driver::Sqlite(connection) => {
                 sqlx::query_scalar(query).fetch_one(connection).await.map_err(Error::from)
             }
             Driver::Postgres(server) => {
-                server.drive(async |client| value(client, query).await).await.map_err(Error::from)
+                server.drive(async |client| value(client, query).await).await
             }
-        }
-        .map_err(|error| error.at(&self.database))
+        };
+        self.ended(answer)
     }
 
     /// Runs a statement to its end, and reads each row of its answer.
@@ -115,17 +139,18 @@ impl Connection {
         parameters: &[Value],
         read: impl Fn(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        match &mut self.driver {
+        self.limit.begin();
+        let answer = match &mut self.driver {
             Driver::Sqlite(connection) => {
                 sqlite_query(connection, statement, parameters, read).await
             }
             Driver::Postgres(server) => {
                 let rows = server.drive(async |client| rows(client, statement, parameters).await);
-                let rows = rows.await.map_err(Error::from);
+                let rows = rows.await;
                 rows.and_then(|rows| rows.iter().map(|row| read(&Row(Of::Postgres(row)))).collect())
             }
-        }
-        .map_err(|error| error.at(&self.database))
+        };
+        self.ended(answer)
     }
 
     /// Ends the connection, and waits until SQLite's thread or the server knows.
@@ -137,10 +162,22 @@ impl Connection {
                 let closed = connection.close().with_subscriber(NoSubscriber::new()).await;
                 closed.map_err(Error::from)
             }
-            Driver::Postgres(server) => server.close().await.map_err(Error::from),
+            Driver::Postgres(server) => server.close().await,
         }
         .map_err(|error| error.at(&self.database))
     }
+}
+
+async fn limit_sqlite(
+    connection: &mut SqliteConnection,
+    mut is_over: impl FnMut() -> bool + Send + 'static,
+    to: Duration,
+) -> sqlx::Result<()> {
+    connection.lock_handle().await?.set_progress_handler(STEPS_A_QUESTION, move || !is_over());
+    // It asks nothing while it waits for a lock.
+    let patience = format!("PRAGMA busy_timeout = {}", to.min(PATIENCE).as_millis());
+    sqlx::raw_sql(AssertSqlSafe(patience)).execute(connection).await?;
+    Ok(())
 }
 
 async fn sqlite_query<T>(

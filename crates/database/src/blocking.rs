@@ -10,6 +10,7 @@ pub use crate::client::Client;
 
 use crate::Database;
 use crate::error::Error;
+use crate::limit::{Limit, STEPS_A_QUESTION};
 use crate::row::{Of, Row, Value};
 
 /// How long SQLite waits for a file that another program has locked.
@@ -20,6 +21,7 @@ pub struct Connection {
     /// The driver's own connection.
     pub driver: Driver,
     database: Database,
+    limit: Limit,
 }
 
 /// The drivers' connections.
@@ -49,7 +51,26 @@ impl Connection {
             }
             Database::Postgres(address) => Driver::Postgres(Client::connect(address)?),
         };
-        Ok(Self { driver, database: database.clone() })
+        Ok(Self { driver, database: database.clone(), limit: Limit::default() })
+    }
+
+    /// From here on the database ends each statement that takes longer, with
+    /// [`Trouble::Ended`](crate::Trouble::Ended). Then the connection can be used again,
+    /// and nothing of that statement was done.
+    ///
+    /// It goes for statements that are run by the methods of this, and in Postgres for all.
+    pub fn limit_statements(&mut self, to: Duration) -> Result<(), Error> {
+        match &mut self.driver {
+            Driver::Sqlite(connection) => limit_sqlite(connection, self.limit.set(to), to),
+            Driver::Postgres(client) => client.limit_statements(to),
+        }
+        .map_err(|error| error.at(&self.database))
+    }
+
+    /// What came of a statement.
+    fn ended<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
+        self.limit.end();
+        answer.map_err(|error| error.at(&self.database))
     }
 
     /// Runs the query and hands over its rows one by one, as they come. They
@@ -59,11 +80,12 @@ impl Connection {
         query: &'static str,
         each: impl FnMut(String, String) + Send,
     ) -> Result<(), Error> {
-        match &mut self.driver {
+        self.limit.begin();
+        let answer = match &mut self.driver {
             Driver::Sqlite(connection) => sqlite_rows(connection, query, each),
             Driver::Postgres(client) => client.for_each_row(query, each),
-        }
-        .map_err(|error| error.at(&self.database))
+        };
+        self.ended(answer)
     }
 
     /// The text in the one row and column of the query's answer; none if it is NULL.
@@ -77,13 +99,14 @@ impl Connection {
     }
 
     fn scalar<T: Scalar>(&mut self, query: &str) -> Result<Option<T>, Error> {
-        match &mut self.driver {
+        self.limit.begin();
+        let answer = match &mut self.driver {
             Driver::Sqlite(connection) => {
                 connection.query_row(query, (), |row| row.get(0)).map_err(Error::from)
             }
             Driver::Postgres(client) => client.value(query),
-        }
-        .map_err(|error| error.at(&self.database))
+        };
+        self.ended(answer)
     }
 
     /// Runs a statement to its end, and reads each row of its answer.
@@ -93,20 +116,22 @@ impl Connection {
         parameters: &[Value],
         read: impl Fn(&Row<'_>) -> Result<T, Error> + Send,
     ) -> Result<Vec<T>, Error> {
-        match &mut self.driver {
+        self.limit.begin();
+        let answer = match &mut self.driver {
             Driver::Sqlite(connection) => sqlite_query(connection, statement, parameters, read),
             Driver::Postgres(client) => client.read(statement, parameters, read),
-        }
-        .map_err(|error| error.at(&self.database))
+        };
+        self.ended(answer)
     }
 
     /// Runs these statements, one after another.
     pub fn execute(&mut self, statements: &'static str) -> Result<(), Error> {
-        match &mut self.driver {
+        self.limit.begin();
+        let answer = match &mut self.driver {
             Driver::Sqlite(connection) => connection.execute_batch(statements).map_err(Error::from),
             Driver::Postgres(client) => client.batch_execute(statements),
-        }
-        .map_err(|error| error.at(&self.database))
+        };
+        self.ended(answer)
     }
 
     /// Ends the connection. Dropping it does the same, and cannot say what went wrong.
@@ -117,6 +142,17 @@ impl Connection {
         }
         .map_err(|error| error.at(&self.database))
     }
+}
+
+fn limit_sqlite(
+    connection: &rusqlite::Connection,
+    is_over: impl FnMut() -> bool + Send + 'static,
+    to: Duration,
+) -> Result<(), Error> {
+    connection.progress_handler(STEPS_A_QUESTION, Some(is_over))?;
+    // It asks nothing while it waits for a lock.
+    connection.busy_timeout(to.min(PATIENCE))?;
+    Ok(())
 }
 
 fn sqlite_query<T>(

@@ -7,11 +7,15 @@
 //! Tokio panics when one event loop runs inside another. So on the thread of an
 //! event loop the calls are made by a second thread, for which the first one
 //! waits: that loop is blocked for as long as by any other call that blocks.
+//! On the threads of `spawn_blocking` no event loop runs, and the calls are made there;
+//! but not below a `Handle::block_on` on such a thread, which cannot be told from it.
 
 use std::panic::resume_unwind;
 use std::thread;
+use std::time::Duration;
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime, worker_index};
+use tokio::task;
 use tokio_postgres::types::{FromSqlOwned, ToSql};
 use tokio_postgres::{Client as Orders, Error as ServerError, Row};
 
@@ -71,6 +75,12 @@ impl Client {
         rows.iter().map(|row| read(&Reading(Of::Postgres(row)))).collect()
     }
 
+    /// Has the server end each statement that takes longer.
+    pub(crate) fn limit_statements(&mut self, to: Duration) -> Result<(), Error> {
+        let Open { event_loop, server } = self.open();
+        outside(|| event_loop.block_on(server.limit_statements(to)))
+    }
+
     /// The value in the one row and column of the query's answer.
     pub(crate) fn value<T: FromSqlOwned + Send>(&mut self, query: &str) -> Result<T, Error> {
         self.wait(async |orders| value(orders, query).await)
@@ -126,11 +136,57 @@ impl Drop for Client {
 fn outside<T: Send, E: Send + Into<Error>>(
     call: impl FnOnce() -> Result<T, E> + Send,
 ) -> Result<T, Error> {
-    if Handle::try_current().is_err() {
+    if may_run_an_event_loop() {
         return call().map_err(Into::into);
     }
     thread::scope(|scope| {
         let called = thread::Builder::new().spawn_scoped(scope, call)?.join();
         called.unwrap_or_else(|panic| resume_unwind(panic)).map_err(Into::into)
     })
+}
+
+/// Whether this thread runs none. One that tokio made for what blocks runs a task and is
+/// no worker; one that waits in `block_on` is not always a worker, and runs no task.
+fn may_run_an_event_loop() -> bool {
+    Handle::try_current().is_err() || worker_index().is_none() && task::try_id().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn runtimes() -> [Runtime; 2] {
+        [Builder::new_current_thread(), Builder::new_multi_thread()]
+            .map(|mut builder| builder.worker_threads(1).enable_all().build().unwrap())
+    }
+
+    /// Tokio itself panics where the answer is wrong.
+    fn can_run_one() -> bool {
+        let event_loop = Builder::new_current_thread().build().unwrap();
+        let can = may_run_an_event_loop();
+        if can {
+            event_loop.block_on(async {});
+        }
+        event_loop.shutdown_background();
+        can
+    }
+
+    #[test]
+    fn an_event_loop_may_run_where_none_does() {
+        assert!(can_run_one(), "on a thread of nobody's");
+        for runtime in runtimes() {
+            let _entered = runtime.enter();
+            let blocking = task::spawn_blocking(can_run_one);
+            assert!(runtime.block_on(blocking).unwrap(), "on a thread for what blocks");
+        }
+    }
+
+    #[test]
+    fn no_event_loop_runs_inside_of_another() {
+        for runtime in runtimes() {
+            assert!(!runtime.block_on(async { can_run_one() }), "in block_on");
+            let spawned = runtime.spawn(async { can_run_one() });
+            assert!(!runtime.block_on(spawned).unwrap(), "in a task");
+        }
+    }
 }

@@ -79,6 +79,17 @@ impl Database {
         Self::Sqlite(target_folder().unwrap_or_default().join(format!("{name}.sqlite")))
     }
 
+    /// The same, whose server may take so long to let somebody in, unless `connect_timeout`
+    /// in its URL says otherwise.
+    pub fn with_connect_timeout(mut self, time: Duration) -> Self {
+        if let Self::Postgres(address) = &mut self
+            && address.driver.get_connect_timeout().is_none()
+        {
+            address.driver.connect_timeout(time);
+        }
+        self
+    }
+
     /// Opens a connection that blocks the thread.
     ///
     /// It fails if no server answers or lets the user in, or if there is no such file.

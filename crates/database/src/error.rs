@@ -50,6 +50,9 @@ pub enum Trouble {
     NotADatabase,
     /// Another program has locked the file.
     Locked,
+    /// The database has ended the statement, and nothing of it was done: it took longer
+    /// than it may, or somebody wanted it ended.
+    Ended(String),
     /// The file, or its folder, cannot be written.
     ReadOnly(String),
     /// The disk is full.
@@ -108,6 +111,7 @@ impl Error {
                 "name another file in DATABASE_URL, or move this one away"
             }
             Trouble::Locked => "wait until the program that writes to it is done",
+            Trouble::Ended(_) => "ask for less, or let statements take longer",
             Trouble::ReadOnly(_) => "name a file that may be written, in a folder that may be too",
             Trouble::Full(_) => "make room",
             Trouble::Interrupted => {
@@ -140,6 +144,7 @@ impl fmt::Display for Error {
             Trouble::Stopped(why) => write!(f, "{place} went away: {why}"),
             Trouble::NotADatabase => write!(f, "{place} is no SQLite database"),
             Trouble::Locked => write!(f, "{place} is locked by another program"),
+            Trouble::Ended(why) => write!(f, "{place} has ended the statement: {why}"),
             Trouble::ReadOnly(why) => write!(f, "{place} cannot be written: {why}"),
             Trouble::Full(why) => write!(f, "{place} has no room left: {why}"),
             Trouble::Interrupted => {
@@ -218,6 +223,7 @@ impl From<sqlx::Error> for Error {
 fn sqlite(extended_code: i32, why: String) -> Trouble {
     match rusqlite::ffi::Error::new(extended_code).code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Trouble::Locked,
+        ErrorCode::OperationInterrupted => Trouble::Ended(why),
         ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt => Trouble::NotADatabase,
         ErrorCode::CannotOpen => Trouble::NoFile,
         ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Trouble::ReadOnly(why),
@@ -235,6 +241,7 @@ fn server(code: &str, said: &str) -> Trouble {
             Trouble::Refused(said)
         }
         SqlState::INVALID_CATALOG_NAME => Trouble::NoDatabase,
+        SqlState::QUERY_CANCELED => Trouble::Ended(said),
         SqlState::UNDEFINED_TABLE => Trouble::NoTable(said),
         SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN => Trouble::Stopped(said),
         // While it starts or stops.

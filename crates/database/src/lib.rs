@@ -25,5 +25,6 @@ mod client;
 mod database;
 mod error;
 pub mod generator;
+mod limit;
 mod row;
 mod server;

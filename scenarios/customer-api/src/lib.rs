@@ -16,12 +16,13 @@
 //!
 //! Every refusal is a sentence in an `application/problem+json` (RFC 9457).
 
+pub use counting::{Asker, Askers, Counting, Log};
 pub use customer::{Customer, Draft, Report};
 pub use orders::{Order, Reply};
 pub use plan::Plan;
 pub use pool::{Place, Pool, Unanswered};
 pub use server::Server;
-pub use visits::{Visit, Visits, summary};
+pub use visits::{Visit, Visits, reports, summary};
 
 mod plan;
 mod server;
@@ -39,3 +40,5 @@ mod contents;
 mod options;
 
 mod visits;
+
+mod counting;

@@ -12,6 +12,9 @@ use crate::contents::{MOST_PURCHASES, PURCHASES};
 /// More connections would be a slip: Postgres allows 100, unless it is told otherwise.
 const MOST_CONNECTIONS: usize = 1_000;
 
+/// More could not be told from any number.
+const MOST_REPORTS: usize = 1_000_000;
+
 /// What a user can choose.
 #[derive(Debug, Parser)]
 #[command(after_help = after_help())]
@@ -33,9 +36,17 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) kept: usize,
 
+    /// How many reports may be made or wait for a connection at once; more are refused
+    #[arg(long, value_name = "N", value_parser = at_least_one(MOST_REPORTS))]
+    pub(crate) reports: Option<usize>,
+
     /// How long a look-up may wait for a connection before it is refused
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = args::timeout)]
     pub(crate) patience: Duration,
+
+    /// How long the database may take over a statement before it ends it
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = args::timeout)]
+    pub(crate) statement_timeout: Duration,
 
     /// How long requests may still take when the server is stopped
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = args::timeout)]

@@ -21,7 +21,7 @@ use crate::routes::CarryOut;
 use crate::serve::serve;
 use crate::{Order, Pool, Reply, Server, Unanswered};
 
-/// How long the database may take to let a connection in, where the driver can be told:
+/// How long the database may take to let a connection in, unless its URL says otherwise:
 /// long enough for one that is there, on a machine that is busy.
 const OPENING: Duration = Duration::from_secs(5);
 
@@ -46,12 +46,28 @@ impl Plan {
 
     fn new(server: Server, options: Options) -> Result<Self, Failure> {
         let bound = Bound::to(&options.addr)?;
-        let database = filled(&options).map_err(|error| failure(&error))?;
+        let database = filled(options.purchases).map_err(|error| failure(&error))?;
         Ok(Self { server, options, database, bound })
     }
 
     /// Answers requests by doing this for each, until a signal ends it: then those
     /// that have come are answered, and the picture of all is drawn.
+    ///
+    /// What it is done by may be on any of several threads. So the compiler refuses what
+    /// only one thread may have, also where there is only one:
+    ///
+    /// ```compile_fail,E0277
+    /// use std::cell::Cell;
+    ///
+    /// use customer_api::{Plan, Pool, Server};
+    /// use database::asynchronous::Connection;
+    ///
+    /// let counter = Cell::new(0);
+    /// Plan::from_args(Server::Async).serve(move |pool: Pool<Connection>, order| {
+    ///     counter.set(counter.get() + 1);
+    ///     async move { pool.next(&order).await?.carry_out(&order).await }
+    /// });
+    /// ```
     pub fn serve<C, F, Doing>(self, carry_out: F) -> ExitCode
     where
         C: Send + 'static,
@@ -60,10 +76,7 @@ impl Plan {
     {
         let runtime = runtime(self.options.threads)
             .unwrap_or_else(|error| harness::exit(&StartError::from(error).into()));
-        let Options { connections, kept, patience, .. } = self.options;
-        let for_slow = connections.saturating_sub(kept).max(1);
-        let limits = Limits { connections, for_slow, patience, opening: OPENING };
-        let pool = Pool::new(self.database.clone(), limits);
+        let pool = Pool::new(self.database.clone(), limits(&self.options));
         let carry_out = Arc::new(move |order| carry_out(pool.clone(), order).boxed());
         let ended = runtime.block_on(self.run(carry_out));
         // What goes on after the grace period is not waited for.
@@ -102,10 +115,21 @@ fn all_answered(left: usize) -> Result<(), Failure> {
     ))
 }
 
+fn limits(options: &Options) -> Limits {
+    Limits {
+        connections: options.connections,
+        for_slow: options.connections.saturating_sub(options.kept).max(1),
+        slow: options.reports.unwrap_or(usize::MAX),
+        patience: options.patience,
+        opening: OPENING,
+        statement: options.statement_timeout,
+    }
+}
+
 /// The default is a file; either is filled where it has no customers yet.
-fn filled(options: &Options) -> Result<Database, database::Error> {
-    let contents = Contents { purchases: options.purchases };
-    let default = || Database::embedded(&format!("customers-{}", options.purchases));
+pub(crate) fn filled(purchases: i64) -> Result<Database, database::Error> {
+    let contents = Contents { purchases };
+    let default = || Database::embedded(&format!("customers-{purchases}"));
     let database = Database::from_env()?.unwrap_or_else(default);
     fill_if_missing(&database, &contents)?;
     if let Database::Sqlite(_) = database {
@@ -117,7 +141,7 @@ fn filled(options: &Options) -> Result<Database, database::Error> {
     Ok(database)
 }
 
-fn failure(error: &database::Error) -> Failure {
+pub(crate) fn failure(error: &database::Error) -> Failure {
     let hint = match error.trouble {
         Trouble::Full(_) => "make room, or ask for fewer --purchases",
         _ => error.hint(),

@@ -37,6 +37,29 @@ pub enum Unanswered {
         /// How long a request waits for one.
         patience: Duration,
     },
+    /// As many want something slow as may.
+    #[error(
+        "there may be no more than {} at once, with those that wait; try again in a second",
+        reports(*most)
+    )]
+    TooMany {
+        /// How many may.
+        most: usize,
+    },
+    /// The database has ended the statement: it took longer than it may.
+    #[error(
+        "the database has ended this, which may take {} s at most; {}",
+        limit.as_secs_f64(),
+        and_now(*is_safe)
+    )]
+    Ended {
+        /// What the driver says.
+        why: Error,
+        /// How long a statement may take.
+        limit: Duration,
+        /// Whether it was to change nothing.
+        is_safe: bool,
+    },
     /// There is no database that lets anybody in.
     #[error("{}; try again in a few seconds", gone(why))]
     Gone {
@@ -69,13 +92,31 @@ fn all(most: usize, connections: usize) -> String {
     }
 }
 
+fn reports(most: usize) -> String {
+    match most {
+        1 => "one report".to_owned(),
+        more => format!("{more} reports"),
+    }
+}
+
+fn and_now(is_safe: bool) -> &'static str {
+    if is_safe {
+        "try again when there is less to do"
+    } else {
+        "the change has not been made, and may be tried again"
+    }
+}
+
 impl Unanswered {
     /// What there is to know of it for who runs the server.
     pub(crate) fn why(&self) -> String {
         match self {
-            Self::Gone { why, .. } | Self::Lost(why) | Self::Failed(why) => why.to_string(),
+            Self::Gone { why, .. }
+            | Self::Ended { why, .. }
+            | Self::Lost(why)
+            | Self::Failed(why) => why.to_string(),
             Self::Broken(error) => error.to_string(),
-            Self::Exhausted { .. } | Self::Locked => self.to_string(),
+            Self::Exhausted { .. } | Self::TooMany { .. } | Self::Locked => self.to_string(),
         }
     }
 }
@@ -90,17 +131,21 @@ fn gone(why: &Error) -> String {
     }
 }
 
-/// How many connections there may be, and how long anybody waits for one.
+/// How many connections there may be, and for how long anybody waits for one or has it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) connections: usize,
     /// How many of them may be at something slow, so that the others are left to what
     /// is quick.
     pub(crate) for_slow: usize,
+    /// How many may be at something slow or wait to be; who is one more is refused.
+    pub(crate) slow: usize,
     /// How long to wait for a place.
     pub(crate) patience: Duration,
     /// How long to wait until the database lets somebody in.
     pub(crate) opening: Duration,
+    /// How long the database may take over a statement.
+    pub(crate) statement: Duration,
 }
 
 /// Connections of one kind: those that wait, or those that block.
@@ -112,6 +157,8 @@ struct Shared<C> {
     places: Arc<Semaphore>,
     /// Those of them that may be taken for long.
     slow_places: Arc<Semaphore>,
+    /// For those who have such a place and those who wait for one.
+    admissions: Arc<Semaphore>,
     idle: Mutex<Vec<C>>,
     /// How many connections are in somebody's hands.
     in_use: AtomicUsize,
@@ -130,11 +177,13 @@ impl<C> Clone for Pool<C> {
 impl<C> Pool<C> {
     /// Opens none yet.
     pub(crate) fn new(database: Database, limits: Limits) -> Self {
+        let most = limits.slow.min(Semaphore::MAX_PERMITS);
         Self(Arc::new(Shared {
-            database,
+            database: database.with_connect_timeout(limits.opening),
             limits,
             places: Arc::new(Semaphore::new(limits.connections)),
             slow_places: Arc::new(Semaphore::new(limits.for_slow)),
+            admissions: Arc::new(Semaphore::new(most)),
             idle: Mutex::default(),
             in_use: AtomicUsize::new(0),
             answered: Mutex::default(),
@@ -143,13 +192,16 @@ impl<C> Pool<C> {
     }
 
     /// Waits for a place, which is a connection or the right to open one. Who comes
-    /// first is served first.
+    /// first is served first, and who wants something slow may not be let in at all.
     pub async fn next(&self, order: &Order) -> Result<Place<C>, Unanswered> {
         let (shared, came) = (&self.0, Instant::now());
+        let admission = shared.admit(order)?;
         let Ok(permits) = timeout(shared.limits.patience, shared.permits(order)).await else {
             return Err(shared.why_none(order, came));
         };
         let idle = lock(&shared.idle).pop();
+        let [slow, any] = permits;
+        let permits = [admission, slow, any];
         let mut place = Place { pool: self.clone(), is_counted: false, idle, _permits: permits };
         if place.idle.is_some() {
             place.count();
@@ -159,6 +211,15 @@ impl<C> Pool<C> {
 }
 
 impl<C> Shared<C> {
+    /// Nobody waits here: a queue that only grows would serve nobody in time.
+    fn admit(&self, order: &Order) -> Result<Option<OwnedSemaphorePermit>, Unanswered> {
+        if order.is_quick() {
+            return Ok(None);
+        }
+        let admission = Arc::clone(&self.admissions).try_acquire_owned();
+        admission.map(Some).map_err(|_| Unanswered::TooMany { most: self.limits.slow })
+    }
+
     /// Who wants something slow waits for its turn among those first: nobody who is
     /// quick stands behind it.
     async fn permits(&self, order: &Order) -> [Option<OwnedSemaphorePermit>; 2] {
@@ -202,7 +263,7 @@ pub struct Place<C> {
     pool: Pool<C>,
     idle: Option<C>,
     is_counted: bool,
-    _permits: [Option<OwnedSemaphorePermit>; 2],
+    _permits: [Option<OwnedSemaphorePermit>; 3],
 }
 
 impl Place<asynchronous::Connection> {
@@ -215,9 +276,12 @@ impl Place<asynchronous::Connection> {
             Some(connection) => connection,
             None => {
                 self.may_open()?;
-                let opening = shared.limits.opening;
-                let opened = timeout(opening, shared.database.connect_async()).await;
-                self.opened(opened.unwrap_or_else(|_| Err(shared.silent(opening))))?
+                let opened = async {
+                    let mut connection = shared.database.connect_async().await?;
+                    connection.limit_statements(shared.limits.statement).await?;
+                    Ok(connection)
+                };
+                self.opened(opened.await)?
             }
         };
         let done = order.carry_out(&mut connection).await;
@@ -234,7 +298,11 @@ impl Place<blocking::Connection> {
             Some(connection) => connection,
             None => {
                 self.may_open()?;
-                let opened = self.pool.0.database.connect();
+                let Shared { database, limits, .. } = &*self.pool.0;
+                let opened = database.connect().and_then(|mut connection| {
+                    connection.limit_statements(limits.statement)?;
+                    Ok(connection)
+                });
                 self.opened(opened)?
             }
         };
@@ -298,6 +366,12 @@ impl<C> Place<C> {
                 lock(idle).push(connection);
                 Err(Unanswered::Locked)
             }
+            Trouble::Ended(_) => {
+                self.pool.0.has_answered();
+                lock(idle).push(connection);
+                let limit = self.pool.0.limits.statement;
+                Err(Unanswered::Ended { why, limit, is_safe: order.is_safe() })
+            }
             _ => Err(Unanswered::Failed(why)),
         }
     }
@@ -332,7 +406,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use std::net::TcpListener;
 
-    use futures::future::join_all;
+    use futures::future::{FutureExt, join_all};
+    use tokio::task::spawn_blocking;
     use tokio::time::advance;
 
     use super::*;
@@ -340,7 +415,8 @@ mod tests {
     const PATIENCE: Duration = Duration::from_millis(100);
 
     fn limits(connections: usize, for_slow: usize) -> Limits {
-        Limits { connections, for_slow, patience: PATIENCE, opening: PATIENCE * 2 }
+        let (opening, statement) = (PATIENCE * 2, Duration::from_secs(3600));
+        Limits { connections, for_slow, slow: 100, patience: PATIENCE, opening, statement }
     }
 
     fn pool(database: Database, connections: usize) -> Pool<asynchronous::Connection> {
@@ -371,6 +447,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_driver_that_blocks_gives_up_on_a_silent_database_as_well() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("postgres://me@{}/customers", silent.local_addr().unwrap());
+        let pool: Pool<blocking::Connection> =
+            Pool::new(Database::parse(&url).unwrap(), limits(1, 1));
+        let place = pool.next(&find()).await.unwrap();
+        let Err(Unanswered::Gone { why, .. }) =
+            spawn_blocking(move || place.carry_out(&find())).await.unwrap()
+        else {
+            panic!("nobody is there")
+        };
+        assert_eq!(why.trouble, Trouble::Silent(PATIENCE * 2));
+    }
+
+    #[tokio::test]
     async fn who_waits_for_those_who_wait_for_a_connection_is_not_told_that_all_are_in_use() {
         let pool = pool(Database::Sqlite("nowhere".into()), 2);
         let _places = (pool.next(&find()).await.unwrap(), pool.next(&find()).await.unwrap());
@@ -397,6 +488,26 @@ mod tests {
         assert!(other.starts_with("all 3 connections to the database were taken"), "{other}");
         drop((slow, quick));
         assert!(pool.next(&report).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn of_what_is_slow_no_more_is_let_in_than_may_be_and_those_who_wait_count() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let limits = Limits { slow: 2, ..limits(3, 1) };
+        let pool: Pool<asynchronous::Connection> =
+            Pool::new(Database::Sqlite(file.path().to_owned()), limits);
+        let report = Order::Report { id: 1 };
+        let _first = pool.next(&report).await.unwrap();
+        let mut second = Box::pin(pool.next(&report));
+        assert!((&mut second).now_or_never().is_none(), "it waits");
+        let third = pool.next(&report).now_or_never().expect("it does not wait").err();
+        let told = third.map(|why| why.to_string()).unwrap_or_default();
+        let wanted = "there may be no more than 2 reports at once, with those that wait; \
+                      try again in a second";
+        assert_eq!(told, wanted);
+        assert!(pool.next(&find()).now_or_never().is_some_and(|place| place.is_ok()));
+        drop(second);
+        assert!(pool.next(&report).now_or_never().is_none(), "one may wait again");
     }
 
     #[tokio::test]

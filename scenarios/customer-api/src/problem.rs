@@ -81,9 +81,12 @@ impl Problem {
             Self::Changed { .. } => StatusCode::PRECONDITION_FAILED,
             Self::Unanswered(unanswered) => match unanswered {
                 Unanswered::Exhausted { .. }
+                | Unanswered::TooMany { .. }
                 | Unanswered::Gone { .. }
                 | Unanswered::Lost(_)
                 | Unanswered::Locked => StatusCode::SERVICE_UNAVAILABLE,
+                // The server stands between client and database, and the latter took too long.
+                Unanswered::Ended { .. } => StatusCode::GATEWAY_TIMEOUT,
                 Unanswered::Failed(_) | Unanswered::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
             },
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
@@ -93,9 +96,12 @@ impl Problem {
     /// After how many seconds another attempt is worth it.
     fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::Unanswered(Unanswered::Exhausted { .. } | Unanswered::Locked) => Some(1),
+            Self::Unanswered(
+                Unanswered::Exhausted { .. } | Unanswered::TooMany { .. } | Unanswered::Locked,
+            ) => Some(1),
             Self::Unanswered(Unanswered::Gone { .. }) => Some(3),
-            // Who has lost a change is to look first, and not to be told to repeat it.
+            // Who has lost a change is to look first, and not to be told to repeat it. And
+            // when something that takes too long will take less, nobody knows.
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! Who visits a server: some who want a report, and others with quick questions. They
 //! come at a fixed rate, whether or not those before them have had their answers.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
@@ -9,7 +10,7 @@ use harness::args::{self, MOST_REQUESTERS, at_least_one};
 use harness::{Failure, Run, time};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
-use tracing::{Span, info_span};
+use tracing::{Span, info, info_span};
 
 use crate::contents::CUSTOMERS;
 
@@ -30,6 +31,10 @@ struct Options {
     /// How many of them want a report, beginning with the first
     #[arg(long, value_name = "N", default_value_t = 1)]
     reports: usize,
+
+    /// After how many seconds those who want a report hang up; they do not otherwise
+    #[arg(long, value_name = "SECONDS", value_parser = args::timeout)]
+    hang_up: Option<Duration>,
 
     /// The time from one to the next
     #[arg(long, value_name = "SECONDS", default_value = "0.005", value_parser = args::seconds)]
@@ -58,6 +63,8 @@ pub struct Visit {
     pub comes_after: Duration,
     /// Whether it asks for what the database finds at once.
     pub is_quick: bool,
+    /// When it hangs up, from when it comes.
+    pub hangs_up_after: Duration,
 }
 
 impl Visits {
@@ -88,6 +95,7 @@ impl Visits {
                 url: format!("{}customers/{id}{route}", self.options.url),
                 comes_after: every.saturating_mul(u32::try_from(place).unwrap_or(u32::MAX)),
                 is_quick,
+                hangs_up_after: self.options.hang_up.filter(|_| !is_quick).unwrap_or(Duration::MAX),
             }
         })
     }
@@ -113,6 +121,15 @@ pub fn summary(mut quick: Vec<Duration>) -> String {
     )
 }
 
+/// How often reports had which outcome, such as a status.
+pub fn reports(outcomes: &[String]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    outcomes.iter().for_each(|outcome| *counts.entry(outcome).or_default() += 1);
+    let counts = counts.iter().map(|(outcome, count)| format!("{count} × {outcome}"));
+    let reports = if outcomes.len() == 1 { "report" } else { "reports" };
+    format!("{} {reports}: {}.", outcomes.len(), counts.collect::<Vec<_>>().join(", "))
+}
+
 impl Visit {
     /// The span that makes this visitor a lane of the recording.
     pub fn span(&self) -> Span {
@@ -127,6 +144,13 @@ impl Visit {
         text.map_err(|why| failure(&self.url, &why))?;
         harness::done();
         Ok(status.to_string())
+    }
+
+    /// Says that it has not waited for its answer. Gives what takes the place of a status.
+    pub fn hang_up(&self) -> String {
+        info!("Hung up after {} s", self.hangs_up_after.as_secs_f64());
+        lens::failed();
+        "hung up".to_owned()
     }
 
     /// Why there is no answer.
@@ -197,5 +221,13 @@ mod tests {
             "3 quick look-ups: the median was answered after 20 ms, the last after 300 ms.";
         assert_eq!(ms(&[20, 300, 10]), wanted);
         assert_eq!(ms(&[]), "No quick look-ups were made.");
+    }
+
+    #[test]
+    fn reports_are_counted_by_what_came_of_them() {
+        let all =
+            |all: &[&str]| reports(&all.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
+        assert_eq!(all(&["504 B", "200 A", "504 B"]), "3 reports: 1 × 200 A, 2 × 504 B.");
+        assert_eq!(all(&["hung up"]), "1 report: 1 × hung up.");
     }
 }

@@ -115,6 +115,22 @@ fn whoever_waits_for_a_server_that_goes_away_is_told_so() {
     }
 }
 
+/// It is the database that ends statements. One that does not is not there.
+#[test]
+#[ignore = "needs Postgres: scripts/test"]
+fn who_waits_for_a_server_that_ends_nothing_is_told_that_it_went_away() {
+    let relay = Relay::start();
+    block_on(async {
+        let mut connection = Database::parse(&relay.url).unwrap().connect_async().await.unwrap();
+        connection.limit_statements(Duration::from_secs(1)).await.unwrap();
+        assert_eq!(connection.text("SELECT 'here'").await.unwrap().as_deref(), Some("here"));
+        relay.freeze();
+        let error = in_time(connection.text("SELECT 'here'")).await.unwrap_err();
+        let wanted = Trouble::Stopped("it has not answered for 6 s".to_owned());
+        assert_eq!(error.trouble, wanted);
+    });
+}
+
 /// A connection is idle then, and one more asks why it does not come.
 #[test]
 #[ignore = "needs Postgres: scripts/test"]

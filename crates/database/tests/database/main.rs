@@ -5,4 +5,5 @@
 mod connections;
 mod generator;
 mod gone;
+mod limits;
 mod silence;

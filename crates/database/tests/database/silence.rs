@@ -31,6 +31,16 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
+#[test]
+fn a_connection_that_blocks_takes_as_long_to_open_as_it_is_given() {
+    let (url, _) = frozen();
+    let given = |url: &str| Database::parse(url).unwrap().with_connect_timeout(LONGEST);
+    const LONGEST: Duration = Duration::from_secs(1);
+    assert!(is_silent(&given(&url).connect().err().unwrap()));
+    let said = given(&(url + "?connect_timeout=2")).connect().err().unwrap();
+    assert_eq!(said.trouble, Trouble::Silent(Duration::from_secs(2)), "the URL comes first");
+}
+
 fn is_silent(error: &Error) -> bool {
     error.trouble == Trouble::Silent(Duration::from_secs(1))
 }

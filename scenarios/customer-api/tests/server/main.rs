@@ -2,7 +2,9 @@
 
 mod answers;
 mod changes;
+mod counter;
 mod gone;
+mod limits;
 mod look_ups;
 #[cfg(unix)]
 mod shutdown;

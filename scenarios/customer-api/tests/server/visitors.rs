@@ -4,7 +4,7 @@ use customer_api::Server;
 use database_test::Place;
 use program_test::{Ran, command, nobody, run};
 
-use crate::look_ups::many_purchases;
+use crate::look_ups::{Slow, many_purchases};
 use crate::support::Running;
 
 fn visit(url: &str, args: &[&str]) -> Ran {
@@ -52,6 +52,17 @@ fn so_many_want_a_report_and_what_is_answered_is_told_whatever_it_is() {
     assert_eq!(ran.said("report 1")[1], "report 1: The server answered 200 OK");
     assert_eq!(ran.said("report 2")[1], "report 2: The server answered 404 Not Found");
     assert_eq!(ran.said("find 3")[1], "find 3: The server answered 200 OK");
+}
+
+#[test]
+fn who_hangs_up_is_counted_and_does_not_end_the_visits_of_others() {
+    let place = Place::sqlite();
+    let running = Running::fresh(Server::Async, &place, &["--grace", "0.1"]);
+    let _slow = Slow::reports(&place);
+    let ran = visit(&url(&running), &["--visitors", "2", "--hang-up", "0.1"]).well();
+    assert_eq!(ran.said("report 1")[1], "report 1: Hung up after 0.1 s");
+    assert_eq!(ran.said("find 2")[1], "find 2: The server answered 200 OK");
+    assert!(ran.stdout.contains("\n1 report: 1 × hung up.\n"), "{}", ran.stdout);
 }
 
 #[test]
