@@ -83,6 +83,7 @@ pub use in_lane::{InLane, Woken};
 pub use lens::{Doing, Going, Lens, REQUESTER, Requester, done, failed, requester};
 pub use recording::Recording;
 pub use sample::Sample;
+pub use trace_parent::{NoTraceParent, TraceParent};
 
 mod lens;
 
@@ -94,9 +95,11 @@ mod lane;
 mod live;
 mod place;
 mod threads;
+mod trace_parent;
 
 mod in_lane;
 
+pub mod joined;
 pub mod recording;
 
 pub mod guess;

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use customer_api::{Visit, Visits, summary};
+use customer_api::{Visit, Visits};
 use futures::future::try_join_all;
 use harness::Failure;
 use reqwest::Client;
@@ -18,10 +18,7 @@ async fn main() -> ExitCode {
     let visits = Visits::from_args();
     let run = visits.start();
     let visited = visit_all(&visits).await;
-    if let Ok(quick) = &visited {
-        run.say(&summary(quick.clone()));
-    }
-    run.finish(visited.map(drop))
+    visits.finish(run, visited).await
 }
 
 /// Gives how long each quick one had to wait.
@@ -39,7 +36,8 @@ async fn visit_all(visits: &Visits) -> Result<Vec<Duration>, Failure> {
 
 async fn ask(client: &Client, visit: &Visit) -> Result<(), Failure> {
     info!("Requesting '{}'", visit.url);
-    let answer = client.get(&visit.url).send().await;
+    let request = client.get(&visit.url).header("traceparent", visit.trace.to_string());
+    let answer = request.send().await;
     let status = visit.accept(answer.map_err(|error| visit.failure(&error))?).await?;
     info!("The server answered {status}");
     Ok(())
