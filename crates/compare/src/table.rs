@@ -27,6 +27,7 @@ pub fn draw(comparison: &Comparison) -> String {
     let mut parts = Vec::new();
     if !comparison.strategies.is_empty() {
         parts.push(figures(&comparison.strategies));
+        parts.extend(measured(&comparison.strategies));
         parts.extend(spread(&comparison.strategies));
         parts.extend(timelines(&comparison.strategies));
     }
@@ -100,6 +101,28 @@ pub(crate) fn middle(strategy: &Compared) -> Option<&Measured> {
 
 pub(crate) fn good(strategy: &Compared) -> Vec<&Measured> {
     strategy.runs.iter().filter_map(|run| run.as_ref().ok()).collect()
+}
+
+/// What the programs have measured themselves, of the same runs; none if that is nothing.
+fn measured(strategies: &[Compared]) -> Option<String> {
+    let middle = |strategy| middle(strategy).map(|run| run.report.measured.as_slice());
+    let of = |strategy| middle(strategy).unwrap_or_default();
+    let all = strategies.iter().map(of).max_by_key(|measured| measured.len())?;
+    let heads = all.iter().map(|it| match it.what.split_once(": ") {
+        Some((of_what, what)) => [of_what, what],
+        None => ["", it.what.as_str()],
+    });
+    let heads: Vec<[&str; 2]> = [["", "strategy"]].into_iter().chain(heads).collect();
+    let mut columns = Columns::new(&heads);
+    for strategy in strategies {
+        let cell = |what: &String| {
+            let known = of(strategy).iter().find(|it| it.what == *what);
+            known.map_or_else(|| NONE.to_owned(), |it| rounded(it.time))
+        };
+        let cells = all.iter().map(|it| cell(&it.what));
+        columns.row([strategy.name.clone()].into_iter().chain(cells).collect());
+    }
+    (!all.is_empty()).then(|| columns.drawn(WIDTH))
 }
 
 /// How far several runs of a strategy lie apart; none if each ran once.

@@ -445,6 +445,20 @@ mod tests {
     }
 
     #[test]
+    fn who_had_given_up_before_was_not_there() {
+        let mut client = visitors(&[520, 7]);
+        client.recording.lanes[1].outcome = Outcome::Failed;
+        let told = |server| told(&client, &server).swap_remove(3);
+        let wanted = |what| format!("report 1 held the event loop for {what}");
+        let unread =
+            "494 ms: meanwhile find 2 had asked, and the server had not read that request.";
+        assert_eq!(told(server(&[(0, [2, 501], &[(6, 500)])])), wanted(unread));
+        let alone =
+            "493 ms; no request beside it had been read, and who else had asked is not known.";
+        assert_eq!(told(server(&[(0, [2, 501], &[(7, 500)])])), wanted(alone));
+    }
+
+    #[test]
     fn what_goes_on_at_the_server_goes_on_though_its_client_has_gone() {
         let mut client = visitors(&[100]);
         client.recording.lanes[0].outcome = Outcome::Failed;

@@ -531,8 +531,8 @@ impl Recording {
     /// Nobody where the runtime has other workers that could have read it.
     pub fn unread<'a>(&'a self, held: &'a Held) -> impl Iterator<Item = &'a Lane> {
         let alone = self.begins == Begins::Asked && self.event_loop() == Some(held.thread);
-        let unread =
-            |lane: &Lane| lane.created < held.to && lane.read.is_none_or(|it| it >= held.to);
+        let there = |lane: &Lane| lane.created < held.to && lane.end(self) > held.from;
+        let unread = move |lane: &Lane| there(lane) && lane.read.is_none_or(|it| it >= held.to);
         self.lanes.iter().filter(move |lane| alone && unread(lane))
     }
 

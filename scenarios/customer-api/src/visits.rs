@@ -121,6 +121,9 @@ impl Visits {
     pub async fn finish(&self, run: Run, visited: Result<Vec<Duration>, Failure>) -> ExitCode {
         if let Ok(quick) = &visited {
             run.say(&summary(quick));
+            for (what, time) in ["median", "last"].into_iter().zip(median_and_last(quick)) {
+                run.measured(&format!("quick ones: {what}"), time);
+            }
         }
         let drawn = match run.stop() {
             Some(own) if has_answers(&own) => self.server_side(&own).await,
@@ -150,19 +153,23 @@ fn has_answers(own: &Dated) -> bool {
     own.recording.lanes.iter().any(|lane| lane.outcome == Outcome::Done)
 }
 
-/// How long quick look-ups took, each from when it was due.
+/// How long quick look-ups took, each from when it was due; nothing if there were none.
 ///
 /// One that is kept from coming by those before it would not be counted otherwise.
-fn summary(quick: &[Duration]) -> String {
+fn median_and_last(quick: &[Duration]) -> Vec<Duration> {
     let mut quick = quick.to_vec();
     quick.sort_unstable();
-    let (Some(median), Some(worst)) = (quick.get(quick.len() / 2), quick.last()) else {
+    [quick.get(quick.len() / 2), quick.last()].into_iter().flatten().copied().collect()
+}
+
+fn summary(quick: &[Duration]) -> String {
+    let [median, last] = median_and_last(quick)[..] else {
         return "No quick look-ups were made.".to_owned();
     };
     let look_ups = if quick.len() == 1 { "look-up" } else { "look-ups" };
-    let (count, median, worst) = (quick.len(), time::rounded(*median), time::rounded(*worst));
+    let (count, median, last) = (quick.len(), time::rounded(median), time::rounded(last));
     format!(
-        "{count} quick {look_ups}: the median was answered after {median}, the last after {worst}."
+        "{count} quick {look_ups}: the median was answered after {median}, the last after {last}."
     )
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use customer_api::Server;
 use database_test::Place;
 use harness::Report;
-use harness::recording::{Begins, Outcome};
+use harness::recording::{Begins, Held, Outcome};
 use program_test::{Ran, command, nobody, ok, run, stranger};
 
 use crate::look_ups::many_purchases;
@@ -71,17 +71,19 @@ fn what_a_server_did_is_drawn_from_when_they_asked_while_it_goes_on() {
     let running = Running::fresh(Server::AsyncWithBlocking, &place, &[]);
     place.execute(&many_purchases(8_000_000));
     for _ in 0..2 {
-        let ran = visit(&url(&running), &["--visitors", "4", "--json"]).well();
+        let args = ["--visitors", "4", "--every", "0.03", "--json"];
+        let ran = visit(&url(&running), &args).well();
         let Report { recording, .. } = ran.report();
         assert_eq!((recording.begins, recording.lanes.len()), (Begins::Asked, 4));
-        let report =
-            recording.blocked.iter().find(|it| recording.lanes[it.lane].name == "report 1");
-        let unread = recording.unread(report.expect("it held the event loop")).count();
-        assert_eq!(unread, 3, "{recording:#?}");
-        let wanted = "meanwhile find 2, find 3 and find 4 had asked, and the server had not read their requests.";
-        assert!(ran.stderr.replace("\n  ", " ").contains(wanted), "{}", ran.stderr);
-        assert!(ran.stderr.contains("· asked, not yet run"), "{}", ran.stderr);
-        assert!(ran.stderr.replace("\n  ", "").contains("customers-async-with-blocking.rs:"));
+        let of_report = |it: &&Held| recording.lanes[it.lane].name == "report 1";
+        let report = recording.blocked.iter().find(of_report).expect("it held the event loop");
+        // On a busy machine one that comes next may be read just before it begins.
+        let unread = recording.unread(report).count();
+        assert_eq!(unread + recording.kept_waiting(report).count(), 3, "{recording:#?}");
+        let told = ran.stderr.replace("\n  ", " ");
+        assert!(told.contains("find 4 had asked, and the server had not read"), "{told}");
+        assert!(told.contains("customers-async-with-blocking.rs:"), "{told}");
+        assert!(told.contains("· asked, not yet run"), "{told}");
         assert!(recording.lanes.iter().all(|lane| lane.outcome == Outcome::Done));
     }
     // Who asks for a recording is in none.
