@@ -10,8 +10,9 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
-use lens::TraceParent;
 use lens::joined::Dated;
+use lens::{Lens, TraceParent};
+use tokio::task::spawn_blocking;
 
 use crate::problem::Problem;
 use crate::routes::{App, json};
@@ -47,12 +48,18 @@ async fn recording(
         return Err(Problem::WrongName);
     }
     let trace = trace.ok().and_then(|Path(trace)| parse(&trace)).ok_or(Problem::UnknownRoute)?;
-    let recording = app.lens.recording_of(trace);
+    // A thousand lanes take a while to write.
+    let answered = spawn_blocking(move || answer(&app.lens, trace)).await;
+    answered.unwrap_or(Err(Problem::Panicked))
+}
+
+fn answer(lens: &Lens, trace: NonZeroU128) -> Result<Response, Problem> {
+    let recording = lens.recording_of(trace);
     let is_of_trace = |it: TraceParent| it.trace == trace;
     if !recording.lanes.iter().any(|lane| lane.trace.is_some_and(is_of_trace)) {
         return Err(Problem::UnknownTrace);
     }
-    Ok(json(StatusCode::OK, &Dated { began: app.lens.began(), recording }))
+    Ok(json(StatusCode::OK, &Dated { began: lens.began(), recording }))
 }
 
 /// A trace as it stands in a `traceparent`.

@@ -135,7 +135,8 @@ fn strategies_that_are_servers_are_started_and_asked_by_another_program() {
     let mut prepare = program_test::command(&built[&customers.strategies[0]], &args);
     program_test::run(prepare.env("DATABASE_URL", &database)).well();
 
-    let args = ["customer-api", "--visitors", "3"];
+    let page = folder.path().join("page.html");
+    let args = ["customer-api", "--visitors", "3", "--html", &page.display().to_string()];
     let ran = start(command(&args).env("DATABASE_URL", &database)).end().well();
     for name in &customers.strategies {
         // A row of figures, one of what the visitors measured, and a title.
@@ -143,6 +144,9 @@ fn strategies_that_are_servers_are_started_and_asked_by_another_program() {
         assert_eq!(rows.count(), 3, "{}", ran.stdout);
     }
     assert_eq!(ran.stdout.matches("find 3").count(), 3, "{}", ran.stdout);
+
+    let page = std::fs::read_to_string(page).expect("it was written");
+    assert!(page.contains("quick ones: last") && page.contains("asked, not yet run"));
 
     let refused = run(&["customer-api", "--url", "http://localhost:1"]);
     assert_eq!(refused.code, Some(2));
