@@ -12,7 +12,7 @@ use compare::measure;
 use compare::options::Options;
 use compare::page;
 use compare::results::{Attempt, Compared, Comparison};
-use compare::rounds::{self, Program};
+use compare::rounds::{self, Program, Started};
 use compare::scenario::{self, Scenario};
 use compare::server::Server;
 use compare::table;
@@ -116,6 +116,10 @@ fn check(options: &Options, scenario: &Scenario) -> Result<(), Failure> {
     if let Some((option, instead)) = options.not_to_be_passed() {
         return Err(Failure::new(format!("{option} is not for a comparison"), instead));
     }
+    if scenario.asked.is_some() && options.passes("--url") {
+        let cause = "--url is not for a comparison of servers";
+        return Err(Failure::new(cause, "leave it out: each of them is started and asked"));
+    }
     if options.ladder.is_empty() {
         return Ok(());
     }
@@ -133,9 +137,18 @@ fn check(options: &Options, scenario: &Scenario) -> Result<(), Failure> {
 }
 
 fn programs(scenario: &Scenario, picked: &[String]) -> Result<Vec<Program>, Failure> {
-    let mut built = build(&scenario.package, picked)?;
+    let by = scenario.asked.iter().map(|asked| &asked.by);
+    let all: Vec<String> = picked.iter().chain(by).cloned().collect();
+    let built = build(&scenario.package, &all)?;
     let program = |name: &String| {
-        Some(Program { name: name.clone(), path: built.remove(name)?, args: Vec::new() })
+        let (name, own, args) = (name.clone(), built.get(name)?.clone(), Vec::new());
+        Some(match &scenario.asked {
+            None => Program { name, path: own, args, server: None },
+            Some(asked) => {
+                let server = Some(Started { path: own, args: asked.args.clone() });
+                Program { name, path: built.get(&asked.by)?.clone(), args, server }
+            }
+        })
     };
     Ok(picked.iter().filter_map(program).collect())
 }
@@ -152,7 +165,7 @@ fn server(options: &Options, scenario: &Scenario) -> Result<Option<Server>, Fail
 
 /// Makes ready what all runs need, so that the first one is like the others.
 fn prepare(program: &Program) -> Result<(), Stop> {
-    let ended = measure::prepare_for_all(&program.path, &program.args).map_err(|error| {
+    let ended = measure::prepare_for_all(program).map_err(|error| {
         let cause = format!("{} cannot be run: {error}", program.name);
         Stop::Failed(Failure::new(
             cause,
@@ -171,8 +184,11 @@ fn compared(
     options: &Options,
     runs: Vec<Attempt>,
 ) -> Compared {
-    let mut command = format!("cargo run{} -p {}", release(), scenario.package);
-    command += &format!(" --bin {}", program.name);
+    let run = |name: &str| format!("cargo run{} -p {} --bin {name}", release(), scenario.package);
+    let mut command = match &scenario.asked {
+        None => run(&program.name),
+        Some(asked) => format!("{} & {}", run(&program.name), run(&asked.by)),
+    };
     let args = scenario.args_of(&program.name, &options.passed);
     if !args.is_empty() {
         command += &format!(" -- {}", shell_words::join(shown(&args)));

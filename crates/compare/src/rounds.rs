@@ -17,6 +17,17 @@ pub struct Program {
     pub path: PathBuf,
     /// What it is given.
     pub args: Vec<String>,
+    /// The strategy itself, where that is a server that the program asks.
+    pub server: Option<Started>,
+}
+
+/// A server that is started for each run.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// Where it was built.
+    pub path: PathBuf,
+    /// What it is given.
+    pub args: Vec<String>,
 }
 
 /// Runs every program so many times, one at a time and in
@@ -28,7 +39,7 @@ pub fn run(limits: Limits, programs: &[Program], rounds: usize) -> Vec<Vec<Attem
     for _ in 0..rounds {
         for (program, ended) in programs.iter().zip(&mut ended) {
             progress.next(&program.name);
-            ended.push(measure::run(limits, &program.path, &program.args));
+            ended.push(measure::run_once(limits, program));
         }
     }
     let attempts = |ended: Vec<Ended>| ended.into_iter().map(Ended::attempt).collect();

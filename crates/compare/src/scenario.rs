@@ -8,11 +8,14 @@
 //! server = ["delay-server", "--addr", "localhost:0"] # if all of them ask one
 //! route = "/api/character" # what they ask it for, if not for what it tells itself
 //! ladder = "--requests" # if an option sets the size of the work
+//! asked.by = "visitors" # if the strategies are servers: the program that asks each of them
+//! asked.args = ["--addr", "localhost:0"] # what they are started with then
 //! ```
 //!
-//! A server is a program of the workspace whose first line holds its address;
-//! the strategies are given it, up to the query, as `--url`. With a `route`, that
-//! stands in for the one in the address.
+//! A server is a program of the workspace that prints its address in one of its first
+//! lines; the strategies are given it, up to the query, as `--url`. With a `route`, that
+//! stands in for the one in the address. Where the strategies are servers, it is the
+//! program that asks which is given it, up to the route.
 
 use std::collections::BTreeMap;
 
@@ -49,6 +52,19 @@ pub struct Scenario {
     pub server_package: String,
     /// The option that sets the size of the work, such as `--requests`.
     pub ladder: Option<String>,
+    /// Who asks the strategies, if they are servers.
+    pub asked: Option<Asked>,
+}
+
+/// How strategies that are servers are started and asked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The program that asks one of them: another of the package.
+    pub by: String,
+    /// What they are given.
+    #[serde(default)]
+    pub args: Vec<String>,
 }
 
 /// All scenarios of the workspace that the current folder belongs to.
@@ -83,6 +99,9 @@ fn declared(package: &Package, metadata: &Metadata) -> Result<Option<Scenario>, 
     let told = scenario.how.keys().chain(scenario.only.values().flatten());
     if let Some(stranger) = told.into_iter().find(|name| !scenario.strategies.contains(name)) {
         return Err(wrong(format!("'{stranger}' is none of its strategies")));
+    }
+    if let Some(asked) = scenario.asked.as_ref().filter(|it| !scenario.programs.contains(&it.by)) {
+        return Err(wrong(format!("'{}' is none of its programs", asked.by)));
     }
     if let Some(server) = scenario.server.first() {
         let owner = |package: &&Package| programs(package).contains(server);

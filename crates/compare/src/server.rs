@@ -1,18 +1,29 @@
-//! The server that all strategies of a scenario ask.
+//! A server: one that all strategies of a scenario ask, or one that is a strategy.
 
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use harness::Failure;
-use supervisor::Running;
+use supervisor::{ResUse, Running};
+
+/// It has told its address after so many lines.
+const FIRST_LINES: usize = 10;
+
+/// How long it may take to end when it is told to.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How often to look whether it has ended.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A server's process. It ends with this.
 #[derive(Debug)]
 pub struct Server {
     /// What the strategies are given as `--url`.
     pub url: String,
-    _process: Running,
+    process: Running,
 }
 
 impl Server {
@@ -30,13 +41,36 @@ impl Server {
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = Running::start(&mut command)
             .map_err(|error| failed(&format!("cannot be started: {error}")))?;
-        let mut line = String::new();
-        let read = process.stdout.take().map(|out| BufReader::new(out).read_line(&mut line));
-        match (read, address(&line)) {
-            (Some(Ok(_)), Some(url)) => Ok(Self { url: with_route(url, route), _process: process }),
-            _ => Err(failed("does not tell its address")),
+        match process.stdout.take().and_then(told_address) {
+            Some(url) => Ok(Self { url: with_route(&url, route), process }),
+            None => Err(failed("does not tell its address")),
         }
     }
+
+    /// Has it end as Ctrl-C does, and if it does not heed that, by force. Gives what it
+    /// took.
+    pub fn end(self) -> io::Result<ResUse> {
+        self.process.interrupt();
+        let told = Instant::now();
+        while told.elapsed() < GRACE {
+            if let Some(ended) = self.process.ended()? {
+                return Ok(ended);
+            }
+            thread::sleep(PAUSE);
+        }
+        self.process.kill();
+        self.process.wait()
+    }
+}
+
+/// Reads up to where it is told. What comes after it is read too, and by nobody: it could
+/// not be written otherwise.
+fn told_address(stdout: ChildStdout) -> Option<String> {
+    let mut lines = BufReader::new(stdout).lines();
+    let first = lines.by_ref().take(FIRST_LINES).map_while(Result::ok);
+    let url = first.into_iter().find_map(|line| address(&line).map(str::to_owned))?;
+    thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+    Some(url)
 }
 
 /// The first address in a line, up to its query.

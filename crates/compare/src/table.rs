@@ -27,6 +27,7 @@ pub fn draw(comparison: &Comparison) -> String {
     let mut parts = Vec::new();
     if !comparison.strategies.is_empty() {
         parts.push(figures(&comparison.strategies));
+        parts.extend(measured_drawn(&comparison.strategies));
         parts.extend(spread(&comparison.strategies));
         parts.extend(timelines(&comparison.strategies));
     }
@@ -100,6 +101,37 @@ pub(crate) fn middle(strategy: &Compared) -> Option<&Measured> {
 
 pub(crate) fn good(strategy: &Compared) -> Vec<&Measured> {
     strategy.runs.iter().filter_map(|run| run.as_ref().ok()).collect()
+}
+
+/// What the programs have measured themselves in the same runs, each with a time for
+/// every strategy; empty if that is nothing.
+pub(crate) fn measured(strategies: &[Compared]) -> Vec<(String, Vec<String>)> {
+    let of = |strategy| middle(strategy).map_or(&[][..], |run| &run.report.measured);
+    let all = strategies.iter().map(of).max_by_key(|measured| measured.len()).unwrap_or_default();
+    let time = |what: &str, strategy| {
+        let known = of(strategy).iter().find(|it| it.what == what);
+        known.map_or_else(|| NONE.to_owned(), |it| rounded(it.time))
+    };
+    let times = |what: &str| strategies.iter().map(|strategy| time(what, strategy)).collect();
+    all.iter().map(|it| (it.what.clone(), times(&it.what))).collect()
+}
+
+/// The same as a table.
+fn measured_drawn(strategies: &[Compared]) -> Option<String> {
+    let measured = measured(strategies);
+    let head = |(what, _): &'_ (String, Vec<String>)| match what.split_once(": ") {
+        Some((of_what, what)) => [of_what.to_owned(), what.to_owned()],
+        None => [String::new(), what.clone()],
+    };
+    let heads: Vec<[String; 2]> = measured.iter().map(head).collect();
+    let heads = heads.iter().map(|head| [head[0].as_str(), head[1].as_str()]);
+    let heads: Vec<[&str; 2]> = [["", "strategy"]].into_iter().chain(heads).collect();
+    let mut columns = Columns::new(&heads);
+    for (row, strategy) in strategies.iter().enumerate() {
+        let times = measured.iter().map(|(_, times)| times[row].clone());
+        columns.row([strategy.name.clone()].into_iter().chain(times).collect());
+    }
+    (!measured.is_empty()).then(|| columns.drawn(WIDTH))
 }
 
 /// How far several runs of a strategy lie apart; none if each ran once.

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 
 /// What can be asked of any run, whatever the scenario and the strategy.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Options of every client")]
+#[command(next_help_heading = "Options of every run")]
 #[group(id = "shared")]
 pub struct Options {
     /// Make every delay N times shorter

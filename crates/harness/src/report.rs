@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use lens::Recording;
 use lens::guess::Guess;
-use lens::recording::optional_seconds;
+use lens::recording::{optional_seconds, seconds};
 
 use crate::failure::Failure;
 use crate::output::{print_json, write_json};
@@ -30,9 +30,22 @@ pub struct Report {
     /// What became of the guess; left out if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guess: Option<Guess>,
-    /// What was recorded.
+    /// What the program has measured itself; left out if that is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub measured: Vec<Measured>,
+    /// What was recorded, or what is drawn in its place.
     #[serde(flatten)]
     pub recording: Recording,
+}
+
+/// A time that a recording does not tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measured {
+    /// What took it, in a few words.
+    pub what: String,
+    /// How long it took.
+    #[serde(rename = "time_s", with = "seconds")]
+    pub time: Duration,
 }
 
 /// A [`Failure`] in a report.
@@ -64,6 +77,7 @@ impl Report {
             failure,
             ideal: None,
             guess: None,
+            measured: Vec::new(),
             recording,
         }
     }

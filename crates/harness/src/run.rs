@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lens::guess::Guess;
+use lens::joined::Dated;
 use lens::{Lens, Recording, Sample, svg, timeline};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Registry;
@@ -20,7 +21,7 @@ use crate::live::Live;
 use crate::log_file::LogFile;
 use crate::note;
 use crate::options::Options;
-use crate::report::{Prepared, Report};
+use crate::report::{Measured, Prepared, Report};
 use crate::screen::{Screen, Stream};
 use crate::signals::{self, Signal};
 use crate::trace::Trace;
@@ -138,6 +139,7 @@ struct Ending {
     report: Option<LaterFile>,
     trace: Option<Trace>,
     log_file: Option<LogFile>,
+    measured: Vec<Measured>,
 }
 
 impl Run {
@@ -157,6 +159,7 @@ impl Run {
             screen.print(&note);
         }
         let (lens, begun) = (Lens::new(), Instant::now());
+        let lens = if sample.is_open() { lens.of_requests() } else { lens };
         let live = Live::start(&screen, sample, lens.clone());
         let transcript =
             Transcript { screen: screen.clone(), sample, log: options.log, lens: lens.clone() };
@@ -184,6 +187,7 @@ impl Run {
             report,
             trace,
             log_file,
+            measured: Vec::new(),
         };
         let ending = OnceEnding::new(Mutex::new(State::Running(Box::new(ending))));
         if !sample.is_open() {
@@ -198,6 +202,30 @@ impl Run {
         if let State::Running(ending) = &*lock(&self.ending) {
             ending.screen.print(text);
         }
+    }
+
+    /// Adds to the report a time that only the program itself can tell.
+    pub fn measured(&self, what: &str, time: Duration) {
+        if let State::Running(ending) = &mut *lock(&self.ending) {
+            ending.measured.push(Measured { what: what.to_owned(), time });
+        }
+    }
+
+    /// What records it, for a server that others may ask for that; none if the run has
+    /// ended.
+    pub fn lens(&self) -> Option<Lens> {
+        match &*lock(&self.ending) {
+            State::Running(ending) => Some(ending.lens.clone()),
+            State::Ended(_) => None,
+        }
+    }
+
+    /// Stops the clock, and gives what was recorded. What happens from here on to
+    /// [`Self::finish_as`] is no part of the run; none if the run has ended.
+    pub fn stop(&self) -> Option<Dated> {
+        let lens = self.lens()?;
+        let recording = lens.settled(PATIENCE);
+        Some(Dated { began: lens.began(), recording })
     }
 
     /// Says that the calling thread runs an event loop, which [`start`] knows by
@@ -221,10 +249,27 @@ impl Run {
     where
         E: IntoIterator<Item: Into<Failure>>,
     {
+        self.end(result, None)
+    }
+
+    /// The same with another recording in the picture and in the report: one that tells
+    /// more of the run than its own.
+    pub fn finish_as<E: Into<Failure>>(
+        self,
+        result: Result<(), E>,
+        drawn: Option<Recording>,
+    ) -> ExitCode {
+        self.end(result.map_err(|failure| [failure]), drawn)
+    }
+
+    fn end<E>(self, result: Result<(), E>, drawn: Option<Recording>) -> ExitCode
+    where
+        E: IntoIterator<Item: Into<Failure>>,
+    {
         let failures = result.err().into_iter().flatten().map(Into::into).collect();
         let Ok(ending) = take(&self.ending, By::Itself) else { wait_for_the_end() };
-        let recording = ending.lens.settled(PATIENCE);
-        ExitCode::from(ending.end(recording, failures, false))
+        let own = ending.lens.settled(PATIENCE);
+        ExitCode::from(ending.end(own, drawn, failures, false))
     }
 }
 
@@ -238,7 +283,7 @@ impl Drop for Run {
         match taken {
             Ok(ending) => {
                 let recording = ending.lens.settled(Duration::ZERO);
-                ending.end(recording, vec![panicked()], false);
+                ending.end(recording, None, vec![panicked()], false);
             }
             // Its exit code tells what ended this run.
             Err(By::Interrupt) => wait_for_the_end(),
@@ -252,7 +297,7 @@ fn draw_on_interrupt(ending: OnceEnding) {
     let watching = signals::on_first(&[Signal::Interrupt], move |_| {
         if let Ok(ending) = take(&ending, By::Interrupt) {
             let recording = ending.lens.settled(Duration::ZERO);
-            process::exit(ending.end(recording, vec![interrupted()], true).into());
+            process::exit(ending.end(recording, None, vec![interrupted()], true).into());
         }
     });
     if let Err(error) = watching {
@@ -272,29 +317,36 @@ fn interrupted() -> Failure {
 }
 
 impl Ending {
-    /// Draws everything; gives the exit code.
-    fn end(mut self, recording: Recording, mut failures: Vec<Failure>, interrupted: bool) -> u8 {
+    /// Draws everything, the run's own recording or another; gives the exit code.
+    fn end(
+        mut self,
+        own: Recording,
+        drawn: Option<Recording>,
+        mut failures: Vec<Failure>,
+        interrupted: bool,
+    ) -> u8 {
         if let Some(live) = self.live.take() {
             live.stop(interrupted);
         }
-        let elapsed = recording.elapsed.as_secs_f64();
+        let elapsed = own.elapsed.as_secs_f64();
         self.screen.print(&format!("{THIN_RULE}\nTime elapsed: {elapsed:.3}\n{RULE}\n"));
-        self.screen.print(&timeline::draw(&recording, self.screen.width()));
-        let guess = self.guess.map(|guess| Guess::told(guess, &recording, failures.is_empty()));
+        let recording = drawn.as_ref().unwrap_or(&own);
+        self.screen.print(&timeline::draw(recording, self.screen.width()));
+        let guess = self.guess.map(|guess| Guess::told(guess, recording, failures.is_empty()));
         if let Some(guess) = &guess {
             self.screen
                 .print(&format!("\n{}", timeline::wrapped(&guess.told, self.screen.width())));
         }
 
         if let Some(file) = self.svg {
-            match file.write_text(&svg::draw(&recording, &self.strategy)) {
+            match file.write_text(&svg::draw(recording, &self.strategy)) {
                 Ok(path) => note(&format!("the picture is in '{}'", path.display())),
                 Err(failure) => failures.push(failure),
             }
         }
         if let Some(trace) = self.trace {
             let path = trace.path().to_owned();
-            match trace.finish(&recording) {
+            match trace.finish(&own) {
                 Ok(()) => note(&format!(
                     "the trace is in '{}': open it at ui.perfetto.dev",
                     path.display()
@@ -305,8 +357,10 @@ impl Ending {
         failures.extend(self.log_file.and_then(|file| file.finish().err()));
         failures.extend(self.screen.finish().err());
         if self.json || self.report.is_some() {
+            let recording = drawn.unwrap_or(own);
             let report = Report::new(&self.strategy, recording, interrupted, failures.first());
-            let report = Report { guess, ideal: self.ideal, ..report };
+            let measured = self.measured;
+            let report = Report { guess, ideal: self.ideal, measured, ..report };
             if let Some(file) = self.report {
                 match file.write(|file| report.write(file)) {
                     Ok(path) => note(&format!("the report is in '{}'", path.display())),

@@ -20,7 +20,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
-    let lens = Lens::of_spans(["request"]);
+    let lens = Lens::of_spans(["request"]).of_requests();
     tracing_subscriber::registry().with(lens.clone()).init();
 
     let app = Router::new()

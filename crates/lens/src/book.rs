@@ -4,6 +4,7 @@
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
+use std::num::NonZeroU128;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use crate::clock::{Moment, time};
 use crate::lane::{Closed, LONG, Lane, Whole};
 use crate::place;
-use crate::recording::{Figures, Held, Inner, Outcome, Place, Recording, Wait};
+use crate::recording::{Begins, Figures, Held, Inner, Outcome, Place, Recording, Wait};
 use crate::threads::Silence;
 
 /// Lanes that are kept for pictures. Every lane up to so many, then every
@@ -31,11 +32,16 @@ const MOST_STRETCHES: usize = 2048;
 const LEAST_STRETCHES: usize = 64;
 const STRETCHES_OF_ALL: usize = 1 << 18;
 
+/// Lanes that a client may ask for by its trace: the newest. Those that no fair choice
+/// shows have few stretches.
+const MOST_TRACED: usize = 1_024;
+
 #[derive(Default)]
 pub(crate) struct Book {
     /// How many lanes have been made.
     made: u64,
     kept: Vec<Arc<Lane>>,
+    traced: VecDeque<Arc<Lane>>,
     in_flight: usize,
     most_in_flight: usize,
     /// Who raised that number last, the newest at the end.
@@ -99,7 +105,8 @@ impl Choice {
 
     /// How many stretches are kept apart in this lane; none if it is not kept itself.
     pub(crate) fn stretches(&self, lane: &Lane) -> Option<usize> {
-        self.keeps(lane).then(|| self.stretches.load(Ordering::Relaxed))
+        let stretches = self.keeps(lane).then(|| self.stretches.load(Ordering::Relaxed));
+        stretches.or(lane.trace.as_ref().map(|_| LEAST_STRETCHES))
     }
 
     /// So many lanes are kept now.
@@ -114,6 +121,12 @@ impl Book {
     pub(crate) fn make(&mut self, choice: &Choice, lane: impl FnOnce(u64) -> Lane) -> Arc<Lane> {
         let lane = Arc::new(lane(self.made));
         self.made += 1;
+        if lane.trace.is_some() {
+            if self.traced.len() == MOST_TRACED {
+                self.traced.pop_front();
+            }
+            self.traced.push_back(Arc::clone(&lane));
+        }
         if choice.keeps(&lane) {
             self.kept.push(Arc::clone(&lane));
             if self.kept.len() > MOST_KEPT {
@@ -228,22 +241,19 @@ impl Book {
         waits.iter().for_each(|(lane, wait)| self.waited(lane, *wait));
     }
 
-    /// The lanes that are kept, those that stand in a list, and these, each once
-    /// and in the order of their numbers.
-    pub(crate) fn lanes<'a>(
-        &'a self,
-        these: impl Iterator<Item = &'a Arc<Lane>>,
-    ) -> Vec<Arc<Lane>> {
-        let held = self.blocked.iter().chain(&self.longest_on_loop).chain(&self.across_await);
-        let named = held.flat_map(|held| {
-            [&held.lane].into_iter().chain(held.inner.as_ref().map(|(lane, _)| lane))
-        });
+    /// The lanes that are kept, those that stand in a list, and these.
+    pub(crate) fn lanes(&self, these: &[Arc<Lane>]) -> Vec<Arc<Lane>> {
+        let named = self.blocked.iter().chain(&self.longest_on_loop).chain(&self.across_await);
+        let named = named.flat_map(HeldLoop::lanes);
         let waited = self.longest_wait.iter().map(|(lane, ..)| lane);
-        let all = self.kept.iter().chain(named).chain(waited).chain(these);
-        let mut lanes: Vec<Arc<Lane>> = all.cloned().collect();
-        lanes.sort_by_key(|lane| lane.number);
-        lanes.dedup_by_key(|lane| lane.number);
-        lanes
+        each_once(self.kept.iter().chain(named).chain(waited).chain(these))
+    }
+
+    /// The newest lanes of this trace, those that held an event loop for long, and these.
+    pub(crate) fn lanes_of(&self, trace: NonZeroU128, these: &[Arc<Lane>]) -> Vec<Arc<Lane>> {
+        let of_trace = |lane: &&Arc<Lane>| lane.trace.as_ref().is_some_and(|it| it.trace == trace);
+        let held = self.blocked.iter().chain(&self.across_await).flat_map(HeldLoop::lanes);
+        each_once(self.traced.iter().filter(of_trace).chain(held).chain(these))
     }
 
     /// Those that are kept for pictures, in the order of their numbers.
@@ -263,6 +273,7 @@ impl Book {
         });
         Recording {
             elapsed: time(now),
+            begins: Begins::Made,
             figures: self.figures(now),
             threads: Vec::new(),
             lanes: Vec::new(),
@@ -298,6 +309,14 @@ impl Book {
     }
 }
 
+/// In the order of their numbers.
+fn each_once<'a>(lanes: impl Iterator<Item = &'a Arc<Lane>>) -> Vec<Arc<Lane>> {
+    let mut lanes: Vec<Arc<Lane>> = lanes.cloned().collect();
+    lanes.sort_by_key(|lane| lane.number);
+    lanes.dedup_by_key(|lane| lane.number);
+    lanes
+}
+
 /// Times that were added up.
 fn sum(nanoseconds: u128) -> Duration {
     const SECOND: u128 = 1_000_000_000;
@@ -317,6 +336,10 @@ impl Ends {
 }
 
 impl HeldLoop {
+    fn lanes(&self) -> impl Iterator<Item = &Arc<Lane>> {
+        [&self.lane].into_iter().chain(self.inner.as_ref().map(|(lane, _)| lane))
+    }
+
     pub(crate) fn time(&self) -> Moment {
         self.stretch.to.saturating_sub(self.stretch.from)
     }

@@ -5,18 +5,23 @@ use std::fmt::{self, Write};
 use tracing::field::{Field, Visit};
 use tracing::span::Attributes;
 
+use crate::TraceParent;
 use crate::text::harmless;
 
 /// A longer name or question is cut, and what is in it made harmless: who made
 /// the span may have taken it from anywhere.
-const LONGEST_NAME: usize = 80;
+pub(crate) const LONGEST_NAME: usize = 80;
 const LONGEST_QUESTION: usize = 2_000;
+
+/// The field that holds a [`TraceParent`].
+const TRACE_PARENT: &str = "traceparent";
 
 /// The fields of a span, as far as they say who it is.
 #[derive(Default)]
 pub(crate) struct Label {
     name: Option<Box<str>>,
     asks: Option<Box<str>>,
+    trace: Option<TraceParent>,
     /// The values of all other fields.
     others: String,
 }
@@ -26,6 +31,11 @@ impl Label {
         let mut label = Self::default();
         attributes.record(&mut label);
         label
+    }
+
+    /// What it calls the same as another program does.
+    pub(crate) fn trace(&self) -> Option<TraceParent> {
+        self.trace
     }
 
     /// Its `name`, or else the values of its fields, or else a number; and what it `asks`.
@@ -40,7 +50,7 @@ impl Label {
 impl Visit for Label {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         match field.name() {
-            "name" | "asks" => self.record_str(field, &format!("{value:?}")),
+            "name" | "asks" | TRACE_PARENT => self.record_str(field, &format!("{value:?}")),
             _ => self.add(format_args!("{value:?}")),
         }
     }
@@ -49,6 +59,7 @@ impl Visit for Label {
         match field.name() {
             "name" => self.name = Some(cut(value, LONGEST_NAME)),
             "asks" => self.asks = Some(cut(value, LONGEST_QUESTION)),
+            TRACE_PARENT => self.trace = value.parse().ok(),
             _ => self.add(format_args!("{value}")),
         }
     }
@@ -62,7 +73,7 @@ impl Label {
     }
 }
 
-fn cut(text: &str, longest: usize) -> Box<str> {
+pub(crate) fn cut(text: &str, longest: usize) -> Box<str> {
     // Most are short, and need not be looked at letter by letter.
     if text.len() <= longest {
         return harmless(text).into();

@@ -10,6 +10,7 @@ use std::thread;
 
 use tracing::Metadata;
 
+use crate::TraceParent;
 use crate::clock::{INSTANT, Moment, NEVER, time};
 use crate::lock;
 use crate::recording::{self, BLOCKED_AFTER, Outcome};
@@ -26,6 +27,8 @@ pub(crate) struct Lane {
     pub(crate) number: u64,
     pub(crate) name: Box<str>,
     pub(crate) asks: Option<Box<str>>,
+    /// In a box: most have none.
+    pub(crate) trace: Option<Box<TraceParent>>,
     pub(crate) span: &'static Metadata<'static>,
     /// One more than the number of the lane inside which it was made.
     parent: Option<NonZeroU64>,
@@ -134,6 +137,7 @@ impl Lane {
     pub(crate) fn new(
         number: u64,
         (name, asks): (Box<str>, Option<Box<str>>),
+        trace: Option<TraceParent>,
         span: &'static Metadata<'static>,
         parent: Option<u64>,
         created: Moment,
@@ -157,6 +161,7 @@ impl Lane {
             number,
             name,
             asks,
+            trace: trace.map(Box::new),
             span,
             parent: parent.and_then(|parent| NonZeroU64::new(parent + 1)),
             created,
@@ -331,12 +336,14 @@ impl Lane {
             number: self.number as usize,
             name: self.name.to_string(),
             asks: self.asks.as_deref().map(str::to_owned),
+            trace: self.trace.as_deref().copied(),
             place: crate::place::of(self.span),
             parent: self.parent.map(|parent| parent.get() as usize - 1),
             outcome: state.outcome(ours),
             // What holds an event loop's thread and is to come back is a poll.
             future: state.future || (going && (polls > 1 || on_loop)),
             created: time(self.created),
+            read: None,
             started: self.started().map(time),
             said: state.mark.map(|mark| time(mark.at)),
             ended: moment(state.ended).map(time),

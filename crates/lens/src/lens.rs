@@ -6,7 +6,8 @@
 //! ordinary spans, whatever the program.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::num::NonZeroU128;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use crate::label::Label;
 use crate::lane::{LONG, Lane, Whole};
 use crate::live::Live;
 use crate::lock;
-use crate::recording::{Outcome, Recording};
+use crate::recording::{Begins, Outcome, Recording};
 use crate::threads::{Ended, Outermost, Thread, Threads};
 
 /// The name that a span must have to become a lane, unless others are asked for.
@@ -48,6 +49,8 @@ struct Shared {
     /// The longest stretch on the thread of an event loop: a shorter one is not
     /// worth opening the book.
     longest_on_loop: AtomicU64,
+    /// Whether its requesters come from outside.
+    of_requests: AtomicBool,
 }
 
 impl Default for Lens {
@@ -74,9 +77,17 @@ impl Lens {
             choice: Choice::default(),
             book: Mutex::default(),
             longest_on_loop: AtomicU64::new(0),
+            of_requests: AtomicBool::new(false),
         }));
         lens.0.threads.here(|thread| thread.note_worker());
         lens
+    }
+
+    /// Says that its requesters come from outside, such as those of a server: who has
+    /// asked and not been read yet is in no lane.
+    pub fn of_requests(self) -> Self {
+        self.0.of_requests.store(true, Ordering::Relaxed);
+        self
     }
 
     /// Takes the calling thread for one that runs an event loop. Those of tokio
@@ -115,6 +126,23 @@ impl Lens {
 
     /// Everything recorded so far, as plain data.
     pub fn recording(&self) -> Recording {
+        self.recorded(Book::lanes)
+    }
+
+    /// What there is of one run of a client, whose requests have this in their fields
+    /// `traceparent`: its newest 1,024 requests, and of those of others the ones that held
+    /// an event loop for long. It costs no more than that, however many came.
+    pub fn recording_of(&self, trace: NonZeroU128) -> Recording {
+        let lanes = |book: &Book, open: &[Arc<Lane>]| book.lanes_of(trace, open);
+        self.recorded(lanes).of_its_lanes()
+    }
+
+    /// Where the recording began on the system's clock, as that stands now: since 1970.
+    pub fn began(&self) -> Duration {
+        self.0.clock.began()
+    }
+
+    fn recorded(&self, lanes: impl FnOnce(&Book, &[Arc<Lane>]) -> Vec<Arc<Lane>>) -> Recording {
         let Shared { clock, threads, book, .. } = &*self.0;
         let now = clock.now();
         let seen = threads.all();
@@ -122,8 +150,9 @@ impl Lens {
         let (lanes, mut recording) = {
             let mut book = lock(book);
             book.count_newest_waits();
-            let named = open.iter().filter(|open| open.is_told(now)).map(|open| &open.held.lane);
-            (book.lanes(named), book.recorded(now))
+            let named = open.iter().filter(|open| open.is_told(now));
+            let named: Vec<_> = named.map(|open| Arc::clone(&open.held.lane)).collect();
+            (lanes(&book, &named), book.recorded(now))
         };
         for open in open.iter().filter(|open| open.held.stretch.on_loop) {
             recording.add_held(open.held.recorded(), open.is_long(now), open.held.slept);
@@ -135,6 +164,9 @@ impl Lens {
             lane.recorded(&open, now, is_ours(lane))
         };
         recording.lanes = lanes.iter().map(recorded).collect();
+        if self.0.of_requests.load(Ordering::Relaxed) {
+            recording.begins = Begins::Read;
+        }
         recording.threads = seen.iter().map(|thread| thread.recorded()).collect();
         let longest = recording.lanes.iter().map(|lane| lane.longest).max();
         let (number, held) = threads.figures(now);
@@ -227,7 +259,8 @@ impl Lens {
         let created = self.0.clock.now();
         let mut book = lock(&self.0.book);
         book.make(&self.0.choice, |number| {
-            Lane::new(number, label.told(span.name(), number), span, parent, created)
+            let trace = label.trace();
+            Lane::new(number, label.told(span.name(), number), trace, span, parent, created)
         })
     }
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::TraceParent;
+
 /// A stretch on the thread of an event loop that lasts this long blocks the
 /// loop: the delay at which other tasks begin to feel it, and the usual limit of
 /// debugging aids for event loops.
@@ -19,6 +21,9 @@ pub struct Recording {
     /// From its beginning to the moment it was asked for.
     #[serde(rename = "elapsed_s", with = "seconds")]
     pub elapsed: Duration,
+    /// What lanes begin with; left out where that is nothing but being made.
+    #[serde(default, skip_serializing_if = "Begins::is_made")]
+    pub begins: Begins,
     /// What it adds up to. Every lane counts, also those that are not in `lanes`.
     pub figures: Figures,
     /// The threads that entered a lane, and before them the one that began the recording.
@@ -40,6 +45,34 @@ pub struct Recording {
     /// entered across an `.await`. Who held that thread cannot be told, and such
     /// stretches are in neither of the lists above; none if there was none.
     pub across_await: Option<Held>,
+}
+
+/// What lanes begin with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Begins {
+    /// The program itself made them.
+    #[default]
+    Made,
+    /// Others asked for them, and the program had read that. Whom it had not read yet is
+    /// in no lane.
+    Read,
+    /// Others asked for them, from that moment on: see [`joined`](crate::joined).
+    Asked,
+}
+
+impl Begins {
+    fn is_made(&self) -> bool {
+        *self == Self::Made
+    }
+
+    /// What a lane is before it has held a thread.
+    pub(crate) fn in_words(self) -> &'static str {
+        match self {
+            Self::Made | Self::Read => "made, not yet run",
+            Self::Asked => "asked, not yet run",
+        }
+    }
 }
 
 /// An operating-system thread.
@@ -76,6 +109,10 @@ pub struct Lane {
     pub name: String,
     /// What it asks for, such as a URL; none if its span does not say.
     pub asks: Option<String>,
+    /// What another program calls it too, by the field `traceparent` of its span; left
+    /// out if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceParent>,
     /// Where its span is made: file and line; none if the span does not tell.
     pub place: Option<String>,
     /// The `number` of the lane inside which it was made.
@@ -84,9 +121,18 @@ pub struct Lane {
     pub outcome: Outcome,
     /// Whether it was a future, held by polls; else a function, held by a call.
     pub future: bool,
-    /// When it was made.
+    /// When it was made, or others asked for it: see [`Begins`].
     #[serde(rename = "created_s", with = "seconds")]
     pub created: Duration,
+    /// When the program that ran it had read that others ask for it; left out where that
+    /// has not been, or lanes begin with it or with being made.
+    #[serde(
+        rename = "read_s",
+        default,
+        with = "optional_seconds",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub read: Option<Duration>,
     /// When it first held a thread; none if it never did.
     #[serde(rename = "started_s", with = "optional_seconds")]
     pub started: Option<Duration>,
@@ -263,6 +309,7 @@ impl Recording {
     pub fn of_lanes(elapsed: Duration, threads: Vec<Thread>, lanes: Vec<Lane>) -> Self {
         let mut recording = Self {
             elapsed,
+            begins: Begins::Made,
             figures: Figures::default(),
             threads,
             lanes,
@@ -281,6 +328,19 @@ impl Recording {
         recording.blocked.sort_by_key(|held| held.from);
         recording.figures = recording.added_up();
         recording
+    }
+
+    /// The same without what it knows of lanes that are not in it.
+    pub(crate) fn of_its_lanes(mut self) -> Self {
+        let of_lane = |recording: &Self, held: &Held| recording.lane(held.lane).is_some();
+        let mut blocked = std::mem::take(&mut self.blocked);
+        blocked.retain(|held| of_lane(&self, held));
+        self.blocked = blocked;
+        self.across_await = self.across_await.take().filter(|held| of_lane(&self, held));
+        self.longest_wait = self.longest_wait.take().filter(|it| self.lane(it.lane).is_some());
+        self.longest_on_loop = self.held_on_loops().into_iter().max_by_key(Held::time);
+        self.figures = self.added_up();
+        self
     }
 
     /// Every stretch on an event loop's thread that is not inside another one there.
@@ -307,7 +367,10 @@ impl Recording {
                     from: stretch.from,
                     to: stretch.to,
                     core_wait: Duration::ZERO,
-                    place: Place { span: self.lanes[lane].place.clone(), ..Place::default() },
+                    place: Place {
+                        span: self.lane(lane).and_then(|lane| lane.place.clone()),
+                        ..Place::default()
+                    },
                 }),
             }
         }
@@ -447,13 +510,30 @@ impl Recording {
     fn is_kept_by(&self, lane: &Lane, held: &Held) -> bool {
         let done = lane.said.filter(|_| lane.outcome == Outcome::Done);
         let end = done.map_or(lane.end(self), |done| done.min(lane.end(self)));
-        let there = lane.created <= held.from && end >= held.to;
+        let known = self.known(lane).is_some_and(|known| known <= held.from);
+        let there = known && end >= held.to;
         let meanwhile = |it: &Stretch| it.from < held.to && it.to > held.from;
         let here = |it: &Stretch| it.thread == held.thread && it.on_loop;
         there
             && !self.are_related(lane.number, held.lane)
             && !lane.stretches.iter().any(meanwhile)
             && lane.stretches.iter().any(here)
+    }
+
+    /// When the program that runs it knew of it.
+    fn known(&self, lane: &Lane) -> Option<Duration> {
+        if self.begins == Begins::Asked { lane.read } else { Some(lane.created) }
+    }
+
+    /// The lanes that others had asked for, and whose program had not read that, when
+    /// `held` gave the thread of its event loop back.
+    ///
+    /// Nobody where the runtime has other workers that could have read it.
+    pub fn unread<'a>(&'a self, held: &'a Held) -> impl Iterator<Item = &'a Lane> {
+        let alone = self.begins == Begins::Asked && self.event_loop() == Some(held.thread);
+        let there = |lane: &Lane| lane.created < held.to && lane.end(self) > held.from;
+        let unread = move |lane: &Lane| there(lane) && lane.read.is_none_or(|it| it >= held.to);
+        self.lanes.iter().filter(move |lane| alone && unread(lane))
     }
 
     /// Whether no lane was there meanwhile but those that called what held the thread

@@ -8,7 +8,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use crate::axis::Axis;
-use crate::recording::{Lane, Outcome, Recording, Stretch};
+use crate::recording::{Begins, Lane, Outcome, Recording, Stretch};
 use crate::sample::{below, shown};
 use crate::text::harmless;
 use crate::time::{exact, rounded};
@@ -145,9 +145,9 @@ pub fn sentences(recording: &Recording) -> Vec<String> {
 }
 
 /// The three textures, each as an `<svg>` element for a page that has the
-/// [`style`], and what it means.
-pub fn signs() -> [(String, &'static str); 3] {
-    SIGNS.map(|(class, words)| {
+/// [`style`], and what it means where lanes begin with this.
+pub fn signs(begins: Begins) -> [(String, &'static str); 3] {
+    signs_of(begins).map(|(class, words)| {
         let svg = r#"<svg class="picture" width="28" height="14" aria-hidden="true">"#;
         (format!("{svg}{}</svg>", sign(class, 0.0, 12.0)), words)
     })
@@ -203,7 +203,8 @@ impl<'a> Picture<'a> {
         let is_drawn = |class: &str| {
             [" mark\"", "\""].iter().any(|end| svg[plot..].contains(&format!("{class}{end}")))
         };
-        let signs: Vec<_> = SIGNS.into_iter().filter(|(class, _)| is_drawn(class)).collect();
+        let signs = signs_of(self.recording.begins);
+        let signs: Vec<_> = signs.into_iter().filter(|(class, _)| is_drawn(class)).collect();
         writeln!(svg, "</svg>")?;
         for (place, (class, words)) in signs.into_iter().enumerate() {
             let (x, y) = (PAD + 200.0 * place as f64, bottom + LINE);
@@ -339,7 +340,11 @@ impl Row<'_> {
         if to - from < FEWEST_DOTS {
             return Ok(());
         }
-        let title = title(&self.lane.name, "was made, and had not run,", created, started);
+        let words = match self.picture.recording.begins {
+            Begins::Made | Begins::Read => "was made, and had not run,",
+            Begins::Asked => "had asked, and was not handled,",
+        };
+        let title = title(&self.lane.name, words, created, started);
         let area = self.rect("area", created, started);
         let (colour, y) = (self.colour, self.y + BAR / 2.0);
         writeln!(
@@ -387,8 +392,9 @@ fn title(name: &str, what: &str, from: Duration, to: Duration) -> String {
     format!("<title>{} {what} for {time}, from {from_} to {to_}</title>", escaped(name))
 }
 
-const SIGNS: [(&str, &str); 3] =
-    [("held", "held a thread"), ("wait", "waited, thread free"), ("dots", "made, not yet run")];
+fn signs_of(begins: Begins) -> [(&'static str, &'static str); 3] {
+    [("held", "held a thread"), ("wait", "waited, thread free"), ("dots", begins.in_words())]
+}
 
 /// A piece of a texture on this base line.
 fn sign(class: &str, x: f64, base: f64) -> String {
@@ -432,7 +438,7 @@ mod tests {
     fn only_the_textures_that_are_drawn_are_explained() {
         let explained = |lanes| {
             let svg = draw(&recording(Some(1), lanes), "any");
-            SIGNS.map(|(_, words)| svg.contains(&format!("{words}</text>")))
+            signs_of(Begins::Made).map(|(_, words)| svg.contains(&format!("{words}</text>")))
         };
         assert_eq!(explained(vec![lane("held", [0, 200], &[(1, 0, 200)])]), [true, false, false]);
         let waits = &[(1, 0, 1), (1, 199, 200)];
@@ -565,7 +571,10 @@ mod tests {
             ),
             (r#"<line class="sign dots" x1="0" x2="28" y1="7" y2="7"/>"#, "made, not yet run"),
         ];
-        assert_eq!(signs(), wanted.map(|(sign, words)| (format!("{svg}{sign}</svg>"), words)));
+        assert_eq!(
+            signs(Begins::Made),
+            wanted.map(|(sign, words)| (format!("{svg}{sign}</svg>"), words))
+        );
     }
 
     /// A bar's edge and the area of what has not yet run have no colour inside,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::axis::Axis;
 use crate::colour::style;
-use crate::recording::{Lane, Outcome, Recording};
+use crate::recording::{Begins, Lane, Outcome, Recording};
 use crate::sample::{Sample, below, shown};
 use crate::time::{exact, rounded};
 
@@ -40,7 +40,7 @@ pub fn draw(recording: &Recording, width: usize) -> String {
         lines.extend(rows.iter().map(|row| scale.line(row, recording, &mut seen)));
         lines.push(String::new());
     }
-    let below = legend(&seen).into_iter().chain(below(recording));
+    let below = legend(&seen, recording.begins).into_iter().chain(below(recording));
     lines.extend(below.map(|line| wrapped(&line, width)));
     lines.join("\n")
 }
@@ -61,7 +61,8 @@ pub fn draw_together(runs: &[(&str, &Recording)], width: usize) -> String {
     lines.push(String::new());
     let note = |recording: &Recording| Sample::of(recording.figures.requesters).note();
     let note = runs.iter().find_map(|(_, recording)| note(recording));
-    lines.extend(legend(&seen).into_iter().chain(note).map(|line| wrapped(&line, width)));
+    let begins = runs.first().map(|(_, recording)| recording.begins).unwrap_or_default();
+    lines.extend(legend(&seen, begins).into_iter().chain(note).map(|line| wrapped(&line, width)));
     lines.join("\n")
 }
 
@@ -235,7 +236,8 @@ fn glyph(lane: &Lane, from: Duration, to: Duration) -> char {
 }
 
 /// What the signs mean, of those that were drawn.
-fn legend(seen: &str) -> Option<String> {
+fn legend(seen: &str, begins: Begins) -> Option<String> {
+    let not_yet_run = format!("{NOT_YET_RUN} {}", begins.in_words());
     let in_part = match (seen.contains(SHADES[1]), seen.contains(SHADES[2])) {
         (true, true) => "▒▓ held it in part",
         (false, true) => "▓ held it in part",
@@ -245,7 +247,7 @@ fn legend(seen: &str) -> Option<String> {
         (seen.contains(SHADES[3]), "█ held a thread"),
         (seen.contains([SHADES[1], SHADES[2]]), in_part),
         (seen.contains(SHADES[0]), "░ waited, thread free"),
-        (seen.contains(NOT_YET_RUN), "· made, not yet run"),
+        (seen.contains(NOT_YET_RUN), not_yet_run.as_str()),
     ];
     let told: Vec<&str> = signs.iter().filter(|(drawn, _)| *drawn).map(|(_, sign)| *sign).collect();
     (!told.is_empty()).then(|| told.join("  "))
@@ -507,7 +509,7 @@ R1  ▏████████████████████████�
         for many in 0..1 << signs().count() {
             let seen: String =
                 signs().enumerate().filter(|(at, _)| many >> at & 1 == 1).map(|it| it.1).collect();
-            let legend = legend(&seen).unwrap_or_default();
+            let legend = legend(&seen, Begins::Made).unwrap_or_default();
             for sign in signs() {
                 assert_eq!(legend.contains(sign), seen.contains(sign), "{seen}: {legend}");
             }

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::recording::{Figures, Lane, Outcome, Recording, Stretch};
+use crate::recording::{Begins, Figures, Lane, Outcome, Recording, Stretch};
 use crate::time::rounded;
 
 /// What was guessed, and how it compares with what happened: that decides which
@@ -222,10 +222,14 @@ impl<'a> Run<'a> {
     fn made_and_ran(&self, queued: &Queued<'_>, ran: &str) -> String {
         let (name, wait) = (self.called(queued.lane), rounded(queued.wait));
         let from = queued.lane.created;
+        let made = match self.recording.begins {
+            Begins::Made | Begins::Read => "made",
+            Begins::Asked => "asked for",
+        };
         if from <= self.part(WORTH_TELLING) {
-            format!("{name}, made at the start, {ran} after {wait}")
+            format!("{name}, {made} at the start, {ran} after {wait}")
         } else {
-            format!("{name}, made after {}, {ran} {wait} later", rounded(from))
+            format!("{name}, {made} after {}, {ran} {wait} later", rounded(from))
         }
     }
 

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::recording::{BLOCKED_AFTER, Figures, Held, Lane, Place, Recording};
+use crate::recording::{BLOCKED_AFTER, Begins, Figures, Held, Lane, Place, Recording};
 use crate::time::{exact, rounded};
 
 /// More blocked stretches than these are summed up.
@@ -23,6 +23,7 @@ impl Recording {
     /// What it means, in sentences. They go below every picture of it.
     pub fn sentences(&self) -> Vec<String> {
         let mut sentences = vec![summary(self)];
+        sentences.extend(asked(self));
         sentences.extend(outcomes(&self.figures));
         sentences.extend(event_loops(self));
         sentences.extend(preempted(self));
@@ -87,6 +88,12 @@ fn summary(recording: &Recording) -> String {
     )
 }
 
+/// Of what the bars are.
+fn asked(recording: &Recording) -> Option<String> {
+    let drawn = recording.begins == Begins::Asked && !recording.lanes.is_empty();
+    drawn.then(|| "Each bar begins when a client asked, and shows what the server did.".to_owned())
+}
+
 /// How they ended, unless all is well.
 fn outcomes(figures: &Figures) -> Option<String> {
     let kinds = [
@@ -115,8 +122,17 @@ fn event_loops(recording: &Recording) -> Vec<String> {
     if recording.blocked.is_empty() {
         let longest = rounded(one.own_time());
         if recording.event_loop().is_some() {
+            let none = match recording.begins {
+                // What else the server was asked for is not in the recording.
+                Begins::Asked => "None of these",
+                Begins::Made | Begins::Read => "No requester",
+            };
+            let counting = match one.own_time() >= BLOCKED_AFTER {
+                true => ", counting what it waited for a core",
+                false => "",
+            };
             return vec![format!(
-                "No requester held the event loop for longer than {longest} at a time."
+                "{none} held the event loop for longer than {longest} at a time{counting}."
             )];
         }
         let what = recording.event_loop_called(one.thread);
@@ -195,19 +211,39 @@ fn meanwhile(recording: &Recording, held: &Held) -> Option<String> {
     if !recording.is_whole() {
         return Some(": meanwhile no other could run on it.".to_owned());
     }
-    let waiting: Vec<&Lane> = recording.kept_waiting(held).collect();
-    let name = |lane: &&Lane| recording.called(lane.number);
-    match waiting.as_slice() {
-        [] => {
-            recording.is_alone(held).then(|| "; no other requester was there to wait.".to_owned())
+    let could_not_run = names(recording, recording.kept_waiting(held).collect())
+        .map(|(names, _)| format!("{names} could not run"));
+    let unread = names(recording, recording.unread(held).collect()).map(|(names, many)| {
+        let whose = if many { "their requests" } else { "that request" };
+        format!("{names} had asked, and the server had not read {whose}")
+    });
+    let all: Vec<String> = [could_not_run, unread].into_iter().flatten().collect();
+    if !all.is_empty() {
+        return Some(format!(": meanwhile {}.", all.join("; ")));
+    }
+    let alone = match recording.begins {
+        Begins::Made => "; no other requester was there to wait.",
+        // Who stands in the system's queues, no recording of a server can tell.
+        Begins::Read | Begins::Asked => {
+            "; no request beside it had been read, and who else had asked is not known."
         }
-        [one] => Some(format!(": meanwhile {} could not run.", name(one))),
+    };
+    recording.is_alone(held).then(|| alone.to_owned())
+}
+
+/// What these are called together, and whether they are several.
+fn names(recording: &Recording, lanes: Vec<&Lane>) -> Option<(String, bool)> {
+    let name = |lane: &&Lane| recording.called(lane.number);
+    let names = match lanes.as_slice() {
+        [] => return None,
+        [one] => name(one),
         [first @ .., last] if first.len() <= 3 => {
             let first: Vec<String> = first.iter().map(name).collect();
-            Some(format!(": meanwhile {} and {} could not run.", first.join(", "), name(last)))
+            format!("{} and {}", first.join(", "), name(last))
         }
-        many => Some(format!(": meanwhile {} others could not run.", many.len())),
-    }
+        many => format!("{} others", many.len()),
+    };
+    Some((names, lanes.len() > 1))
 }
 
 /// Where in the source to look, each place once.

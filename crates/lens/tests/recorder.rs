@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::{Arc, Barrier};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use futures::future::{join, join_all, join3};
 use lens::recording::{Figures, Held, Lane, Outcome, Recording};
@@ -1178,4 +1178,85 @@ fn threads_that_are_forgotten_have_held_what_they_held() {
     let held: Duration = recording.lanes.iter().map(|lane| lane.held).sum();
     assert!(recording.threads.len() < MANY, "some are forgotten");
     assert_eq!((recording.figures.threads, recording.figures.held), (MANY, held));
+}
+
+fn asked_by(name: &str, trace: u32, span: u32) -> Span {
+    info_span!("requester", name, traceparent = format!("00-{trace:032x}-{span:016x}-01"))
+}
+
+/// The names in what a server tells of this trace.
+fn names_of(lens: &Lens, trace: u128) -> Vec<String> {
+    let recording = lens.recording_of(trace.try_into().expect("it is not zero"));
+    assert_eq!(recording.figures.requesters, recording.lanes.len());
+    recording.lanes.into_iter().map(|lane| lane.name).collect()
+}
+
+#[test]
+fn of_a_trace_its_newest_lanes_are_told_however_many_came_before_or_beside_them() {
+    let lens = Lens::new().of_requests();
+    tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
+        asked_by("early", 7, 1).in_scope(done);
+        (0..40_000).for_each(|_| requester("other").in_scope(done));
+        for span in 2..5 {
+            asked_by(&format!("R{span}"), 7, span).in_scope(done);
+            asked_by("of another", 8, span).in_scope(done);
+        }
+        requester("other").in_scope(done);
+        assert_eq!(names_of(&lens, 7), ["early", "R2", "R3", "R4"]);
+        assert_eq!(names_of(&lens, 9), [""; 0]);
+        (0..1_021).for_each(|span| asked_by("of another", 8, span + 10).in_scope(done));
+        // Of the 1,024 newest that belong to any trace, one is R4.
+        assert_eq!(names_of(&lens, 7), ["R4"]);
+    });
+}
+
+#[test]
+fn what_is_no_trace_belongs_to_none_and_is_no_name() {
+    let recording = record(|| {
+        info_span!("requester", traceparent = "\u{1b}[2J").in_scope(done);
+        asked_by("R2", 0, 1).in_scope(done);
+        asked_by("R3", 7, 1).in_scope(done);
+    });
+    let told: Vec<_> = recording.lanes.iter().map(|it| (it.name.as_str(), it.trace)).collect();
+    let trace = "00-00000000000000000000000000000007-0000000000000001-01".parse().ok();
+    assert_eq!(told, [("requester 1", None), ("R2", None), ("R3", trace)]);
+}
+
+#[test]
+fn who_held_the_loop_for_long_is_told_beside_a_trace() {
+    let lens = Lens::new().of_requests();
+    let blocked = tracing::subscriber::set_default(Registry::default().with(lens.clone()));
+    Builder::new_current_thread().build().expect("a runtime").block_on(async {
+        async { done() }.instrument(requester("quick")).await;
+        async { long_block() }.instrument(requester("blocks")).await;
+        async { done() }.instrument(asked_by("R1", 7, 1)).await;
+    });
+    assert_eq!(names_of(&lens, 7), ["blocks", "R1"]);
+    drop(blocked);
+}
+
+#[test]
+fn what_is_not_read_yet_no_server_claims_to_know() {
+    let lens = Lens::new().of_requests();
+    tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async { long_block() }.instrument(requester("blocks")));
+    });
+    let told = lens.recording().sentences().join("\n");
+    let wanted = "; no request beside it had been read, and who else had asked is not known.";
+    assert!(told.contains(wanted), "{told}");
+}
+
+#[test]
+fn a_recording_begins_on_the_systems_clock_when_it_was_made() {
+    let now = || UNIX_EPOCH.elapsed().expect("it is later than 1970");
+    let before = now();
+    let lens = Lens::new();
+    let after = now();
+    let close = Duration::from_millis(1);
+    assert!(before <= lens.began() + close && lens.began() <= after + close);
+    lens.stop();
+    block();
+    // It is where it was, though the clock of the recording stands still.
+    assert!(before <= lens.began() + close && lens.began() <= after + close);
 }

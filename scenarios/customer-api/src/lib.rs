@@ -9,6 +9,7 @@
 //! | `POST /customers` | 201 and the customer, with its `Location` and `ETag` |
 //! | `PUT /customers/7` | 200 and the customer, with its next `ETag` |
 //! | `DELETE /customers/7` | 204 |
+//! | `GET /recordings/TRACE` | 200 and what was recorded of the requests whose `traceparent` has this trace: for clients on this machine |
 //!
 //! Who changes or removes a customer says in `If-Match` which state was seen. If
 //! another was faster the answer is 412, and without the header it is 428: so no
@@ -22,7 +23,7 @@ pub use orders::{Order, Reply};
 pub use plan::Plan;
 pub use pool::{Place, Pool, Unanswered};
 pub use server::Server;
-pub use visits::{Visit, Visits, reports, summary};
+pub use visits::{Visit, Visited, Visits};
 
 mod plan;
 mod server;
@@ -33,6 +34,7 @@ mod orders;
 mod pool;
 
 mod problem;
+mod recordings;
 mod routes;
 mod serve;
 
@@ -42,3 +44,4 @@ mod options;
 mod visits;
 
 mod counting;
+mod server_side;

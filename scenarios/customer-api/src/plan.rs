@@ -98,7 +98,9 @@ impl Plan {
         }
         let url = &bound.url;
         run.say(&format!("Listening: try {url}/customers/1 and {url}/customers/1/report"));
-        let ended = serve(bound, carry_out, stop, options.grace).await;
+        // None if the run has ended, and it has not.
+        let lens = run.lens().unwrap_or_default();
+        let ended = serve(bound, carry_out, lens, stop, options.grace).await;
         run.finish(ended.map_err(|error| StartError::from(error).into()).and_then(all_answered))
     }
 }

@@ -20,6 +20,8 @@ pub(crate) enum Problem {
         "this server goes by the name of localhost and by the one it was told to listen on (--addr)"
     )]
     WrongName,
+    #[error("this has no recording of that trace any more, or never had one")]
+    UnknownTrace,
     #[error("customer_id is missing; say /?customer_id=1")]
     NoId,
     #[error("customer_id is given more than once")]
@@ -64,7 +66,7 @@ pub(crate) enum Problem {
 impl Problem {
     fn status(&self) -> StatusCode {
         match self {
-            Self::UnknownRoute | Self::NoCustomer(_) => StatusCode::NOT_FOUND,
+            Self::UnknownRoute | Self::UnknownTrace | Self::NoCustomer(_) => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::WrongName => StatusCode::MISDIRECTED_REQUEST,
             Self::NoId | Self::RepeatedId | Self::BadId(_) | Self::BadVersion => {

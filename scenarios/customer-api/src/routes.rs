@@ -17,13 +17,14 @@ use delay_server::Names;
 use futures::future::BoxFuture;
 use garde::Validate;
 use http_body_util::LengthLimitError;
-use lens::InLane;
+use lens::{InLane, Lens};
 use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::{error, info, info_span};
 
 use crate::problem::Problem;
+use crate::recordings::traceparent;
 use crate::{Customer, Draft, Order, Reply, Unanswered};
 
 /// The longest body, in bytes: many times as much as a customer needs.
@@ -40,6 +41,8 @@ type Done = Result<Reply, Unanswered>;
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) carry_out: Arc<CarryOut>,
+    /// What records its requests.
+    pub(crate) lens: Lens,
     pub(crate) names: Arc<Names>,
     /// Every request that is not answered yet has one of its receivers.
     pub(crate) under_way: watch::Sender<()>,
@@ -65,9 +68,10 @@ pub(crate) fn router(app: App) -> Router {
 async fn in_a_lane(State(app): State<App>, request: Request, next: Next) -> Response {
     let target = request.uri().path_and_query().map_or("", |target| target.as_str());
     let asks = format!("{} {target}", request.method());
+    let traceparent = traceparent(request.headers());
     let span = match short_name(request.method(), request.uri()) {
-        Some(name) => info_span!("requester", name, asks),
-        None => info_span!("requester", name = asks),
+        Some(name) => info_span!("requester", name, asks, traceparent),
+        None => info_span!("requester", name = asks, traceparent),
     };
     let is_ours = app.names.has(request.headers(), request.uri());
     let under_way = app.under_way.subscribe();
@@ -278,7 +282,7 @@ fn with_etag(status: StatusCode, customer: &Customer) -> Response {
     ([(ETAG, etag(customer))], json(status, customer)).into_response()
 }
 
-fn json(status: StatusCode, content: &impl Serialize) -> Response {
+pub(crate) fn json(status: StatusCode, content: &impl Serialize) -> Response {
     let content_type = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
     // Numbers and texts can always be written.
     let text = serde_json::to_string(content).unwrap_or_default();

@@ -10,11 +10,13 @@ use delay_server::{Bound, next_connection};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use lens::Lens;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::unconstrained;
 use tokio::time::{sleep, timeout};
 
+use crate::recordings;
 use crate::routes::{App, CarryOut, router};
 
 /// How long a connection may take over the head of its next request, and so also how
@@ -32,14 +34,15 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(crate) async fn serve(
     bound: Bound,
     carry_out: Arc<CarryOut>,
+    lens: Lens,
     stop: oneshot::Receiver<()>,
     grace: Duration,
 ) -> io::Result<usize> {
     let sockets: Vec<TcpListener> =
         bound.sockets.into_iter().map(TcpListener::from_std).collect::<io::Result<_>>()?;
     let (under_way, _) = watch::channel(());
-    let app = App { carry_out, names: Arc::new(bound.names), under_way: under_way.clone() };
-    let connections = Connections::new(router(app));
+    let app = App { carry_out, lens, names: Arc::new(bound.names), under_way: under_way.clone() };
+    let connections = Connections::new(app);
     let (stopping, _) = watch::channel(());
     // Unconstrained: the system refuses clients when too many wait to be accepted,
     // so accepting all of them comes before answering one.
@@ -79,20 +82,26 @@ async fn accept_all(
 #[derive(Clone)]
 struct Connections {
     http: Arc<http1::Builder>,
+    /// What clients on other machines are answered by.
     router: Router,
+    /// And those on this one.
+    router_here: Router,
 }
 
 impl Connections {
-    fn new(router: Router) -> Self {
+    fn new(app: App) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD);
-        Self { http: Arc::new(http), router }
+        let router = router(app.clone());
+        Self { http: Arc::new(http), router_here: recordings::route(router.clone(), app), router }
     }
 
     /// Serves a client until one of them ends the connection, or the server stops
     /// and no request is left.
     async fn serve(self, stream: TcpStream, mut stopping: watch::Receiver<()>) {
-        let routes = TowerToHyperService::new(self.router);
+        let is_here = stream.peer_addr().is_ok_and(recordings::is_here);
+        let router = if is_here { self.router_here } else { self.router };
+        let routes = TowerToHyperService::new(router);
         let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), routes));
         // What went wrong is the client's business, and the system's.
         let _ = tokio::select! {

@@ -2,17 +2,25 @@
 //! come at a fixed rate, whether or not those before them have had their answers.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::num::{NonZeroU64, NonZeroU128};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 use delay_server::client::{self, Unanswered};
 use harness::args::{self, MOST_REQUESTERS, at_least_one};
+use harness::joined::Dated;
+use harness::recording::{Outcome, Recording};
 use harness::{Failure, Run, time};
+use lens::TraceParent;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
 use tracing::{Span, info, info_span};
 
 use crate::contents::CUSTOMERS;
+use crate::recordings::is_here;
+use crate::server_side;
 
 /// What it is called.
 const PROGRAM: &str = "customers-visitors";
@@ -52,6 +60,9 @@ struct Options {
 pub struct Visits {
     options: Options,
     client: Client,
+    /// Whether the server is on this machine, and so has its clock.
+    is_here: bool,
+    trace: NonZeroU128,
 }
 
 /// A visitor.
@@ -65,6 +76,17 @@ pub struct Visit {
     pub is_quick: bool,
     /// When it hangs up, from when it comes.
     pub hangs_up_after: Duration,
+    /// What the server calls its request too.
+    pub trace: TraceParent,
+}
+
+/// What became of all visitors.
+#[derive(Default)]
+pub struct Visited {
+    /// How long each quick one had to wait, from when it was due.
+    pub quick: Vec<Duration>,
+    /// The status of each report's answer, or what takes its place.
+    pub reports: Vec<String>,
 }
 
 impl Visits {
@@ -74,8 +96,18 @@ impl Visits {
     /// and with 1 when nobody knows the server's host.
     pub fn from_args() -> Self {
         let options: Options = args::read(&mut Options::command());
-        let client = client_of(&options).unwrap_or_else(|failure| harness::exit(&failure));
-        Self { options, client }
+        Self::new(options).unwrap_or_else(|failure| harness::exit(&failure))
+    }
+
+    fn new(options: Options) -> Result<Self, Failure> {
+        let host = options.url.host_str().unwrap_or_default();
+        let port = options.url.port_or_known_default().unwrap_or(80);
+        let addresses = client::look_up(host, port)?;
+        let client = client_of(&options, &addresses)?;
+        let is_here = addresses.into_iter().all(is_here);
+        // One in 2^128 is none.
+        let trace = NonZeroU128::new(fastrand::u128(..)).unwrap_or(NonZeroU128::MIN);
+        Ok(Self { options, client, is_here, trace })
     }
 
     /// Starts the clock and the recording.
@@ -89,6 +121,7 @@ impl Visits {
         (0..self.options.visitors).map(move |place| {
             let id = place % CUSTOMERS as usize + 1;
             let is_quick = place >= self.options.reports;
+            let span = NonZeroU64::MIN.saturating_add(place as u64);
             let (does, route) = if is_quick { ("find", "") } else { ("report", "/report") };
             Visit {
                 name: format!("{does} {id}"),
@@ -96,8 +129,37 @@ impl Visits {
                 comes_after: every.saturating_mul(u32::try_from(place).unwrap_or(u32::MAX)),
                 is_quick,
                 hangs_up_after: self.options.hang_up.filter(|_| !is_quick).unwrap_or(Duration::MAX),
+                trace: TraceParent { trace: self.trace, span },
             }
         })
+    }
+
+    /// Draws what the server did for them, if it tells; else what they did themselves.
+    pub async fn finish(&self, run: Run, visited: Result<Visited, Failure>) -> ExitCode {
+        if let Ok(Visited { quick, reports }) = &visited {
+            run.say(&summary(quick));
+            if !reports.is_empty() {
+                run.say(&counted(reports));
+            }
+            for (what, time) in ["median", "last"].into_iter().zip(median_and_last(quick)) {
+                run.measured(&format!("quick ones: {what}"), time);
+            }
+        }
+        let drawn = match run.stop() {
+            Some(own) if has_answers(&own) => self.server_side(&own).await,
+            _ => None,
+        };
+        run.finish_as(visited.map(drop), drawn)
+    }
+
+    async fn server_side(&self, own: &Dated) -> Option<Recording> {
+        let recording = if self.is_here {
+            server_side::recording(&self.client, &self.options.url, self.trace, own).await
+        } else {
+            Err("the server is on another machine, which has another clock".to_owned())
+        };
+        let note = |why| harness::note(&format!("these are the visitors' own lanes: {why}"));
+        recording.map_err(note).ok()
     }
 
     /// What they ask with. Whoever comes while others wait has a connection of its own.
@@ -106,23 +168,33 @@ impl Visits {
     }
 }
 
-/// How long quick look-ups took, each from when it was due.
+/// Whether one of them had an answer at least.
+fn has_answers(own: &Dated) -> bool {
+    own.recording.lanes.iter().any(|lane| lane.outcome == Outcome::Done)
+}
+
+/// How long quick look-ups took, each from when it was due; nothing if there were none.
 ///
 /// One that is kept from coming by those before it would not be counted otherwise.
-pub fn summary(mut quick: Vec<Duration>) -> String {
+fn median_and_last(quick: &[Duration]) -> Vec<Duration> {
+    let mut quick = quick.to_vec();
     quick.sort_unstable();
-    let (Some(median), Some(worst)) = (quick.get(quick.len() / 2), quick.last()) else {
+    [quick.get(quick.len() / 2), quick.last()].into_iter().flatten().copied().collect()
+}
+
+fn summary(quick: &[Duration]) -> String {
+    let [median, last] = median_and_last(quick)[..] else {
         return "No quick look-ups were made.".to_owned();
     };
     let look_ups = if quick.len() == 1 { "look-up" } else { "look-ups" };
-    let (count, median, worst) = (quick.len(), time::rounded(*median), time::rounded(*worst));
+    let (count, median, last) = (quick.len(), time::rounded(median), time::rounded(last));
     format!(
-        "{count} quick {look_ups}: the median was answered after {median}, the last after {worst}."
+        "{count} quick {look_ups}: the median was answered after {median}, the last after {last}."
     )
 }
 
 /// How often reports had which outcome, such as a status.
-pub fn reports(outcomes: &[String]) -> String {
+fn counted(outcomes: &[String]) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     outcomes.iter().for_each(|outcome| *counts.entry(outcome).or_default() += 1);
     let counts = counts.iter().map(|(outcome, count)| format!("{count} × {outcome}"));
@@ -133,7 +205,8 @@ pub fn reports(outcomes: &[String]) -> String {
 impl Visit {
     /// The span that makes this visitor a lane of the recording.
     pub fn span(&self) -> Span {
-        info_span!("requester", name = self.name, asks = self.url)
+        let traceparent = self.trace.to_string();
+        info_span!("requester", name = self.name, asks = self.url, traceparent)
     }
 
     /// Reads the answer to its end, whatever it is. Gives its status.
@@ -169,15 +242,13 @@ fn failure(url: &str, why: &Unanswered) -> Failure {
     Failure::new(format!("the request to {url} failed: {why}"), hint)
 }
 
-fn client_of(options: &Options) -> Result<Client, Failure> {
+fn client_of(options: &Options, addresses: &[SocketAddr]) -> Result<Client, Failure> {
     let host = options.url.host_str().unwrap_or_default();
-    let port = options.url.port_or_known_default().unwrap_or(80);
-    let addresses = client::look_up(host, port)?;
     let client = Client::builder()
         .no_proxy()
         .redirect(Policy::none())
         .timeout(options.timeout)
-        .resolve_to_addrs(host, &addresses)
+        .resolve_to_addrs(host, addresses)
         .build();
     client.map_err(|error| failure(options.url.as_str(), &Unanswered::of(&error)))
 }
@@ -216,7 +287,9 @@ mod tests {
 
     #[test]
     fn the_median_and_the_last_are_told() {
-        let ms = |all: &[u64]| summary(all.iter().map(|ms| Duration::from_millis(*ms)).collect());
+        let ms = |all: &[u64]| {
+            summary(&all.iter().map(|ms| Duration::from_millis(*ms)).collect::<Vec<_>>())
+        };
         let wanted =
             "3 quick look-ups: the median was answered after 20 ms, the last after 300 ms.";
         assert_eq!(ms(&[20, 300, 10]), wanted);
@@ -226,7 +299,7 @@ mod tests {
     #[test]
     fn reports_are_counted_by_what_came_of_them() {
         let all =
-            |all: &[&str]| reports(&all.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
+            |all: &[&str]| counted(&all.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
         assert_eq!(all(&["504 B", "200 A", "504 B"]), "3 reports: 1 × 200 A, 2 × 504 B.");
         assert_eq!(all(&["hung up"]), "1 report: 1 × hung up.");
     }

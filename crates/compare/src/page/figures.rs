@@ -25,7 +25,10 @@ const TERMS: [(&str, &str); 7] = [
     ("above the ideal", "what is left of it without the delays that were asked for"),
     ("most at once", "requests under way at the same time"),
     ("threads", "those that a request held"),
-    ("CPU time, peak memory", "of the whole process, as the operating system counts them"),
+    (
+        "CPU time, peak memory",
+        "of the whole process, as the operating system counts them; of a server where that is what is compared",
+    ),
     ("event loop blocked", "how long requests held its thread for 10 ms or longer"),
     ("a dash", "there is no such thing here"),
 ];
@@ -50,8 +53,37 @@ pub(super) fn section(strategies: &[Compared]) -> Markup {
                     tbody { @for strategy in strategies { (row(strategy)) } }
                 }
             }
+            (measured(strategies))
             dl.terms {
                 @for (term, meaning) in TERMS { div { dt { (term) } dd { (meaning) } } }
+            }
+        }
+    }
+}
+
+/// What the programs have measured themselves, if anything.
+fn measured(strategies: &[Compared]) -> Markup {
+    let measured = table::measured(strategies);
+    html! {
+        @if !measured.is_empty() {
+            div.scroll tabindex="0" role="region" aria-label="Measured by the programs" {
+                table {
+                    caption { "What the programs have measured themselves." }
+                    thead {
+                        tr {
+                            th scope="col" { "strategy" }
+                            @for (what, _) in &measured { th scope="col" { (what) } }
+                        }
+                    }
+                    tbody {
+                        @for (row, strategy) in strategies.iter().enumerate() {
+                            tr {
+                                th scope="row" { code { (strategy.name) } }
+                                @for (_, times) in &measured { td { (times[row]) } }
+                            }
+                        }
+                    }
+                }
             }
         }
     }

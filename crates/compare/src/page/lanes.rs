@@ -10,6 +10,7 @@ use crate::table;
 
 /// The lanes of all strategies, on one time axis.
 pub(super) fn section(strategies: &[Compared]) -> Markup {
+    let begins = strategies.iter().find_map(table::recording).map(|it| it.begins);
     let frame = svg::Frame::around(strategies.iter().filter_map(table::recording));
     html! {
         section aria-labelledby="timelines" {
@@ -24,7 +25,7 @@ pub(super) fn section(strategies: &[Compared]) -> Markup {
                 span.keys hidden { " Or press " kbd { "Tab" } " to come to a picture, and walk in it with the arrow keys." }
             }
             ul.signs {
-                @for (sign, words) in svg::signs() { li { (PreEscaped(sign)) (words) } }
+                @for (sign, words) in svg::signs(begins.unwrap_or_default()) { li { (PreEscaped(sign)) (words) } }
             }
             @for strategy in strategies { (timeline(strategy, &frame)) }
         }

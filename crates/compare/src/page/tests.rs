@@ -27,11 +27,13 @@ fn lane(name: &str, held: &[(u64, u64)], ended: u64) -> Lane {
         number: 0,
         name: name.to_owned(),
         asks: Some("http://localhost/".to_owned()),
+        trace: None,
         place: None,
         parent: None,
         outcome: Outcome::Done,
         future: true,
         created: ms(0),
+        read: None,
         started: held.first().map(|(from, _)| ms(*from)),
         said: None,
         ended: Some(ms(ended)),
@@ -51,6 +53,7 @@ fn report(elapsed: u64, lanes: Vec<Lane>) -> Report {
         failure: None,
         ideal: Some(ms(1000)),
         guess: None,
+        measured: Vec::new(),
         recording: Recording::of_lanes(ms(elapsed), threads, lanes),
     }
 }

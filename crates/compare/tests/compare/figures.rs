@@ -22,6 +22,7 @@ fn compared(url: &str) -> Comparison {
         name: name.clone(),
         path: built[name].clone(),
         args: args.to_vec(),
+        server: None,
     };
     let programs: Vec<Program> = http.strategies.iter().map(program).collect();
     let limits = Limits {

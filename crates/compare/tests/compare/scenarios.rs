@@ -7,7 +7,7 @@ use compare::scenario::{self, Scenario};
 use harness::{Prepared, Strategy};
 use program_test::Ran;
 
-use crate::support::{run_in, workspace};
+use crate::support::{command, run, run_in, start, workspace};
 
 fn said(program: &Path, args: &[&str]) -> Ran {
     let mut command = program_test::command(program, args);
@@ -42,6 +42,7 @@ fn check_list(scenario: &Scenario) {
 /// Each program is the strategy that its name tells.
 fn check_programs(scenario: &Scenario) {
     let built = build(&scenario.package, &scenario.strategies).expect("it can be built");
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
     let mut told = Vec::new();
     for (name, program) in &built {
         let help = said(program, &["--help"]).stdout;
@@ -50,9 +51,18 @@ fn check_programs(scenario: &Scenario) {
         assert!(about.ends_with(how), "{name} says that it is: {about}");
         assert!(!told.contains(&about), "{name} says that it is what another one is: {about}");
         told.push(about);
-        let prepared: Prepared = said(program, &["--prepare", "--json"]).report();
+        let prepared: Prepared = prepared(scenario, program, folder.path()).report();
         assert_eq!(&prepared.strategy, name, "the name in its reports");
     }
+}
+
+/// A server fills a small database of its own before it could begin.
+fn prepared(scenario: &Scenario, program: &Path, folder: &Path) -> Ran {
+    let Some(asked) = &scenario.asked else { return said(program, &["--prepare", "--json"]) };
+    let mut command =
+        program_test::command(program, &["--prepare", "--json", "--purchases", "1000"]);
+    let database = format!("sqlite:{}", folder.join("small").display());
+    program_test::run(command.args(&asked.args).env("DATABASE_URL", database))
 }
 
 /// It takes what the manifest says that it takes, and refuses what it says that it does not.
@@ -95,6 +105,7 @@ fn a_manifest_that_says_something_else_is_told() {
             "strategies = [\"new-sync\"]\nserver = [\"no-server\"]",
             "no package has a program 'no-server'",
         ),
+        ("strategies = [\"new-sync\"]\nasked.by = \"nobody\"", "'nobody' is none of its programs"),
     ] {
         let folder = workspace(said, &[("new-sync", "")]);
         let ran = run_in(folder.path(), &["other"]);
@@ -111,4 +122,33 @@ fn a_strategy_without_a_program_is_told() {
     let ran = run_in(folder.path(), &["other"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
     assert!(ran.stderr.contains("error: other cannot be built: "), "{}", ran.stderr);
+}
+
+/// Three servers over a small database, each asked by the same visitors.
+#[test]
+fn strategies_that_are_servers_are_started_and_asked_by_another_program() {
+    let folder = tempfile::tempdir().expect("a folder for temporary files");
+    let database = format!("sqlite:{}", folder.path().join("small").display());
+    let customers = scenario::named(&scenario::all().unwrap(), Some("customer-api")).unwrap();
+    let built = build(&customers.package, &customers.strategies[..1]).expect("it can be built");
+    let args = ["--addr", "localhost:0", "--purchases", "1000", "--prepare"];
+    let mut prepare = program_test::command(&built[&customers.strategies[0]], &args);
+    program_test::run(prepare.env("DATABASE_URL", &database)).well();
+
+    let page = folder.path().join("page.html");
+    let args = ["customer-api", "--visitors", "3", "--html", &page.display().to_string()];
+    let ran = start(command(&args).env("DATABASE_URL", &database)).end().well();
+    for name in &customers.strategies {
+        // A row of figures, one of what the visitors measured, and a title.
+        let rows = ran.stdout.lines().filter(|line| line.split(' ').next() == Some(name));
+        assert_eq!(rows.count(), 3, "{}", ran.stdout);
+    }
+    assert_eq!(ran.stdout.matches("find 3").count(), 3, "{}", ran.stdout);
+
+    let page = std::fs::read_to_string(page).expect("it was written");
+    assert!(page.contains("quick ones: last") && page.contains("asked, not yet run"));
+
+    let refused = run(&["customer-api", "--url", "http://localhost:1"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("--url is not for a comparison of servers"));
 }

@@ -4,9 +4,8 @@
 //! `cargo run --bin customers-visitors`, while one of the servers runs
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-use customer_api::{Visit, Visits, reports, summary};
+use customer_api::{Visit, Visited, Visits};
 use futures::future::try_join_all;
 use harness::Failure;
 use reqwest::Client;
@@ -18,17 +17,11 @@ async fn main() -> ExitCode {
     let visits = Visits::from_args();
     let run = visits.start();
     let visited = visit_all(&visits).await;
-    if let Ok((quick, slow)) = &visited {
-        run.say(&summary(quick.clone()));
-        if !slow.is_empty() {
-            run.say(&reports(slow));
-        }
-    }
-    run.finish(visited.map(drop))
+    visits.finish(run, visited).await
 }
 
-/// Gives how long each quick one had to wait, and what became of each report.
-async fn visit_all(visits: &Visits) -> Result<(Vec<Duration>, Vec<String>), Failure> {
+/// Gives what became of them.
+async fn visit_all(visits: &Visits) -> Result<Visited, Failure> {
     let begun = Instant::now();
     let answers = visits.all().map(async |visit| {
         let due = begun + visit.comes_after;
@@ -37,17 +30,18 @@ async fn visit_all(visits: &Visits) -> Result<(Vec<Duration>, Vec<String>), Fail
         let answered = ask(visits.client(), &visit).instrument(span).await;
         answered.map(|status| (visit.is_quick, due.elapsed(), status))
     });
-    let (mut quick, mut slow) = (Vec::new(), Vec::new());
+    let mut visited = Visited::default();
     for (is_quick, waited, status) in try_join_all(answers).await? {
-        if is_quick { quick.push(waited) } else { slow.push(status) }
+        if is_quick { visited.quick.push(waited) } else { visited.reports.push(status) }
     }
-    Ok((quick, slow))
+    Ok(visited)
 }
 
 async fn ask(client: &Client, visit: &Visit) -> Result<String, Failure> {
     info!("Requesting '{}'", visit.url);
     let answering = async {
-        let answer = client.get(&visit.url).send().await;
+        let request = client.get(&visit.url).header("traceparent", visit.trace.to_string());
+        let answer = request.send().await;
         visit.accept(answer.map_err(|error| visit.failure(&error))?).await
     };
     let Ok(answered) = timeout(visit.hangs_up_after, answering).await else {

@@ -1,8 +1,12 @@
 //! The visitors, who tell what a server is like from outside.
 
+use std::io::Write;
+
 use customer_api::Server;
 use database_test::Place;
-use program_test::{Ran, command, nobody, run};
+use harness::Report;
+use harness::recording::{Begins, Held, Outcome};
+use program_test::{Ran, command, nobody, ok, run, stranger};
 
 use crate::look_ups::{Slow, many_purchases};
 use crate::support::Running;
@@ -70,4 +74,145 @@ fn where_nobody_answers_they_say_what_to_start() {
     let nobody = nobody();
     let ran = visit(&nobody.url(""), &["--visitors", "1"]);
     ran.assert_fails("nobody answers", "start a server with cargo run --bin customers-async");
+}
+
+#[test]
+fn what_a_server_did_is_drawn_from_when_they_asked_while_it_goes_on() {
+    let place = Place::sqlite();
+    let running = Running::fresh(Server::AsyncWithBlocking, &place, &[]);
+    place.execute(&many_purchases(8_000_000));
+    for _ in 0..2 {
+        let args = ["--visitors", "4", "--every", "0.03", "--json"];
+        let ran = visit(&url(&running), &args).well();
+        let Report { recording, .. } = ran.report();
+        assert_eq!((recording.begins, recording.lanes.len()), (Begins::Asked, 4));
+        let of_report = |it: &&Held| recording.lanes[it.lane].name == "report 1";
+        let report = recording.blocked.iter().find(of_report).expect("it held the event loop");
+        // On a busy machine one that comes next may be read just before it begins.
+        let unread = recording.unread(report).count();
+        assert_eq!(unread + recording.kept_waiting(report).count(), 3, "{recording:#?}");
+        let told = ran.stderr.replace("\n  ", " ");
+        assert!(told.contains("find 4 had asked, and the server had not read"), "{told}");
+        assert!(told.contains("customers-async-with-blocking.rs:"), "{told}");
+        assert!(told.contains("· asked, not yet run"), "{told}");
+        assert!(recording.lanes.iter().all(|lane| lane.outcome == Outcome::Done));
+    }
+    // Who asks for a recording is in none.
+    assert_eq!(running.said("recordings"), [""; 0]);
+}
+
+#[test]
+fn another_client_who_blocks_the_server_is_in_their_picture() {
+    let place = Place::sqlite();
+    let running = Running::fresh(Server::AsyncWithBlocking, &place, &[]);
+    place.execute(&many_purchases(8_000_000));
+    let _other = running.begin("/customers/9/report");
+    running.program.until_it_says("report 9: Making the report");
+    let args = ["--visitors", "2", "--reports", "0", "--json"];
+    let Report { recording, .. } = visit(&url(&running), &args).well().report();
+    let names: Vec<_> = recording.lanes.iter().map(|lane| lane.name.as_str()).collect();
+    assert_eq!(names, ["report 9", "find 1", "find 2"]);
+    let told = recording.sentences().join("\n");
+    let wanted =
+        ": meanwhile find 1 and find 2 had asked, and the server had not read their requests.";
+    assert!(told.contains(wanted), "{told}");
+}
+
+#[test]
+fn what_the_server_could_not_do_has_failed() {
+    let place = Place::sqlite();
+    let args = ["--connections", "1", "--patience", "0.1"];
+    let running = Running::fresh(Server::Async, &place, &args);
+    place.execute(&many_purchases(8_000_000));
+    let _other = running.begin("/customers/9/report");
+    running.program.until_it_says("report 9: Making the report");
+    let args = ["--visitors", "1", "--reports", "0", "--json"];
+    let Report { recording, .. } = visit(&url(&running), &args).well().report();
+    let ended: Vec<_> = recording.lanes.iter().map(|lane| lane.outcome).collect();
+    assert_eq!(ended, [Outcome::Failed]);
+}
+
+#[test]
+fn without_the_servers_recording_their_own_lanes_are_drawn_and_it_is_said_why() {
+    let began = std::time::UNIX_EPOCH.elapsed().expect("it is later than 1970").as_secs();
+    let old = format!(r#"{{"began_s": {}, "recording": {NOTHING}}}"#, began - 3600);
+    let none = format!(r#"{{"began_s": {began}.0, "recording": {NOTHING}}}"#);
+    for (answer, why) in [
+        (
+            "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_owned(),
+            "the server gave no recording, and answered 404 Not Found",
+        ),
+        (
+            "HTTP/1.1 307 Temporary Redirect\r\nlocation: /\r\ncontent-length: 0\r\n\r\n"
+                .to_owned(),
+            "answered 307 Temporary Redirect",
+        ),
+        (String::new(), "the server did not answer any more"),
+        ("rubbish\r\n\r\n".to_owned(), "the server did not answer any more"),
+        (ok(""), "what the server gave is no recording"),
+        (ok("{}"), "what the server gave is no recording"),
+        (ok(&"[".repeat(100_000)), "what the server gave is no recording"),
+        (ok(&old.replace("3600.0", "-1")), "the server has another clock"),
+        (ok(&old.replace("_s\": 0.0", "_s\": 1e300")), "what the server gave is no recording"),
+        (
+            ok(&none.replace("\"elapsed_s\": 0.0", "\"elapsed_s\": 1e15")),
+            "the server has another clock",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\n\r\n".to_owned() + &" ".repeat(17 << 20),
+            "the server's recording did not come, or was too long",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_owned(),
+            "the server's recording did not come, or was too long",
+        ),
+    ] {
+        let server = stranger(move |stream, target, _| {
+            let answer = if target.starts_with("/recordings/") { &answer } else { &ok("{}") };
+            // A client that has read enough has gone.
+            let _ = stream.write_all(answer.as_bytes());
+        });
+        let ran = visit(&server.url(""), &["--visitors", "2"]).well();
+        assert!(ran.stderr.contains("note: these are the visitors' own lanes: "), "{}", ran.stderr);
+        assert!(ran.stderr.contains(why), "{why}: {}", ran.stderr);
+        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+        assert!(
+            ran.stdout.contains("find 2  ") && !ran.stdout.contains("Each bar"),
+            "{}",
+            ran.stdout
+        );
+    }
+}
+
+/// A recording in which nothing happened.
+const NOTHING: &str = r#"{"elapsed_s": 0.0, "figures": {"requesters": 0, "done": 0, "failed": 0,
+    "dropped": 0, "ended": 0, "unfinished": 0, "most_in_flight": 0, "threads": 0, "held_s": 0.0,
+    "longest_s": 0.0, "one_by_one_s": 0.0, "blocks": 0, "blocked_s": 0.0, "preempted": 0,
+    "preempted_s": 0.0}, "threads": [], "lanes": [], "blocked": [], "longest_on_loop": null,
+    "longest_wait": null, "across_await": null}"#;
+
+#[test]
+fn a_recording_is_told_to_who_knows_its_trace_and_names_the_server_right() {
+    let place = Place::sqlite();
+    let running = Running::fresh(Server::Async, &place, &[]);
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let target = format!("/recordings/{trace}");
+    let asks = |method: &str, target: &str, lines: &str| running.request(method, target, lines, "");
+    let unknown = "this has no recording of that trace any more, or never had one";
+    asks("GET", &target, "").assert_problem(404, "Not Found", unknown);
+
+    let named = format!("traceparent: 00-{trace}-00f067aa0ba902b7-01\r\n");
+    assert_eq!(asks("GET", "/customers/7", &named).status, 200);
+    assert_eq!(asks("GET", "/customers/8", "").status, 200);
+    let told = asks("GET", &target, "").json();
+    let lanes = told["recording"]["lanes"].as_array().expect("lanes");
+    assert_eq!((lanes.len(), &lanes[0]["name"]), (1, &"find 7".into()));
+    assert_eq!(told["recording"]["begins"], "read");
+
+    assert_eq!(asks("POST", &target, "").status, 405);
+    for wrong in ["0".repeat(32), trace.to_uppercase(), "x".to_owned(), format!("{trace}-1")] {
+        assert_eq!(asks("GET", &format!("/recordings/{wrong}"), "").status, 404, "{wrong}");
+    }
+    let elsewhere = format!("GET {target} HTTP/1.1\r\nhost: evil.example\r\n\r\n");
+    assert_eq!(running.send(&elsewhere).response().status, 421);
 }
