@@ -1,0 +1,54 @@
+//! A permit that a time-out gives back, while the thread it stood for goes on.
+
+use crate::exercise::{Exercise, ServerRules, Trial};
+use crate::judge::{Seen, Wrong};
+use crate::texts;
+
+const PLACES: usize = 2;
+
+/// Those that are given up: one goes on for longer than any trial, and the other one's
+/// place comes back.
+const SLOW: [(&str, &str); 2] = [("R1", "300"), ("R2", "1.5")];
+
+/// Those that wait for that place. There are so many that a patience of two seconds,
+/// which is enough for R2, ends while some are left.
+const QUICK: [(&str, &str); 6] =
+    [("R3", "0.15"), ("R4", "0.16"), ("R5", "0.17"), ("R6", "0.18"), ("R7", "0.19"), ("R8", "0.2")];
+
+pub(super) const EXERCISE: Exercise = Exercise {
+    name: "given-back-too-early",
+    title: "The place that came back too early",
+    minutes: 15,
+    chapter: "scenarios/customer-api",
+    asked: "R1 and R2 are given up, R3 to R8 get their replies, and never are more than 2 requests at the server",
+    why: "The permit goes with the work and not with whoever waits for it, so a place is free when its thread is.",
+    texts: texts!("given-back-too-early"),
+    trial: Trial {
+        args: &["--seconds", "300,1.5,0.15,0.16,0.17,0.18,0.19,0.2"],
+        server: Some(ServerRules { places: PLACES, ..ServerRules::OPEN }),
+    },
+    judge,
+    orders: None,
+};
+
+fn judge(seen: &Seen) -> Result<(), Wrong> {
+    seen.nobody_is_refused()?;
+    for (name, seconds) in SLOW {
+        seen.asked_for_once(name, seconds)?;
+    }
+    for (name, seconds) in QUICK {
+        seen.got_its_reply(name, seconds)?;
+    }
+    seen.nothing_else(SLOW.len() + QUICK.len())?;
+    seen.at_once(PLACES)?;
+    let lanes = |name| seen.lanes().iter().filter(move |lane| lane.name == name);
+    let (given_up, last) = (SLOW[0].0, QUICK[QUICK.len() - 1].0);
+    let all_had_replies = lanes(last).filter_map(|lane| lane.ended).max();
+    // Whoever has been given up is not polled any more; its thread may go on.
+    let mut polls = lanes(given_up).flat_map(|lane| &lane.stretches).filter(|it| it.on_loop);
+    if all_had_replies.is_some_and(|replied| polls.any(|poll| poll.from > replied)) {
+        let seen = format!("{given_up} was still waited for when {last} had its reply");
+        return Err(Wrong::seen(seen));
+    }
+    Ok(())
+}

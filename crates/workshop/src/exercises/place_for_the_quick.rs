@@ -1,0 +1,86 @@
+//! Slow requests that come first, and a place that they leave to the quick ones.
+
+use delay_server::Visit;
+
+use crate::exercise::{Exercise, ServerRules, Trial};
+use crate::judge::{Seen, Wrong, listed};
+use crate::texts;
+
+const PLACES: usize = 4;
+
+/// How many of the places reports may have.
+const FOR_REPORTS: usize = 3;
+
+/// How many there are of each, and what they ask for.
+const REPORTS: (usize, &str) = (5, "1.5");
+const LOOK_UPS: (usize, &str) = (4, "0.1");
+
+pub(super) const EXERCISE: Exercise = Exercise {
+    name: "place-for-the-quick",
+    title: "A place for the quick ones",
+    minutes: 15,
+    chapter: "scenarios/customer-api",
+    asked: "3 reports are made at a time, no look-up waits for one of them to end, and never are more than 4 requests at the server",
+    why: "However many reports come, one place is never theirs, so a look-up waits for other look-ups at most.",
+    texts: texts!("place-for-the-quick"),
+    trial: Trial {
+        args: &["--seconds", "1.5,1.5,1.5,1.5,1.5,0.1,0.1,0.1,0.1"],
+        server: Some(ServerRules { places: PLACES, ..ServerRules::OPEN }),
+    },
+    judge,
+    orders: None,
+};
+
+fn judge(seen: &Seen) -> Result<(), Wrong> {
+    seen.nobody_is_refused()?;
+    for (what, (wanted, seconds)) in [("reports", REPORTS), ("look-ups", LOOK_UPS)] {
+        let answered = seen.visits_for(seconds).filter(|visit| visit.is_answered()).count();
+        if answered != wanted {
+            let seen = format!("{answered} {what} were answered, and there are {wanted}");
+            return Err(Wrong::seen(seen));
+        }
+    }
+    seen.nothing_else(REPORTS.0 + LOOK_UPS.0)?;
+    seen.all_requesters_are_done()?;
+    let most = reports_at_once(seen);
+    if most.len() >= PLACES {
+        let names = listed(&most);
+        return Err(Wrong::seen(format!("{names} had all {PLACES} places at once")));
+    }
+    if let Some((late, report)) = look_up_that_waited(seen) {
+        return Err(Wrong::seen(format!("{late} was asked for only when {report} had ended")));
+    }
+    if most.len() < FOR_REPORTS {
+        let most = most.len();
+        return Err(Wrong::seen(format!("at most {most} of the reports at once")));
+    }
+    seen.at_once(PLACES)
+}
+
+/// The reports that were at the server when there were most of them.
+fn reports_at_once(seen: &Seen) -> Vec<String> {
+    let reports = || numbered(seen, REPORTS.1);
+    let there = |at| reports().filter(move |(_, it)| it.is_there(at)).map(|(number, _)| number);
+    let most = reports().map(|(_, report)| report.arrived).max_by_key(|at| there(*at).count());
+    let names = most.into_iter().flat_map(there).map(|number| seen.name_of(number));
+    names.collect()
+}
+
+/// A look-up that came when a report had ended, while none was there: on a busy machine
+/// the look-ups may take long as well, but then it is one of them that has the place.
+fn look_up_that_waited(seen: &Seen) -> Option<(String, String)> {
+    let look_ups = || numbered(seen, LOOK_UPS.1);
+    numbered(seen, REPORTS.1).find_map(|(report, visit)| {
+        let ended = visit.ended?;
+        let (late, _) = look_ups().find(|(_, it)| it.arrived >= ended)?;
+        let had_place = look_ups().any(|(_, it)| it.is_there(ended));
+        (!had_place).then(|| (seen.name_of(late), seen.name_of(report)))
+    })
+}
+
+/// The visits that asked for so many seconds, with their numbers among all.
+fn numbered<'a>(seen: &'a Seen, seconds: &'a str) -> impl Iterator<Item = (usize, &'a Visit)> {
+    seen.visits_for(seconds).map(|visit| {
+        (seen.visits.iter().position(|it| std::ptr::eq(it, visit)).unwrap_or_default(), visit)
+    })
+}
