@@ -198,8 +198,9 @@ fn asks_for(visit: &Visit, seconds: &str) -> bool {
 
 /// Why a program had not come to its end, by the recording of what it did so far.
 pub fn stuck(recording: &Recording) -> String {
+    // One that has said that it failed may go on all the same.
     let unfinished: Vec<&Lane> =
-        recording.lanes.iter().filter(|lane| lane.outcome == Outcome::Unfinished).collect();
+        recording.lanes.iter().filter(|lane| lane.ended.is_none()).collect();
     // A stretch that has not ended goes on until the end of the recording. One that has
     // begun only just may be any poll of many.
     let goes_on = |stretch: &&Stretch| {

@@ -1,4 +1,4 @@
-//! Reports and look-ups, and a database with four places.
+//! Reports and look-ups, and a server with four places.
 //!
 //! `cargo workshop run place-for-the-quick` says what is asked, and what it saw.
 

@@ -21,7 +21,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     minutes: 15,
     chapter: "scenarios/customer-api",
     asked: "R1 and R2 are given up, R3 to R8 get their replies, and never are more than 2 requests at the server",
-    why: "The permit goes with the work and not with whoever waits for it, so a place is free when its thread is.",
+    why: "A place is free again when the work at it has ended, and not when nobody waits for that work any more.",
     texts: texts!("given-back-too-early"),
     trial: Trial {
         args: &["--seconds", "300,1.5,0.15,0.16,0.17,0.18,0.19,0.2"],

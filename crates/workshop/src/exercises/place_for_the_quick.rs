@@ -1,5 +1,7 @@
 //! Slow requests that come first, and a place that they leave to the quick ones.
 
+use std::cmp::Reverse;
+
 use delay_server::Visit;
 
 use crate::exercise::{Exercise, ServerRules, Trial};
@@ -61,7 +63,9 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
 fn reports_at_once(seen: &Seen) -> Vec<String> {
     let reports = || numbered(seen, REPORTS.1);
     let there = |at| reports().filter(move |(_, it)| it.is_there(at)).map(|(number, _)| number);
-    let most = reports().map(|(_, report)| report.arrived).max_by_key(|at| there(*at).count());
+    // The first such time: later ones differ where one has taken another one's place.
+    let times = reports().map(|(_, report)| report.arrived);
+    let most = times.min_by_key(|at| Reverse(there(*at).count()));
     let names = most.into_iter().flat_map(there).map(|number| seen.name_of(number));
     names.collect()
 }

@@ -1,9 +1,7 @@
 //! What was looked at before an await, and acted upon after it.
 
-use delay_server::Visit;
-
 use crate::exercise::{Exercise, ServerRules, Trial};
-use crate::judge::{Seen, Wrong};
+use crate::judge::{Seen, Wrong, listed};
 use crate::texts;
 
 const TICKETS: usize = 4;
@@ -18,7 +16,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     minutes: 15,
     chapter: "scenarios/customer-api",
     asked: "no more than 4 tickets are sold, the customers pay at the same time, and the program says how many are left",
-    why: "A ticket is looked for and taken before anything is awaited, so what was seen is still true, without a lock.",
+    why: "Nothing is awaited between looking for a ticket and taking it, so what was seen is still true.",
     texts: texts!("sold-too-often"),
     trial: Trial {
         args: &["--seconds", "0.3,400,0.2,0.1,0.31,0.21"],
@@ -38,19 +36,27 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
             return Err(Wrong::seen(format!("{name} left before the server answered")));
         }
     }
-    let sold = seen.visits.iter().filter(|visit| Visit::is_answered(visit)).count();
+    let paid: Vec<String> = (seen.visits.iter().zip(0..))
+        .filter(|(visit, _)| visit.is_answered())
+        .map(|(_, number)| seen.name_of(number))
+        .collect();
+    let sold = paid.len();
     if sold > TICKETS {
-        let seen = format!("{sold} payments were accepted, and there were {TICKETS} tickets");
+        let seen = format!("{} paid, and there were {TICKETS} tickets", listed(&paid));
         return Err(Wrong::seen(seen));
     }
     if sold < FEWEST_SOLD {
-        let seen = format!("{sold} payments were made and accepted, and more tickets were wanted");
+        let who = match sold {
+            0 => "nobody".to_owned(),
+            _ => format!("only {}", listed(&paid)),
+        };
+        let seen = format!("{who} paid, and there were {TICKETS} tickets for 6 customers");
         return Err(Wrong::seen(seen));
     }
     seen.at_once(FEWEST_SOLD)?;
     let left = (TICKETS - sold).to_string();
     match seen.number_before("left") {
-        None => Err(Wrong::seen("it did not say how many tickets were left")),
+        None => Err(Wrong::seen("it did not say how many tickets are left, as in '4 left'")),
         Some(said) if said == left => Ok(()),
         Some(said) => {
             let verb = if left == "1" { "was" } else { "were" };
