@@ -192,7 +192,8 @@ impl Seen {
     }
 }
 
-fn asks_for(visit: &Visit, seconds: &str) -> bool {
+/// Whether it asked for so many seconds, as they were written.
+pub(crate) fn asks_for(visit: &Visit, seconds: &str) -> bool {
     visit.target.split_once("?seconds=").is_some_and(|(_, asked)| asked == seconds)
 }
 

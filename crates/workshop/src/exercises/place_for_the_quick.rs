@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use delay_server::Visit;
 
 use crate::exercise::{Exercise, ServerRules, Trial};
-use crate::judge::{Seen, Wrong, listed};
+use crate::judge::{Seen, Wrong, asks_for, listed};
 use crate::texts;
 
 const PLACES: usize = 4;
@@ -44,13 +44,18 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
     }
     seen.nothing_else(REPORTS.0 + LOOK_UPS.0)?;
     seen.all_requesters_are_done()?;
+    let waited = look_up_that_waited(seen)
+        .map(|(late, report)| format!("{late} was asked for only when {report} had ended"));
     let most = reports_at_once(seen);
     if most.len() >= PLACES {
-        let names = listed(&most);
-        return Err(Wrong::seen(format!("{names} had all {PLACES} places at once")));
+        let mut all = format!("{} had all {PLACES} places at once", listed(&most));
+        if let Some(waited) = waited {
+            all += &format!(": {waited}");
+        }
+        return Err(Wrong::seen(all));
     }
-    if let Some((late, report)) = look_up_that_waited(seen) {
-        return Err(Wrong::seen(format!("{late} was asked for only when {report} had ended")));
+    if let Some(waited) = waited {
+        return Err(Wrong::seen(waited));
     }
     if most.len() < FOR_REPORTS {
         let most = most.len();
@@ -84,7 +89,5 @@ fn look_up_that_waited(seen: &Seen) -> Option<(String, String)> {
 
 /// The visits that asked for so many seconds, with their numbers among all.
 fn numbered<'a>(seen: &'a Seen, seconds: &'a str) -> impl Iterator<Item = (usize, &'a Visit)> {
-    seen.visits_for(seconds).map(|visit| {
-        (seen.visits.iter().position(|it| std::ptr::eq(it, visit)).unwrap_or_default(), visit)
-    })
+    seen.visits.iter().enumerate().filter(move |(_, visit)| asks_for(visit, seconds))
 }
