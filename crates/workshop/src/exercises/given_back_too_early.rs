@@ -8,12 +8,12 @@ const PLACES: usize = 2;
 
 /// Those that are given up: one goes on for longer than any trial, and the other one's
 /// place comes back.
-const SLOW: [(&str, &str); 2] = [("R1", "300"), ("R2", "1.5")];
+const SLOW: [(&str, &str); 2] = [("R1", "300"), ("R2", "3")];
 
-/// Those that wait for that place. There are so many that a patience of two seconds,
+/// Those that wait for that place. There are so many that a patience of three seconds,
 /// which is enough for R2, ends while some are left.
 const QUICK: [(&str, &str); 6] =
-    [("R3", "0.15"), ("R4", "0.16"), ("R5", "0.17"), ("R6", "0.18"), ("R7", "0.19"), ("R8", "0.2")];
+    [("R3", "0.1"), ("R4", "0.11"), ("R5", "0.12"), ("R6", "0.13"), ("R7", "0.14"), ("R8", "0.15")];
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "given-back-too-early",
@@ -24,7 +24,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     why: "A place is free again when the work at it has ended, and not when nobody waits for that work any more.",
     texts: texts!("given-back-too-early"),
     trial: Trial {
-        args: &["--seconds", "300,1.5,0.15,0.16,0.17,0.18,0.19,0.2"],
+        args: &["--seconds", "300,3,0.1,0.11,0.12,0.13,0.14,0.15"],
         server: Some(ServerRules { places: PLACES, ..ServerRules::OPEN }),
     },
     judge,

@@ -13,9 +13,9 @@ const PLACES: usize = 4;
 /// How many of the places reports may have.
 const FOR_REPORTS: usize = 3;
 
-/// How many there are of each, and what they ask for.
-const REPORTS: (usize, &str) = (5, "1.5");
-const LOOK_UPS: (usize, &str) = (4, "0.1");
+/// How many there are of each.
+const REPORTS: usize = 4;
+const LOOK_UPS: usize = 3;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "place-for-the-quick",
@@ -26,7 +26,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     why: "However many reports come, one place is never theirs, so a look-up waits for other look-ups at most.",
     texts: texts!("place-for-the-quick"),
     trial: Trial {
-        args: &["--seconds", "1.5,1.5,1.5,1.5,1.5,0.1,0.1,0.1,0.1"],
+        args: &["--seconds", "2,2,2,1.5,0.1,0.1,0.1"],
         server: Some(ServerRules { places: PLACES, ..ServerRules::OPEN }),
     },
     judge,
@@ -35,14 +35,16 @@ pub(super) const EXERCISE: Exercise = Exercise {
 
 fn judge(seen: &Seen) -> Result<(), Wrong> {
     seen.nobody_is_refused()?;
-    for (what, (wanted, seconds)) in [("reports", REPORTS), ("look-ups", LOOK_UPS)] {
-        let answered = seen.visits_for(seconds).filter(|visit| visit.is_answered()).count();
+    for (what, all, wanted) in
+        [("reports", reports(seen), REPORTS), ("look-ups", look_ups(seen), LOOK_UPS)]
+    {
+        let answered = all.iter().filter(|(_, visit)| visit.is_answered()).count();
         if answered != wanted {
             let seen = format!("{answered} {what} were answered, and there are {wanted}");
             return Err(Wrong::seen(seen));
         }
     }
-    seen.nothing_else(REPORTS.0 + LOOK_UPS.0)?;
+    seen.nothing_else(REPORTS + LOOK_UPS)?;
     seen.all_requesters_are_done()?;
     let waited = look_up_that_waited(seen)
         .map(|(late, report)| format!("{late} was asked for only when {report} had ended"));
@@ -66,28 +68,37 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
 
 /// The reports that were at the server when there were most of them.
 fn reports_at_once(seen: &Seen) -> Vec<String> {
-    let reports = || numbered(seen, REPORTS.1);
-    let there = |at| reports().filter(move |(_, it)| it.is_there(at)).map(|(number, _)| number);
+    let reports = reports(seen);
+    let there = |at| reports.iter().filter(move |(_, report)| report.is_there(at));
     // The first such time: later ones differ where one has taken another one's place.
-    let times = reports().map(|(_, report)| report.arrived);
+    let times = reports.iter().map(|(_, report)| report.arrived);
     let most = times.min_by_key(|at| Reverse(there(*at).count()));
-    let names = most.into_iter().flat_map(there).map(|number| seen.name_of(number));
-    names.collect()
+    most.into_iter().flat_map(there).map(|(number, _)| seen.name_of(*number)).collect()
 }
 
 /// A look-up that came when a report had ended, while none was there: on a busy machine
 /// the look-ups may take long as well, but then it is one of them that has the place.
 fn look_up_that_waited(seen: &Seen) -> Option<(String, String)> {
-    let look_ups = || numbered(seen, LOOK_UPS.1);
-    numbered(seen, REPORTS.1).find_map(|(report, visit)| {
+    let look_ups = look_ups(seen);
+    reports(seen).into_iter().find_map(|(report, visit)| {
         let ended = visit.ended?;
-        let (late, _) = look_ups().find(|(_, it)| it.arrived >= ended)?;
-        let had_place = look_ups().any(|(_, it)| it.is_there(ended));
-        (!had_place).then(|| (seen.name_of(late), seen.name_of(report)))
+        let (late, _) = look_ups.iter().find(|(_, look_up)| look_up.arrived >= ended)?;
+        let had_place = look_ups.iter().any(|(_, look_up)| look_up.is_there(ended));
+        (!had_place).then(|| (seen.name_of(*late), seen.name_of(report)))
     })
 }
 
-/// The visits that asked for so many seconds, with their numbers among all.
-fn numbered<'a>(seen: &'a Seen, seconds: &'a str) -> impl Iterator<Item = (usize, &'a Visit)> {
-    seen.visits.iter().enumerate().filter(move |(_, visit)| asks_for(visit, seconds))
+type Numbered<'a> = Vec<(usize, &'a Visit)>;
+
+/// The visits of reports, with their numbers among all.
+fn reports(seen: &Seen) -> Numbered<'_> {
+    seen.visits.iter().enumerate().filter(|(_, visit)| !is_look_up(visit)).collect()
+}
+
+fn look_ups(seen: &Seen) -> Numbered<'_> {
+    seen.visits.iter().enumerate().filter(|(_, visit)| is_look_up(visit)).collect()
+}
+
+fn is_look_up(visit: &Visit) -> bool {
+    asks_for(visit, "0.1")
 }

@@ -19,7 +19,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     why: "Nothing is awaited between looking for a ticket and taking it, so what was seen is still true.",
     texts: texts!("sold-too-often"),
     trial: Trial {
-        args: &["--seconds", "0.3,400,0.2,0.1,0.31,0.21"],
+        args: &["--seconds", "0.5,400,0.4,0.3,0.51,0.41"],
         server: Some(ServerRules::OPEN),
     },
     judge,
