@@ -12,7 +12,7 @@ use tokio::{runtime::Builder, sync::Semaphore, task::spawn_blocking, time::timeo
 use tracing::{Instrument, Span, info};
 use ureq::Agent;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(7);
 
 fn main() -> ExitCode {
     let runtime = Builder::new_current_thread().enable_all().build().expect("an event loop");
