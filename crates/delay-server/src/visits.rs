@@ -37,6 +37,11 @@ impl Visit {
         matches!(self.outcome, VisitOutcome::Answered(_))
     }
 
+    /// Whether it waited at this time, since the server was started.
+    pub fn is_there(&self, at: Duration) -> bool {
+        self.arrived <= at && self.ended.is_none_or(|ended| ended > at)
+    }
+
     /// The status that it was refused with, if it was.
     pub fn refused(&self) -> Option<u16> {
         match self.outcome {

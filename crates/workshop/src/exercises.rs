@@ -5,13 +5,16 @@ use crate::exercise::Exercise;
 mod first_answer_wins;
 mod five_at_a_time;
 mod give_up_after_a_second;
+mod given_back_too_early;
 mod lazy;
 mod lock_across_await;
 mod lost_update;
 mod nine_of_ten;
 mod nobody_awaited_it;
 mod not_really_async;
+mod place_for_the_quick;
 mod pool_waits_for_itself;
+mod sold_too_often;
 mod the_loop_that_computes;
 mod two_locks;
 mod wait_together;
@@ -33,6 +36,9 @@ pub const ALL: &[Exercise] = &[
     pool_waits_for_itself::EXERCISE,
     two_locks::EXERCISE,
     your_own_join::EXERCISE,
+    sold_too_often::EXERCISE,
+    place_for_the_quick::EXERCISE,
+    given_back_too_early::EXERCISE,
 ];
 
 /// The exercise of this name.

@@ -59,6 +59,14 @@ impl Seen {
         self.all_requesters_are_done()
     }
 
+    /// The server refused nobody.
+    pub fn nobody_is_refused(&self) -> Result<(), Wrong> {
+        let refused = self.visits.iter().find_map(|visit| visit.refused());
+        refused.map_or(Ok(()), |status| {
+            Err(Wrong::seen(format!("the server refused a request with {status}")))
+        })
+    }
+
     /// The server was asked for no more than these.
     pub fn nothing_else(&self, wanted: usize) -> Result<(), Wrong> {
         match self.visits.len() {
@@ -70,17 +78,20 @@ impl Seen {
     /// This requester asked for so many seconds once, the server answered, and it has
     /// the reply.
     pub fn got_its_reply(&self, name: &str, seconds: &str) -> Result<(), Wrong> {
-        let visits: Vec<&Visit> = self.visits_for(seconds).collect();
-        match visits.as_slice() {
-            [] => return Err(self.never_asked_for(name)),
-            [one] if one.is_answered() => {}
-            [_] => return Err(Wrong::seen(format!("{name} left before the server answered"))),
-            more => {
-                let times = more.len();
-                return Err(Wrong::seen(format!("{name} was asked for {times} times")));
-            }
+        if !self.asked_for_once(name, seconds)?.is_answered() {
+            return Err(Wrong::seen(format!("{name} left before the server answered")));
         }
         self.has_it(name)
+    }
+
+    /// This requester asked for so many seconds once, whatever became of that.
+    pub fn asked_for_once<'a>(&'a self, name: &str, seconds: &'a str) -> Result<&'a Visit, Wrong> {
+        let visits: Vec<&Visit> = self.visits_for(seconds).collect();
+        match visits.as_slice() {
+            [] => Err(self.never_asked_for(name)),
+            [one] => Ok(one),
+            more => Err(Wrong::seen(format!("{name} was asked for {} times", more.len()))),
+        }
     }
 
     /// What this requester asked for was taken, as far as is known: a reply may be taken
@@ -131,10 +142,7 @@ impl Seen {
 
     /// How many requests the server had waiting at the same time, at most.
     pub fn most_at_once(&self) -> usize {
-        let there = |visit: &Visit, at: Duration| {
-            visit.arrived <= at && visit.ended.is_none_or(|ended| ended > at)
-        };
-        let at = |one: &Visit| self.visits.iter().filter(|it| there(it, one.arrived)).count();
+        let at = |one: &Visit| self.visits.iter().filter(|it| it.is_there(one.arrived)).count();
         self.visits.iter().map(at).max().unwrap_or_default()
     }
 
@@ -146,6 +154,14 @@ impl Seen {
         let asks = |lane: &&Lane| lane.asks.as_deref().is_some_and(|url| url.ends_with(&it.target));
         let lane = self.lanes().iter().filter(asks).nth(before);
         lane.map_or_else(|| "one".to_owned(), |lane| lane.name.clone())
+    }
+
+    /// The last number that it printed before this word, as it stands there.
+    pub fn number_before(&self, word: &str) -> Option<&str> {
+        let words = self.stdout.split(|letter: char| !letter.is_alphanumeric());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let mut before = words.windows(2).filter(|pair| pair[1] == word).map(|pair| pair[0]);
+        before.rfind(|number| number.parse::<u32>().is_ok())
     }
 
     /// It said, at last, that its result is this.
@@ -176,14 +192,16 @@ impl Seen {
     }
 }
 
-fn asks_for(visit: &Visit, seconds: &str) -> bool {
+/// Whether it asked for so many seconds, as they were written.
+pub(crate) fn asks_for(visit: &Visit, seconds: &str) -> bool {
     visit.target.split_once("?seconds=").is_some_and(|(_, asked)| asked == seconds)
 }
 
 /// Why a program had not come to its end, by the recording of what it did so far.
 pub fn stuck(recording: &Recording) -> String {
+    // One that has said that it failed may go on all the same.
     let unfinished: Vec<&Lane> =
-        recording.lanes.iter().filter(|lane| lane.outcome == Outcome::Unfinished).collect();
+        recording.lanes.iter().filter(|lane| lane.ended.is_none()).collect();
     // A stretch that has not ended goes on until the end of the recording. One that has
     // begun only just may be any poll of many.
     let goes_on = |stretch: &&Stretch| {
@@ -199,21 +217,41 @@ pub fn stuck(recording: &Recording) -> String {
             true => recording.event_loop_called(stretch.thread),
             false => "its thread".to_owned(),
         };
-        return format!("{} held {what} for {time}, and had not let go of it", name(lane));
+        let held = format!("{} held {what} for {time}, and had not let go of it", name(lane));
+        // Who keeps an event loop keeps all from going on, and these may be another matter.
+        let waits = |it: &&&Lane| !stretch.on_loop && !it.stretches.iter().any(|it| goes_on(&it));
+        let waiting: Vec<String> = unfinished.iter().filter(waits).map(|lane| name(lane)).collect();
+        return match waiting.as_slice() {
+            [] => held,
+            some => format!("{held}; {} still waited", listed(some)),
+        };
     }
     if let Some(busy) = unfinished.iter().find(|lane| lane.polls >= MANY_POLLS) {
         return format!("{} was polled {} times, and was not done", name(busy), busy.polls);
     }
-    let names: Vec<String> = unfinished.iter().take(4).map(|lane| name(lane)).collect();
-    let more = unfinished.len() - names.len();
-    let all = match names.as_slice() {
-        [] => return "no requester was under way any more, and the program went on".to_owned(),
-        [one] => format!("{one} still waited"),
-        [first @ .., last] if more == 0 => format!("{} and {last} still waited", first.join(", ")),
-        some => format!("{} and {more} others still waited", some.join(", ")),
-    };
-    format!("{all}, and held no thread")
+    let names: Vec<String> = unfinished.iter().map(|lane| name(lane)).collect();
+    if names.is_empty() {
+        return "no requester was under way any more, and the program went on".to_owned();
+    }
+    let all = listed(&names);
+    format!("{all} still waited, and held no thread")
 }
+
+/// These names in a sentence; of many, the first and how many others.
+pub(crate) fn listed(names: &[String]) -> String {
+    match names {
+        [one] => one.clone(),
+        [first @ .., last] if names.len() <= MOST_NAMES => {
+            format!("{} and {last}", first.join(", "))
+        }
+        many => {
+            let (told, others) = many.split_at(many.len().min(MOST_NAMES - 1));
+            format!("{} and {} others", told.join(", "), others.len())
+        }
+    }
+}
+
+const MOST_NAMES: usize = 5;
 
 /// What holds an event loop for longer blocks it, also on a machine that has much else
 /// to do. What is tried here holds it for many times as long, or for a millisecond.

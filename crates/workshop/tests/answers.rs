@@ -15,7 +15,7 @@ fn exercise() -> &'static Exercise {
 }
 
 /// What stands in the place of the loop of the first exercise's starter.
-const PROGRAMS: [(&str, &str); 13] = [
+const PROGRAMS: [(&str, &str); 14] = [
     ("unwrap-in-a-task", "tokio::spawn(async { None::<u8>.unwrap() }).await.unwrap(); Ok(())"),
     (
         "sleep-in-a-task",
@@ -45,6 +45,19 @@ const PROGRAMS: [(&str, &str); 13] = [
             let span = request.span();
             request.url = request.url.replace(\"=0.\", \"=x\");
             let _ = fetch(client.clone(), request).instrument(span).await;
+        }
+        Ok(())",
+    ),
+    (
+        "failed-and-goes-on",
+        "for mut request in plan.requests() {
+            let span = request.span();
+            request.url = request.url.replace(\"=0.\", \"=x\");
+            let endless = async {
+                let _ = fetch(client.clone(), request).await;
+                std::future::pending::<()>().await;
+            };
+            endless.instrument(span).await;
         }
         Ok(())",
     ),
@@ -239,6 +252,7 @@ fn a_full_disk_is_no_fault_of_a_program() {
 
 #[test]
 fn what_does_not_end_is_explained() {
+    assert_seen("failed-and-goes-on", "it had not ended after 10 s: R1 still waited, and held no");
     assert_seen("endless-yields", "it had not ended after 10 s: R1 was polled");
     assert_seen("endless-loop", "it had not ended after 10 s: R1 held the event loop for");
 }

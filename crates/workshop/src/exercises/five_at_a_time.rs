@@ -26,9 +26,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
 };
 
 fn judge(seen: &Seen) -> Result<(), Wrong> {
-    if let Some(status) = seen.visits.iter().find_map(|visit| visit.refused()) {
-        return Err(Wrong::seen(format!("the server refused a request with {status}")));
-    }
+    seen.nobody_is_refused()?;
     seen.got_its_reply("R1", "1.5")?;
     let quick = seen.visits_for("0.1").filter(|visit| visit.is_answered()).count();
     if quick != QUICK {

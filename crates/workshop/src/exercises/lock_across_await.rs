@@ -22,13 +22,9 @@ pub(super) const EXERCISE: Exercise = Exercise {
 fn judge(seen: &Seen) -> Result<(), Wrong> {
     seen.each_answered_once(&SECONDS)?;
     seen.at_once(SECONDS.len())?;
-    let words = seen.stdout.split(|letter: char| !letter.is_alphanumeric());
-    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-    let totals = words.windows(2).filter(|pair| pair[1] == "replies").map(|pair| pair[0]);
-    let totals: Vec<&str> = totals.filter(|total| total.parse::<u32>().is_ok()).collect();
-    match totals.as_slice() {
-        [] => Err(Wrong::seen("it did not say how many replies there were")),
-        [.., "3"] => Ok(()),
-        [.., total] => Err(Wrong::seen(format!("it said '{total} replies', and there were 3"))),
+    match seen.number_before("replies") {
+        None => Err(Wrong::seen("it did not say how many replies there were")),
+        Some("3") => Ok(()),
+        Some(total) => Err(Wrong::seen(format!("it said '{total} replies', and there were 3"))),
     }
 }

@@ -26,9 +26,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
 };
 
 fn judge(seen: &Seen) -> Result<(), Wrong> {
-    if let Some(status) = seen.visits.iter().find_map(|visit| visit.refused()) {
-        return Err(Wrong::seen(format!("the server refused a request with {status}")));
-    }
+    seen.nobody_is_refused()?;
     seen.each_answered_once(&SECONDS)?;
     for (pair, first) in SECONDS.chunks(2).zip((1..).step_by(2)) {
         let first_end = seen.visits_for(pair[0]).find_map(|visit| visit.ended);
