@@ -80,7 +80,7 @@ fn where_nobody_answers_they_say_what_to_start() {
 fn what_a_server_did_is_drawn_from_when_they_asked_while_it_goes_on() {
     let place = Place::sqlite();
     let running = Running::fresh(Server::AsyncWithBlocking, &place, &[]);
-    place.execute(&many_purchases(8_000_000));
+    place.execute(&many_purchases(2_000_000));
     for _ in 0..2 {
         let args = ["--visitors", "4", "--every", "0.03", "--json"];
         let ran = visit(&url(&running), &args).well();
@@ -105,7 +105,7 @@ fn what_a_server_did_is_drawn_from_when_they_asked_while_it_goes_on() {
 fn another_client_who_blocks_the_server_is_in_their_picture() {
     let place = Place::sqlite();
     let running = Running::fresh(Server::AsyncWithBlocking, &place, &[]);
-    place.execute(&many_purchases(8_000_000));
+    place.execute(&many_purchases(4_000_000));
     let _other = running.begin("/customers/9/report");
     running.program.until_it_says("report 9: Making the report");
     let args = ["--visitors", "2", "--reports", "0", "--json"];
@@ -123,7 +123,7 @@ fn what_the_server_could_not_do_has_failed() {
     let place = Place::sqlite();
     let args = ["--connections", "1", "--patience", "0.1"];
     let running = Running::fresh(Server::Async, &place, &args);
-    place.execute(&many_purchases(8_000_000));
+    place.execute(&many_purchases(4_000_000));
     let _other = running.begin("/customers/9/report");
     running.program.until_it_says("report 9: Making the report");
     let args = ["--visitors", "1", "--reports", "0", "--json"];
