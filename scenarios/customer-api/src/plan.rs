@@ -9,8 +9,8 @@ use database::generator::fill_if_missing;
 use database::{Database, Trouble};
 use delay_server::{Bound, StartError};
 use futures::future::FutureExt;
-use harness::Failure;
 use harness::signals::{self, Signal};
+use harness::{Failure, Run};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
@@ -74,19 +74,39 @@ impl Plan {
         F: Fn(Pool<C>, Order) -> Doing + Send + Sync + 'static,
         Doing: Future<Output = Result<Reply, Unanswered>> + Send + 'static,
     {
+        self.serve_recorded_or_not(carry_out, true)
+    }
+
+    /// The same without a recording and without a word of the requesters: so what the
+    /// recording costs can be measured.
+    pub fn serve_unrecorded<C, F, Doing>(self, carry_out: F) -> ExitCode
+    where
+        C: Send + 'static,
+        F: Fn(Pool<C>, Order) -> Doing + Send + Sync + 'static,
+        Doing: Future<Output = Result<Reply, Unanswered>> + Send + 'static,
+    {
+        self.serve_recorded_or_not(carry_out, false)
+    }
+
+    fn serve_recorded_or_not<C, F, Doing>(self, carry_out: F, is_recorded: bool) -> ExitCode
+    where
+        C: Send + 'static,
+        F: Fn(Pool<C>, Order) -> Doing + Send + Sync + 'static,
+        Doing: Future<Output = Result<Reply, Unanswered>> + Send + 'static,
+    {
         let runtime = runtime(self.options.threads)
             .unwrap_or_else(|error| harness::exit(&StartError::from(error).into()));
         let pool = Pool::new(self.database.clone(), limits(&self.options));
         let carry_out = Arc::new(move |order| carry_out(pool.clone(), order).boxed());
-        let ended = runtime.block_on(self.run(carry_out));
+        let ended = runtime.block_on(self.run(carry_out, is_recorded));
         // What goes on after the grace period is not waited for.
         runtime.shutdown_background();
         ended
     }
 
-    async fn run(self, carry_out: Arc<CarryOut>) -> ExitCode {
+    async fn run(self, carry_out: Arc<CarryOut>, is_recorded: bool) -> ExitCode {
         let Self { server, options, bound, .. } = self;
-        let run = harness::start_open(server.name(), &options.shared);
+        let run = is_recorded.then(|| harness::start_open(server.name(), &options.shared));
         let (tell, stop) = oneshot::channel();
         let told_to_stop = move |_| {
             // Nobody is left to be told if the server has ended by itself.
@@ -94,14 +114,26 @@ impl Plan {
         };
         if let Err(error) = signals::on_first(&[Signal::Interrupt, Signal::Terminate], told_to_stop)
         {
-            return run.finish(Err(StartError::from(error)));
+            return finish(run, Err(StartError::from(error).into()));
         }
         let url = &bound.url;
-        run.say(&format!("Listening: try {url}/customers/1 and {url}/customers/1/report"));
-        // None if the run has ended, and it has not.
-        let lens = run.lens().unwrap_or_default();
+        let listening = format!("Listening: try {url}/customers/1 and {url}/customers/1/report");
+        match &run {
+            Some(run) => run.say(&listening),
+            None => _ = harness::print(&format!("{listening}\n")),
+        }
+        // None if the run has ended, and it has not, or is not recorded.
+        let lens = run.as_ref().and_then(Run::lens).unwrap_or_default();
         let ended = serve(bound, carry_out, lens, stop, options.grace).await;
-        run.finish(ended.map_err(|error| StartError::from(error).into()).and_then(all_answered))
+        finish(run, ended.map_err(|error| StartError::from(error).into()).and_then(all_answered))
+    }
+}
+
+fn finish(run: Option<Run>, ended: Result<(), Failure>) -> ExitCode {
+    match (run, ended) {
+        (Some(run), ended) => run.finish(ended),
+        (None, Ok(())) => ExitCode::SUCCESS,
+        (None, Err(failure)) => harness::exit(&failure),
     }
 }
 
