@@ -28,6 +28,10 @@ impl Running {
     /// With few purchases, if it has to fill the database.
     pub(crate) fn start(server: Server, url: &str, args: &[&str]) -> Self {
         let mut command = command(path(server), &["--addr", "127.0.0.1:0", "--purchases", "1000"]);
+        if !args.contains(&"--statement-timeout") {
+            // What is slow on purpose is slower still beside others.
+            command.args(["--statement-timeout", "3600"]);
+        }
         let program = Program::start(command.args(args).env("DATABASE_URL", url));
         let before = if args.contains(&"--json") {
             program.until_it_notes("/report\n");
