@@ -1,5 +1,7 @@
 //! `customers-async` without its recording, for those who want to know what that
 //! costs: `cargo bench -p customer-api` sets the two beside each other.
+//!
+//! `cargo run -p customer-api --example unrecorded`
 
 use std::process::ExitCode;
 
