@@ -23,6 +23,8 @@ use crate::blocking::PATIENCE;
 use crate::error::Error;
 use crate::row::{Of, Row, Value};
 use crate::server::{Server, rows, value};
+#[cfg(feature = "mongodb")]
+use crate::{error::Trouble, mongo};
 
 /// How many rows SQLite's thread may be ahead of the event loop. With sqlx's own
 /// 50 the two spend more time in waking each other than in work.
@@ -33,7 +35,7 @@ const ROWS_AHEAD: usize = 1024;
 /// event loop to itself until its last row.
 const ROWS_A_TURN: u64 = 256;
 
-/// A connection to either database.
+/// A connection to any of the databases.
 pub struct Connection {
     /// The driver's own connection.
     pub driver: Driver,
@@ -41,11 +43,15 @@ pub struct Connection {
 }
 
 /// The drivers' connections.
+#[non_exhaustive]
 pub enum Driver {
     /// To an SQLite file; the driver gives each a thread of its own.
     Sqlite(SqliteConnection),
     /// To a Postgres server.
     Postgres(Box<Server>),
+    /// To a MongoDB server, which knows no SQL.
+    #[cfg(feature = "mongodb")]
+    Mongo(mongo::AsyncClient),
 }
 
 /// What either driver can read from a column.
@@ -66,6 +72,10 @@ impl Connection {
             Database::Postgres(address) => {
                 Driver::Postgres(Box::new(Server::connect(address).await?))
             }
+            #[cfg(feature = "mongodb")]
+            Database::Mongo(address) => {
+                Driver::Mongo(mongo::AsyncClient::connect(address, database).await?)
+            }
         };
         Ok(Self { driver, database: database.clone() })
     }
@@ -82,6 +92,8 @@ impl Connection {
                 sqlite_rows(connection, query, each).await.map_err(Error::from)
             }
             Driver::Postgres(server) => server.for_each_row(query, each).await.map_err(Error::from),
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(_) => Err(Trouble::NoSql.into()),
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -104,6 +116,8 @@ impl Connection {
             Driver::Postgres(server) => {
                 server.drive(async |client| value(client, query).await).await.map_err(Error::from)
             }
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(_) => Err(Trouble::NoSql.into()),
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -124,6 +138,8 @@ impl Connection {
                 let rows = rows.await.map_err(Error::from);
                 rows.and_then(|rows| rows.iter().map(|row| read(&Row(Of::Postgres(row)))).collect())
             }
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(_) => Err(Trouble::NoSql.into()),
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -138,6 +154,8 @@ impl Connection {
                 closed.map_err(Error::from)
             }
             Driver::Postgres(server) => server.close().await.map_err(Error::from),
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(_) => Ok(()),
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -197,7 +215,7 @@ impl Turn {
     }
 }
 
-/// A fixed number of connections that take turns.
+/// A fixed number of connections that take turns, and are asked in SQL.
 #[derive(Clone)]
 pub struct Pool {
     connections: Connections,
@@ -212,6 +230,8 @@ pub struct Pool {
 enum Connections {
     Sqlite(SqlitePool),
     Postgres(PgPool),
+    #[cfg(feature = "mongodb")]
+    NoSql,
 }
 
 /// What use is made of a pool's connections.
@@ -239,6 +259,8 @@ impl Pool {
                 let address = address.pool.clone().disable_statement_logging();
                 Connections::Postgres(options(most).connect_lazy_with(address))
             }
+            #[cfg(feature = "mongodb")]
+            Database::Mongo(_) => Connections::NoSql,
         };
         let use_made = Use { lent: 0, since: Instant::now() };
         Self {
@@ -268,6 +290,8 @@ impl Pool {
                 self.can_begin(pool)?;
                 sqlx::query_scalar(query).fetch_one(&mut **self.next(pool).await?).await
             }
+            #[cfg(feature = "mongodb")]
+            Connections::NoSql => return Err(Trouble::NoSql.into()),
         }
         .map_err(|error| Error::from(error).at(&self.database))
     }

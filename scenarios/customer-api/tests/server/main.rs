@@ -4,9 +4,10 @@ mod answers;
 mod changes;
 mod gone;
 mod look_ups;
+#[cfg(feature = "mongodb")]
+mod mongo;
 #[cfg(unix)]
 mod shutdown;
 mod visitors;
 
-mod proxy;
 mod support;
