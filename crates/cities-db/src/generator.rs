@@ -84,6 +84,7 @@ impl Filling for Order {
             Driver::Postgres(client) => {
                 write_copies(Postgres::new(client, is_new), self.copies, watch)?;
             }
+            _ => return Err(Trouble::NoSql.into()),
         }
         let count = connection.integer("SELECT count(*) FROM cities")?;
         Ok(count.unwrap_or_default().unsigned_abs())
@@ -93,7 +94,7 @@ impl Filling for Order {
 fn has_table(connection: &mut Connection) -> Result<bool, Error> {
     let count = match connection.driver {
         Driver::Sqlite(_) => "SELECT count(*) FROM sqlite_schema WHERE name = 'cities'",
-        Driver::Postgres(_) => "SELECT count(to_regclass('cities'))",
+        _ => "SELECT count(to_regclass('cities'))",
     };
     Ok(connection.integer(count)? == Some(1))
 }

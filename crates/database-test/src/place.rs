@@ -10,6 +10,9 @@ use database::Database;
 use database::blocking::{Connection, Driver};
 use tempfile::TempDir;
 
+use crate::Proxy;
+#[cfg(feature = "mongodb")]
+use crate::documents::Documents;
 use crate::server::{self, administrate};
 
 /// A database of one test's own, without tables. It goes with the test.
@@ -27,6 +30,9 @@ enum Held {
     Folder(TempDir),
     /// In the database that `DATABASE_URL` names.
     Schema(String),
+    /// In the server that `MONGODB_URL` names.
+    #[cfg(feature = "mongodb")]
+    Documents(Box<Documents>),
 }
 
 impl Place {
@@ -56,6 +62,17 @@ impl Place {
         Self { url: format!("{server}{separator}{named}"), held: Held::Schema(schema) }
     }
 
+    /// An empty database, one for each test. Its URL leads through a [`proxy`](Self::proxy).
+    ///
+    /// # Panics
+    ///
+    /// When `MONGODB_URL` names no MongoDB that lets a test have one.
+    #[cfg(feature = "mongodb")]
+    pub fn mongo() -> Self {
+        let documents = Documents::new(&name());
+        Self { url: documents.url.clone(), held: Held::Documents(Box::new(documents)) }
+    }
+
     /// What a program opens that is told its URL. It displays as in messages.
     ///
     /// # Panics
@@ -73,7 +90,65 @@ impl Place {
     pub fn path(&self) -> PathBuf {
         match &self.held {
             Held::Folder(folder) => path_in(folder),
-            Held::Schema(schema) => panic!("{schema} is no file"),
+            _ => panic!("{} is no file", self.url),
+        }
+    }
+
+    /// What leads to MongoDB; none elsewhere.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        match &self.held {
+            #[cfg(feature = "mongodb")]
+            Held::Documents(documents) => Some(&documents.proxy),
+            _ => None,
+        }
+    }
+
+    /// Removes all collections from MongoDB. Gives false elsewhere, and does nothing.
+    pub fn clear(&self) -> bool {
+        match &self.held {
+            #[cfg(feature = "mongodb")]
+            Held::Documents(documents) => documents.clear(),
+            _ => return false,
+        }
+        #[allow(unreachable_code, reason = "without MongoDB it has returned")]
+        true
+    }
+
+    /// The names of the collections in MongoDB, in their order.
+    ///
+    /// # Panics
+    ///
+    /// Elsewhere.
+    #[cfg(feature = "mongodb")]
+    pub fn collections(&self) -> Vec<String> {
+        self.documents().collections()
+    }
+
+    /// Adds documents to a collection of MongoDB.
+    ///
+    /// # Panics
+    ///
+    /// Elsewhere.
+    #[cfg(feature = "mongodb")]
+    pub fn insert(&self, collection: &str, all: Vec<mongodb::bson::Document>) {
+        self.documents().insert(collection, all);
+    }
+
+    /// Does something with MongoDB.
+    ///
+    /// # Panics
+    ///
+    /// Elsewhere.
+    #[cfg(feature = "mongodb")]
+    pub fn client<T>(&self, with: impl FnOnce(&database::mongo::Client) -> T) -> T {
+        self.documents().client(with)
+    }
+
+    #[cfg(feature = "mongodb")]
+    fn documents(&self) -> &Documents {
+        match &self.held {
+            Held::Documents(documents) => documents,
+            _ => panic!("{} is no MongoDB", self.url),
         }
     }
 
@@ -100,6 +175,7 @@ impl Place {
         match self.connect().driver {
             Driver::Sqlite(file) => file.execute_batch(statements).expect("it is SQL"),
             Driver::Postgres(mut client) => client.batch_execute(statements).expect("it is SQL"),
+            _ => panic!("{} knows no SQL", self.url),
         }
     }
 
@@ -139,6 +215,12 @@ fn name() -> String {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        #[cfg(feature = "mongodb")]
+        if let Held::Documents(documents) = &self.held
+            && !thread::panicking()
+        {
+            documents.clear();
+        }
         let Held::Schema(schema) = &self.held else { return };
         // A program that has just been killed may still hold a lock for a moment.
         let drop = format!("SET lock_timeout = '60s'; DROP SCHEMA {schema} CASCADE");

@@ -24,6 +24,8 @@ use crate::error::Error;
 use crate::limit::{Limit, STEPS_A_QUESTION};
 use crate::row::{Of, Row, Value};
 use crate::server::{Server, rows, value};
+#[cfg(feature = "mongodb")]
+use crate::{error::Trouble, mongo};
 
 /// How many rows SQLite's thread may be ahead of the event loop. With sqlx's own
 /// 50 the two spend more time in waking each other than in work.
@@ -34,7 +36,7 @@ const ROWS_AHEAD: usize = 1024;
 /// event loop to itself until its last row.
 const ROWS_A_TURN: u64 = 256;
 
-/// A connection to either database.
+/// A connection to any of the databases.
 pub struct Connection {
     /// The driver's own connection.
     pub driver: Driver,
@@ -43,11 +45,15 @@ pub struct Connection {
 }
 
 /// The drivers' connections.
+#[non_exhaustive]
 pub enum Driver {
     /// To an SQLite file; the driver gives each a thread of its own.
     Sqlite(SqliteConnection),
     /// To a Postgres server.
     Postgres(Box<Server>),
+    /// To a MongoDB server, which knows no SQL.
+    #[cfg(feature = "mongodb")]
+    Mongo(mongo::AsyncClient),
 }
 
 /// What either driver can read from a column.
@@ -68,6 +74,10 @@ impl Connection {
             Database::Postgres(address) => {
                 Driver::Postgres(Box::new(Server::connect(address).await?))
             }
+            #[cfg(feature = "mongodb")]
+            Database::Mongo(address) => {
+                Driver::Mongo(mongo::AsyncClient::connect(address, database).await?)
+            }
         };
         Ok(Self { driver, database: database.clone(), limit: Limit::default() })
     }
@@ -82,6 +92,11 @@ impl Connection {
                 limit_sqlite(connection, self.limit.set(to), to).await.map_err(Error::from)
             }
             Driver::Postgres(server) => server.limit_statements(to).await,
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(client) => {
+                client.limit_statements(to);
+                Ok(())
+            }
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -105,6 +120,8 @@ impl Connection {
                 sqlite_rows(connection, query, each).await.map_err(Error::from)
             }
             Driver::Postgres(server) => server.for_each_row(query, each).await,
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(_) => Err(Trouble::NoSql.into()),
         };
         self.ended(answer)
     }
@@ -128,6 +145,8 @@ impl Connection {
             Driver::Postgres(server) => {
                 server.drive(async |client| value(client, query).await).await
             }
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(_) => Err(Trouble::NoSql.into()),
         };
         self.ended(answer)
     }
@@ -149,6 +168,8 @@ impl Connection {
                 let rows = rows.await;
                 rows.and_then(|rows| rows.iter().map(|row| read(&Row(Of::Postgres(row)))).collect())
             }
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(_) => Err(Trouble::NoSql.into()),
         };
         self.ended(answer)
     }
@@ -163,6 +184,8 @@ impl Connection {
                 closed.map_err(Error::from)
             }
             Driver::Postgres(server) => server.close().await,
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(_) => Ok(()),
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -234,7 +257,7 @@ impl Turn {
     }
 }
 
-/// A fixed number of connections that take turns.
+/// A fixed number of connections that take turns, and are asked in SQL.
 #[derive(Clone)]
 pub struct Pool {
     connections: Connections,
@@ -249,6 +272,8 @@ pub struct Pool {
 enum Connections {
     Sqlite(SqlitePool),
     Postgres(PgPool),
+    #[cfg(feature = "mongodb")]
+    NoSql,
 }
 
 /// What use is made of a pool's connections.
@@ -276,6 +301,8 @@ impl Pool {
                 let address = address.pool.clone().disable_statement_logging();
                 Connections::Postgres(options(most).connect_lazy_with(address))
             }
+            #[cfg(feature = "mongodb")]
+            Database::Mongo(_) => Connections::NoSql,
         };
         let use_made = Use { lent: 0, since: Instant::now() };
         Self {
@@ -305,6 +332,8 @@ impl Pool {
                 self.can_begin(pool)?;
                 sqlx::query_scalar(query).fetch_one(&mut **self.next(pool).await?).await
             }
+            #[cfg(feature = "mongodb")]
+            Connections::NoSql => return Err(Trouble::NoSql.into()),
         }
         .map_err(|error| Error::from(error).at(&self.database))
     }

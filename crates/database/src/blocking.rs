@@ -12,11 +12,13 @@ use crate::Database;
 use crate::error::Error;
 use crate::limit::{Limit, STEPS_A_QUESTION};
 use crate::row::{Of, Row, Value};
+#[cfg(feature = "mongodb")]
+use crate::{error::Trouble, mongo};
 
 /// How long SQLite waits for a file that another program has locked.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A connection to either database.
+/// A connection to any of the databases.
 pub struct Connection {
     /// The driver's own connection.
     pub driver: Driver,
@@ -25,11 +27,15 @@ pub struct Connection {
 }
 
 /// The drivers' connections.
+#[non_exhaustive]
 pub enum Driver {
     /// To an SQLite file.
     Sqlite(rusqlite::Connection),
     /// To a Postgres server.
     Postgres(Client),
+    /// To a MongoDB server, which knows no SQL.
+    #[cfg(feature = "mongodb")]
+    Mongo(mongo::Client),
 }
 
 /// What either driver can read from a column.
@@ -50,6 +56,8 @@ impl Connection {
                 Driver::Sqlite(connection)
             }
             Database::Postgres(address) => Driver::Postgres(Client::connect(address)?),
+            #[cfg(feature = "mongodb")]
+            Database::Mongo(address) => Driver::Mongo(mongo::Client::connect(address, database)?),
         };
         Ok(Self { driver, database: database.clone(), limit: Limit::default() })
     }
@@ -63,6 +71,11 @@ impl Connection {
         match &mut self.driver {
             Driver::Sqlite(connection) => limit_sqlite(connection, self.limit.set(to), to),
             Driver::Postgres(client) => client.limit_statements(to),
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(client) => {
+                client.limit_statements(to);
+                Ok(())
+            }
         }
         .map_err(|error| error.at(&self.database))
     }
@@ -84,6 +97,8 @@ impl Connection {
         let answer = match &mut self.driver {
             Driver::Sqlite(connection) => sqlite_rows(connection, query, each),
             Driver::Postgres(client) => client.for_each_row(query, each),
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(_) => Err(Trouble::NoSql.into()),
         };
         self.ended(answer)
     }
@@ -105,6 +120,8 @@ impl Connection {
                 connection.query_row(query, (), |row| row.get(0)).map_err(Error::from)
             }
             Driver::Postgres(client) => client.value(query),
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(_) => Err(Trouble::NoSql.into()),
         };
         self.ended(answer)
     }
@@ -120,6 +137,8 @@ impl Connection {
         let answer = match &mut self.driver {
             Driver::Sqlite(connection) => sqlite_query(connection, statement, parameters, read),
             Driver::Postgres(client) => client.read(statement, parameters, read),
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(_) => Err(Trouble::NoSql.into()),
         };
         self.ended(answer)
     }
@@ -130,6 +149,8 @@ impl Connection {
         let answer = match &mut self.driver {
             Driver::Sqlite(connection) => connection.execute_batch(statements).map_err(Error::from),
             Driver::Postgres(client) => client.batch_execute(statements),
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(_) => Err(Trouble::NoSql.into()),
         };
         self.ended(answer)
     }
@@ -139,6 +160,8 @@ impl Connection {
         match self.driver {
             Driver::Sqlite(connection) => connection.close().map_err(|(_, error)| error.into()),
             Driver::Postgres(client) => client.close(),
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(_) => Ok(()),
         }
         .map_err(|error| error.at(&self.database))
     }

@@ -11,6 +11,8 @@ use sqlx::postgres::PgConnectOptions;
 use tokio_postgres::config::{Config, Host};
 
 use crate::error::{Error, Trouble};
+#[cfg(feature = "mongodb")]
+use crate::mongo;
 use crate::{asynchronous, blocking};
 
 /// The environment variable that names the database.
@@ -18,18 +20,22 @@ const DATABASE_URL: &str = "DATABASE_URL";
 
 /// How long a server may take to let somebody in, unless `connect_timeout` in
 /// the URL says otherwise. Whoever has that much to do has not stopped.
-const USUAL_PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const USUAL_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where Postgres listens unless a URL says otherwise.
 const USUAL_PORT: u16 = 5432;
 
 /// A database that can be opened, any number of times.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum Database {
     /// An SQLite file.
     Sqlite(PathBuf),
     /// A database of a Postgres server.
     Postgres(Box<Address>),
+    /// A database of a MongoDB server.
+    #[cfg(feature = "mongodb")]
+    Mongo(Box<mongo::Address>),
 }
 
 /// Where a Postgres database is, as the driver of connections and that of pools want to be told.
@@ -41,11 +47,14 @@ pub struct Address {
 }
 
 impl Database {
-    /// Reads a URL: `sqlite:PATH`, `postgres://…` or `postgresql://…`.
+    /// Reads a URL: `sqlite:PATH`, `postgres://…` or `postgresql://…`, and with the
+    /// feature `mongodb` also `mongodb://…`.
     pub fn parse(url: &str) -> Result<Self, Error> {
         match url.split_once(':') {
             Some(("sqlite", path)) => sqlite(path.strip_prefix("//").unwrap_or(path)),
             Some(("postgres" | "postgresql", _)) => postgres(url),
+            Some(("mongodb", _)) => mongodb(url),
+            Some(("mongodb+srv", _)) => Err(Trouble::NoLookUp.into()),
             // Anything but letters may be a part of a password, and is not repeated.
             Some((scheme, _)) if scheme.chars().all(|letter| letter.is_ascii_lowercase()) => {
                 Err(Trouble::UnknownScheme(scheme.to_owned()).into())
@@ -54,13 +63,32 @@ impl Database {
         }
     }
 
-    /// The database that `DATABASE_URL` names; none if it is not set, or empty.
+    /// The database that `DATABASE_URL` names; none if it is not set, or empty. It is
+    /// asked in SQL: MongoDB is refused.
     pub fn from_env() -> Result<Option<Self>, Error> {
-        match env::var(DATABASE_URL) {
-            Ok(url) if url.is_empty() => Ok(None),
-            Ok(url) => Self::parse(&url).map(Some),
-            Err(env::VarError::NotPresent) => Ok(None),
-            Err(env::VarError::NotUnicode(_)) => Err(Trouble::NotAUrl.into()),
+        match url_in_env()? {
+            Some(url) if is_of_mongodb(&url) => Err(Trouble::NoSql.into()),
+            url => url.map(|url| Self::parse(&url)).transpose(),
+        }
+    }
+
+    /// The same for a program that can ask MongoDB as well: there it is the database of
+    /// this name, unless the URL names one.
+    pub fn from_env_or_named(name: &str) -> Result<Option<Self>, Error> {
+        let named = url_in_env()?.map(|url| Self::parse(&url)).transpose()?;
+        Ok(named.map(|database| database.or_named(name)))
+    }
+
+    #[cfg(not(feature = "mongodb"))]
+    fn or_named(self, _: &str) -> Self {
+        self
+    }
+
+    #[cfg(feature = "mongodb")]
+    fn or_named(self, name: &str) -> Self {
+        match self {
+            Self::Mongo(address) => Self::Mongo(Box::new(address.or_named(name))),
+            other => other,
         }
     }
 
@@ -71,6 +99,15 @@ impl Database {
             "The database is the one that {DATABASE_URL} names, as sqlite:PATH or postgres://…\n\
              Without it, {otherwise}."
         )
+    }
+
+    /// The same for a program that can ask MongoDB as well, if it is built so.
+    pub fn help_with_mongodb(otherwise: &str) -> String {
+        if cfg!(feature = "mongodb") {
+            Self::help(otherwise).replace(" or postgres://…", ", postgres://… or mongodb://…")
+        } else {
+            Self::help(otherwise)
+        }
     }
 
     /// The default, which needs nothing installed: the SQLite file `NAME.sqlite`
@@ -103,6 +140,29 @@ impl Database {
     pub async fn connect_async(&self) -> Result<asynchronous::Connection, Error> {
         asynchronous::Connection::open(self).await.map_err(|error| error.at(self))
     }
+}
+
+fn url_in_env() -> Result<Option<String>, Error> {
+    match env::var(DATABASE_URL) {
+        Ok(url) if url.is_empty() => Ok(None),
+        Ok(url) => Ok(Some(url)),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => Err(Trouble::NotAUrl.into()),
+    }
+}
+
+fn is_of_mongodb(url: &str) -> bool {
+    matches!(url.split_once(':'), Some(("mongodb" | "mongodb+srv", _)))
+}
+
+#[cfg(feature = "mongodb")]
+fn mongodb(url: &str) -> Result<Database, Error> {
+    mongo::Address::parse(url).map(|address| Database::Mongo(Box::new(address)))
+}
+
+#[cfg(not(feature = "mongodb"))]
+fn mongodb(_: &str) -> Result<Database, Error> {
+    Err(Trouble::NotBuilt.into())
 }
 
 fn sqlite(path: &str) -> Result<Database, Error> {
@@ -161,6 +221,8 @@ impl fmt::Display for Database {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Postgres(address) => write!(f, "{address}"),
+            #[cfg(feature = "mongodb")]
+            Self::Mongo(address) => write!(f, "{address}"),
         }
     }
 }

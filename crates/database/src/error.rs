@@ -22,12 +22,18 @@ pub struct Error {
 /// The ways in which a database fails. The texts are the server's or the driver's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trouble {
-    /// The URL begins with something else than `sqlite:` or `postgres:`.
+    /// The URL begins with something else than `sqlite:`, `postgres:` or `mongodb:`.
     UnknownScheme(String),
     /// The URL cannot be read. It is not repeated: it may hold a password.
     NotAUrl,
     /// The URL is one of a server, and names none.
     NoHost,
+    /// The URL is one of MongoDB's that stands for a list of hosts, which has to be looked up.
+    NoLookUp,
+    /// MongoDB is named, and the program was built without the feature for it.
+    NotBuilt,
+    /// MongoDB is named, and what is asked is asked in SQL.
+    NoSql,
     /// No server listens there.
     NobodyThere(String),
     /// Something listens there, and has not let anybody in for so long.
@@ -92,8 +98,16 @@ impl Error {
             Trouble::UnknownScheme(_) | Trouble::NotAUrl | Trouble::NoHost => {
                 "name a database as sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME"
             }
+            Trouble::NoLookUp => "name the hosts themselves, as mongodb://HOST:PORT",
+            Trouble::NotBuilt => "build it with --features mongodb",
+            Trouble::NoSql => {
+                "name one as sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME in DATABASE_URL"
+            }
             Trouble::NobodyThere(_) => {
                 "start the server that DATABASE_URL names, or leave DATABASE_URL out to use an SQLite file"
+            }
+            Trouble::Silent(_) if self.is_of_mongodb() => {
+                "see whether it is stopped or has too much to do; to wait for longer, say ?serverSelectionTimeoutMS=60000 in DATABASE_URL"
             }
             Trouble::Silent(_) => {
                 "see whether it is stopped or has too much to do; to wait for longer, say ?connect_timeout=SECONDS in DATABASE_URL"
@@ -120,6 +134,10 @@ impl Error {
             Trouble::Other(_) => "look at what the database itself says",
         }
     }
+
+    fn is_of_mongodb(&self) -> bool {
+        self.database.as_ref().is_some_and(|url| url.starts_with("mongodb:"))
+    }
 }
 
 impl fmt::Display for Error {
@@ -131,6 +149,13 @@ impl fmt::Display for Error {
             }
             Trouble::NotAUrl => f.write_str("the database's URL cannot be read"),
             Trouble::NoHost => f.write_str("the database's URL names no host"),
+            Trouble::NoLookUp => f.write_str(
+                "a URL of mongodb+srv has to be looked up in the DNS, which is not done here",
+            ),
+            Trouble::NotBuilt => f.write_str("this program was built without MongoDB"),
+            Trouble::NoSql => {
+                f.write_str("this program asks its database in SQL, which MongoDB does not know")
+            }
             Trouble::Silent(time) => {
                 write!(f, "{place} has not answered for {} s", time.as_secs_f64())
             }
@@ -216,6 +241,46 @@ impl From<sqlx::Error> for Error {
             _ => Trouble::Other(innermost(&error)),
         }
         .into()
+    }
+}
+
+#[cfg(feature = "mongodb")]
+impl From<mongodb::error::Error> for Error {
+    fn from(error: mongodb::error::Error) -> Self {
+        use mongodb::error::{ErrorKind, WriteFailure};
+        match &*error.kind {
+            ErrorKind::Authentication { message, .. } => Trouble::Refused(message.clone()),
+            ErrorKind::Command(said) => document_server(said.code, &said.message),
+            ErrorKind::Write(WriteFailure::WriteError(said)) => {
+                document_server(said.code, &said.message)
+            }
+            ErrorKind::Io(io) => network(io),
+            ErrorKind::ConnectionPoolCleared { message, .. } => Trouble::Stopped(message.clone()),
+            ErrorKind::ServerSelection { .. } => {
+                Trouble::NobodyThere("no server was there in time".to_owned())
+            }
+            _ => Trouble::Other(innermost(&error)),
+        }
+        .into()
+    }
+}
+
+/// What one of MongoDB's error codes means.
+#[cfg(feature = "mongodb")]
+fn document_server(code: i32, said: &str) -> Trouble {
+    let said = said.to_owned();
+    match code {
+        // Unauthorized, AuthenticationFailed
+        13 | 18 => Trouble::Refused(said),
+        // MaxTimeMSExpired
+        50 => Trouble::Ended(said),
+        // NamespaceNotFound
+        26 => Trouble::NoTable(said),
+        // ShutdownInProgress, InterruptedAtShutdown
+        91 | 11600 => Trouble::Stopped(said),
+        // OutOfDiskSpace
+        14031 => Trouble::Full(said),
+        _ => Trouble::Other(said),
     }
 }
 

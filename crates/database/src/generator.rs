@@ -3,6 +3,9 @@
 //! All of it is one transaction, so that whatever ends a generator early
 //! (Ctrl-C, kill -9, a full disk) leaves the database as it was. A generator
 //! says what it writes by [`Filling`]; the rest is here. It blocks its thread.
+//!
+//! In MongoDB it fills collections under other names and renames them at the end: there
+//! kill -9 leaves some with `.filling` in their names, which the next one drops.
 
 use std::fmt;
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -28,7 +31,7 @@ pub trait Filling: fmt::Display {
     /// What its rows are called, such as `cities`.
     const ROWS: &'static str;
 
-    /// The name of a lock in Postgres: who has the same name writes to the same
+    /// The name of a lock in Postgres or MongoDB: who has the same name writes to the same
     /// tables, and waits for the other.
     const LOCK: &'static str;
 

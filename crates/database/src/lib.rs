@@ -2,7 +2,10 @@
 //! each through a blocking and an async client, with the same words for what
 //! goes wrong. What fills one is the matter of [`generator`].
 //!
-//! Which of the two it is, is the user's choice, by `DATABASE_URL`:
+//! With the feature `mongodb` there is MongoDB as well, for programs that do not
+//! insist on SQL.
+//!
+//! Which of them it is, is the user's choice, by `DATABASE_URL`:
 //!
 //! ```no_run
 //! # fn main() -> Result<(), database::Error> {
@@ -26,5 +29,7 @@ mod database;
 mod error;
 pub mod generator;
 mod limit;
+#[cfg(feature = "mongodb")]
+pub mod mongo;
 mod row;
 mod server;

@@ -8,6 +8,9 @@ use database::blocking::{Connection, Driver};
 use database::generator::{Filling, Progress, Watch};
 use indicatif::HumanCount;
 
+#[cfg(feature = "mongodb")]
+use crate::documents;
+
 /// How many customers, with ids from 1.
 pub(crate) const CUSTOMERS: i64 = 1_000;
 
@@ -70,18 +73,25 @@ impl Filling for Contents {
     }
 
     fn is_there(&self, connection: &mut Connection) -> Result<bool, Error> {
-        let count = match connection.driver {
+        let count = match &connection.driver {
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(client) => return documents::is_there(client),
             Driver::Sqlite(_) => COUNT_TABLES_IN_SQLITE,
-            Driver::Postgres(_) => COUNT_TABLES_IN_POSTGRES,
+            _ => COUNT_TABLES_IN_POSTGRES,
         };
         Ok(connection.integer(count)? == Some(2))
     }
 
     /// Fails where one of the tables is there: it is somebody else's.
     fn write(&self, connection: &mut Connection, watch: &mut Watch<'_>) -> Result<u64, Error> {
+        #[cfg(feature = "mongodb")]
+        if let Driver::Mongo(client) = &connection.driver {
+            documents::write(*self, client, watch)?;
+            return Ok(self.all_rows());
+        }
         connection.execute(match connection.driver {
             Driver::Sqlite(_) => TABLES_IN_SQLITE,
-            Driver::Postgres(_) => TABLES_IN_POSTGRES,
+            _ => TABLES_IN_POSTGRES,
         })?;
         for number in 0..CUSTOMERS as usize {
             let [name, email, city] = customer(number).map(|text| text.as_str().into());
@@ -100,7 +110,7 @@ impl Filling for Contents {
 }
 
 /// Name, address and city of the customer that is added after so many.
-fn customer(number: usize) -> [String; 3] {
+pub(crate) fn customer(number: usize) -> [String; 3] {
     let given = GIVEN[number % GIVEN.len()];
     // From one round of given names to the next it moves by 16, which meets all 25.
     let family = FAMILY[(number / GIVEN.len() + number) % FAMILY.len()];
@@ -130,6 +140,18 @@ const INSERT_CUSTOMER: &str = "INSERT INTO customers (name, email, city) VALUES 
 
 /// Between two statements a signal can end it.
 const PURCHASES_A_STATEMENT: i64 = 50_000;
+
+/// The same for one purchase, as `INSERT_PURCHASES` reckons it: whose it is, and what it
+/// has cost.
+#[cfg(feature = "mongodb")]
+pub(crate) fn whose(purchase: i64) -> i64 {
+    purchase * 7919 % 1000 + 1
+}
+
+#[cfg(feature = "mongodb")]
+pub(crate) fn cents(purchase: i64) -> i64 {
+    100 + purchase * 104_729 % 9901
+}
 
 /// There is no index: reports are slow on purpose.
 const INSERT_PURCHASES: &str = "\

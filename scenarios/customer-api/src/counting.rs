@@ -41,7 +41,8 @@ impl Counting {
     /// else with 1.
     pub fn from_args() -> Self {
         let options: Options = args::read(&mut args::without_speed(Options::command()));
-        let database = filled(PURCHASES).unwrap_or_else(|error| harness::exit(&failure(&error)));
+        let database =
+            filled(PURCHASES).unwrap_or_else(|error| harness::exit(&failure(PROGRAM, &error)));
         Self { options, database }
     }
 
@@ -57,7 +58,8 @@ impl Counting {
         let mut askers = Vec::new();
         for id in first..first + COUNTERS {
             let order = if id == first { Order::Report { id } } else { Order::Find { id } };
-            let connection = self.database.connect_async().await.map_err(|why| failure(&why))?;
+            let connection =
+                self.database.connect_async().await.map_err(|why| failure(PROGRAM, &why))?;
             askers.push(Asker { order, connection, log: log.clone() });
         }
         Ok(Askers { askers: askers.into_iter(), log })
@@ -120,7 +122,7 @@ impl Asker {
     pub async fn look_up(&mut self) -> Result<(), Failure> {
         info!("{}", self.order);
         let answer = self.order.carry_out(&mut self.connection).await;
-        answer.map(drop).map_err(|why| failure(&why))
+        answer.map(drop).map_err(|why| failure(PROGRAM, &why))
     }
 
     /// Says what the counter said.
@@ -142,7 +144,7 @@ impl Asker {
     /// Ends its connection, and its lane.
     pub async fn leave(self) -> Result<(), Failure> {
         let closed: Result<(), Error> = self.connection.close().await;
-        closed.map_err(|why| failure(&why))?;
+        closed.map_err(|why| failure(PROGRAM, &why))?;
         harness::done();
         Ok(())
     }

@@ -37,7 +37,7 @@ pub struct Draft {
 }
 
 /// What a customer has bought, compared with all others.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Whose it is.
     pub customer_id: i64,

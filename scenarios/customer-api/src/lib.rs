@@ -39,6 +39,8 @@ mod routes;
 mod serve;
 
 mod contents;
+#[cfg(feature = "mongodb")]
+mod documents;
 mod options;
 
 mod visits;

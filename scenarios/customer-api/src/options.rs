@@ -61,7 +61,7 @@ pub(crate) struct Options {
 }
 
 fn after_help() -> String {
-    let database = Database::help("a file that the first run fills");
+    let database = Database::help_with_mongodb("a file that the first run fills");
     format!("Ctrl-C lets requests finish; a second Ctrl-C does not.\n{database}")
 }
 

@@ -1,11 +1,13 @@
 //! What the database is asked to do for a request, and what comes of it. The
 //! statements are the same for SQLite and Postgres, and for drivers that wait and
-//! drivers that block.
+//! drivers that block. What MongoDB is asked is in `documents.rs`.
 
 use std::fmt;
 
 use database::{Error, Row, Value, asynchronous, blocking};
 
+#[cfg(feature = "mongodb")]
+use crate::documents;
 use crate::{Customer, Draft, Report};
 
 /// What is to be done for a request.
@@ -99,6 +101,10 @@ impl Order {
         &self,
         connection: &mut asynchronous::Connection,
     ) -> Result<Reply, Error> {
+        #[cfg(feature = "mongodb")]
+        if let Some(done) = documents::carry_out(self, connection).await {
+            return done;
+        }
         let (statement, parameters) = self.statement();
         let mut replies = connection.query(statement, &parameters, |row| self.read(row)).await?;
         match (replies.pop(), self.of_version()) {
@@ -116,6 +122,10 @@ impl Order {
         &self,
         connection: &mut blocking::Connection,
     ) -> Result<Reply, Error> {
+        #[cfg(feature = "mongodb")]
+        if let Some(done) = documents::carry_out_blocking(self, connection) {
+            return done;
+        }
         let (statement, parameters) = self.statement();
         let mut replies = connection.query(statement, &parameters, |row| self.read(row))?;
         match (replies.pop(), self.of_version()) {

@@ -25,6 +25,9 @@ use crate::{Order, Pool, Reply, Server, Unanswered};
 /// long enough for one that is there, on a machine that is busy.
 const OPENING: Duration = Duration::from_secs(5);
 
+/// The database in MongoDB, unless the URL names another.
+const IN_MONGODB: &str = "customers_db";
+
 /// What a server is to do, and all it needs for it.
 pub struct Plan {
     server: Server,
@@ -46,7 +49,7 @@ impl Plan {
 
     fn new(server: Server, options: Options) -> Result<Self, Failure> {
         let bound = Bound::to(&options.addr)?;
-        let database = filled(options.purchases).map_err(|error| failure(&error))?;
+        let database = filled(options.purchases).map_err(|error| failure(server.name(), &error))?;
         Ok(Self { server, options, database, bound })
     }
 
@@ -164,7 +167,7 @@ fn limits(options: &Options) -> Limits {
 pub(crate) fn filled(purchases: i64) -> Result<Database, database::Error> {
     let contents = Contents { purchases };
     let default = || Database::embedded(&format!("customers-{purchases}"));
-    let database = Database::from_env()?.unwrap_or_else(default);
+    let database = Database::from_env_or_named(IN_MONGODB)?.unwrap_or_else(default);
     fill_if_missing(&database, &contents)?;
     if let Database::Sqlite(_) = database {
         // Who reads for long then keeps nobody from writing. The file remembers it.
@@ -175,10 +178,16 @@ pub(crate) fn filled(purchases: i64) -> Result<Database, database::Error> {
     Ok(database)
 }
 
-pub(crate) fn failure(error: &database::Error) -> Failure {
+pub(crate) fn failure(program: &str, error: &database::Error) -> Failure {
     let hint = match error.trouble {
-        Trouble::Full(_) => "make room, or ask for fewer --purchases",
-        _ => error.hint(),
+        Trouble::Full(_) => "make room, or ask for fewer --purchases".to_owned(),
+        Trouble::UnknownScheme(_) | Trouble::NotAUrl if cfg!(feature = "mongodb") => {
+            format!("{}, or mongodb://USER:PASSWORD@HOST:PORT/NAME", error.hint())
+        }
+        Trouble::NotBuilt => {
+            format!("build it with: cargo run -p customer-api --features mongodb --bin {program}")
+        }
+        _ => error.hint().to_owned(),
     };
     Failure::new(error.to_string(), hint)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use database::blocking::{Client, Connection, Driver};
 use database::generator::{self, Bar, Copy, Filling, Progress, Watch};
-use database::{Database, Error};
+use database::{Database, Error, Trouble};
 use indicatif::HumanCount;
 use rusqlite::params_from_iter;
 
@@ -94,7 +94,7 @@ impl Filling for Contents {
     fn is_there(&self, connection: &mut Connection) -> Result<bool, Error> {
         let count = match connection.driver {
             Driver::Sqlite(_) => COUNT_TABLES_IN_SQLITE,
-            Driver::Postgres(_) => COUNT_TABLES_IN_POSTGRES,
+            _ => COUNT_TABLES_IN_POSTGRES,
         };
         Ok(connection.integer(count)? == Some(4))
     }
@@ -109,6 +109,7 @@ impl Filling for Contents {
             match &mut connection.driver {
                 Driver::Sqlite(file) => write_to_sqlite(file, table, *self, added)?,
                 Driver::Postgres(client) => write_to_postgres(client, table, *self, added)?,
+                _ => return Err(Trouble::NoSql.into()),
             }
         }
         watch.tell(Progress::Finishing)?;

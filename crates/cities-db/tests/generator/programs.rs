@@ -68,6 +68,14 @@ fn a_file_that_is_no_database_is_left_alone() {
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 }
 
+#[test]
+fn a_database_that_knows_no_sql_is_refused() {
+    let mut place = Place::sqlite();
+    place.url = "mongodb://localhost/cities".to_owned();
+    let cause = "this program asks its database in SQL, which MongoDB does not know";
+    place.run(&["--copies", "1"]).assert_fails(cause, "sqlite:PATH or postgres://");
+}
+
 /// A program in a folder that cargo has marked as its own, in one way or the other: one
 /// that somebody else has made has no `CACHEDIR.TAG`.
 #[test]

@@ -49,9 +49,7 @@ impl Generator for Place {
     fn bytes(&self) -> u64 {
         match self.database() {
             Database::Sqlite(path) => fs::metadata(path).unwrap().len(),
-            Database::Postgres(_) => {
-                self.integer("SELECT pg_relation_size('cities')").unsigned_abs()
-            }
+            _ => self.integer("SELECT pg_relation_size('cities')").unsigned_abs(),
         }
     }
 

@@ -3,6 +3,9 @@
 //! In SQLite the journal is whatever the file has, which is the rollback journal
 //! unless somebody chose another. New rows go to new pages at the end, of which a
 //! rollback journal keeps nothing; a write-ahead log would write them twice.
+//!
+//! A MongoDB server has transactions only in a replica set; what stands for one here is
+//! told in `mongo/staging.rs`.
 
 use std::fs::File;
 use std::time::Duration;
@@ -44,6 +47,8 @@ impl Transaction {
                 }
                 Ok(locked)
             }
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(client) => client.begin(lock),
         }
     }
 
@@ -55,6 +60,8 @@ impl Transaction {
                 client.batch_execute("COMMIT")?;
                 Ok(true)
             }
+            #[cfg(feature = "mongodb")]
+            Driver::Mongo(client) => client.commit().map(|()| true),
         }
     }
 }
@@ -67,6 +74,10 @@ impl Drop for Transaction {
             // There may be no transaction, and then there is nothing to put back.
             let _ = file.execute_batch("ROLLBACK");
             let _ = file.execute_batch("SELECT 1 FROM sqlite_schema");
+        }
+        #[cfg(feature = "mongodb")]
+        if let Driver::Mongo(client) = &mut self.connection.driver {
+            client.roll_back();
         }
     }
 }

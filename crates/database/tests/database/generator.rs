@@ -55,7 +55,7 @@ impl Filling for Sevens {
     fn is_there(&self, connection: &mut Connection) -> Result<bool, Error> {
         let tables = match connection.driver {
             Driver::Sqlite(_) => "SELECT count(*) FROM sqlite_schema WHERE name = 'sevens'",
-            Driver::Postgres(_) => "SELECT count(to_regclass('sevens'))",
+            _ => "SELECT count(to_regclass('sevens'))",
         };
         Ok(connection.integer(tables)? == Some(1))
     }
@@ -70,6 +70,7 @@ impl Filling for Sevens {
                     copy.send(b"7\n".to_vec())?;
                     copy.finish()?;
                 }
+                _ => return Err(Trouble::NoSql.into()),
             }
             watch.tell(Progress::Added(added))?;
         }

@@ -1,4 +1,4 @@
-//! Both kinds of database, through both kinds of driver, and filling them.
+//! The kinds of database, through both kinds of driver, and filling them.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic, in its helpers too")]
 
@@ -6,4 +6,6 @@ mod connections;
 mod generator;
 mod gone;
 mod limits;
+#[cfg(feature = "mongodb")]
+mod mongo;
 mod silence;

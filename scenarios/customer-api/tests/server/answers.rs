@@ -1,12 +1,19 @@
 //! What a client asks, and what it is answered: the same by all three servers.
 
 use customer_api::Server;
-use database_test::{Place, on_both};
+use database_test::{Place, on_both, on_mongo};
 use serde_json::json;
 
 use crate::support::{Response, Running, head};
 
 on_both! {
+    the_servers_answer_alike
+    a_customer_comes_as_json_with_a_tag
+    a_report_compares_a_customer_with_all_others
+    a_customer_that_is_added_can_be_found
+}
+
+on_mongo! {
     the_servers_answer_alike
     a_customer_comes_as_json_with_a_tag
     a_report_compares_a_customer_with_all_others
@@ -43,15 +50,26 @@ fn a_customer_comes_as_json_with_a_tag(place: &Place) {
 
 fn a_report_compares_a_customer_with_all_others(place: &Place) {
     let running = Running::fresh(Server::Async, place, &[]);
-    place.execute(
-        "DELETE FROM purchases; \
-         INSERT INTO purchases VALUES (1, 500), (2, 300), (2, 301), (3, 500)",
-    );
+    have_bought(place, &[(1, 500), (2, 300), (2, 301), (3, 500)]);
     let report = |id: u32| running.get(&format!("/customers/{id}/report")).json();
     assert_eq!(report(2), json!({ "customer_id": 2, "purchases": 2, "cents": 601, "rank": 1 }));
     assert_eq!(report(1), json!({ "customer_id": 1, "purchases": 1, "cents": 500, "rank": 2 }));
     assert_eq!(report(3), json!({ "customer_id": 3, "purchases": 1, "cents": 500, "rank": 2 }));
     assert_eq!(report(4), json!({ "customer_id": 4, "purchases": 0, "cents": 0, "rank": 4 }));
+}
+
+/// These are all purchases: whose, and for how many cents.
+fn have_bought(place: &Place, purchases: &[(i64, i64)]) {
+    #[cfg(feature = "mongodb")]
+    if place.proxy().is_some() {
+        return crate::mongo::have_bought(place, purchases);
+    }
+    let rows: Vec<_> =
+        purchases.iter().map(|(whose, cents)| format!("({whose}, {cents})")).collect();
+    place.execute(&format!(
+        "DELETE FROM purchases; INSERT INTO purchases VALUES {}",
+        rows.join(", ")
+    ));
 }
 
 fn a_customer_that_is_added_can_be_found(place: &Place) {
@@ -296,6 +314,28 @@ fn bad_options_are_refused_before_anything_is_done() {
         let program = env!("CARGO_BIN_EXE_customers-async");
         program_test::run(&mut program_test::command(program, &args)).assert_refuses(args[0]);
     }
+}
+
+#[cfg(not(feature = "mongodb"))]
+#[test]
+fn a_program_without_mongodb_says_how_to_build_one_with_it() {
+    let program = env!("CARGO_BIN_EXE_customers-thread-pool");
+    let mut command = program_test::command(program, &["--addr", "127.0.0.1:0"]);
+    let ran = program_test::run(command.env("DATABASE_URL", "mongodb://localhost"));
+    let hint =
+        "build it with: cargo run -p customer-api --features mongodb --bin customers-thread-pool";
+    ran.assert_fails("this program was built without MongoDB", hint);
+    let help = program_test::run(&mut program_test::command(program, &["--help"]));
+    assert!(!help.stdout.contains("mongodb://"), "{}", help.stdout);
+}
+
+#[cfg(feature = "mongodb")]
+#[test]
+fn a_program_with_mongodb_says_so_in_its_help() {
+    let program = env!("CARGO_BIN_EXE_customers-thread-pool");
+    let help = program_test::run(&mut program_test::command(program, &["--help"]));
+    let text = help.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("as sqlite:PATH, postgres://… or mongodb://…"), "{text}");
 }
 
 #[test]

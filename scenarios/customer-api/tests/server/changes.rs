@@ -3,13 +3,20 @@
 use std::thread;
 
 use customer_api::Server;
-use database_test::{Place, on_both};
+use database_test::{Place, on_both, on_mongo};
 
 use crate::support::Running;
 
 on_both! {
     of_two_who_saw_the_same_the_second_is_refused
     of_many_at_once_exactly_one_is_first
+    what_was_removed_is_gone_and_its_id_is_not_given_again
+}
+
+on_mongo! {
+    of_two_who_saw_the_same_the_second_is_refused
+    of_many_at_once_exactly_one_is_first
+    what_was_removed_is_gone_and_its_id_is_not_given_again
 }
 
 fn of_two_who_saw_the_same_the_second_is_refused(place: &Place) {
@@ -68,10 +75,8 @@ fn without_a_version_nothing_is_changed() {
     assert_eq!(running.get("/customers/1").header("etag"), "\"1\"");
 }
 
-#[test]
-fn what_was_removed_is_gone_and_its_id_is_not_given_again() {
-    let place = Place::sqlite();
-    let running = Running::fresh(Server::Async, &place, &[]);
+fn what_was_removed_is_gone_and_its_id_is_not_given_again(place: &Place) {
+    let running = Running::fresh(Server::Async, place, &[]);
     let tag = "if-match: \"1\"\r\n";
     assert_eq!(running.request("DELETE", "/customers/1000", tag, "").status, 204);
     let again = running.request("DELETE", "/customers/1000", tag, "");

@@ -3,12 +3,23 @@
 use std::fs;
 
 use customer_api::Server;
-use database_test::Place;
+use database_test::{Place, Proxy, on_mongo, on_postgres};
 use program_test::until;
 
 use crate::look_ups::Slow;
-use crate::proxy::Proxy;
-use crate::support::{Response, Running};
+use crate::support::{Response, Running, forget};
+
+on_postgres! {
+    a_server_that_is_gone_is_503_until_it_is_back
+    who_only_reads_does_not_notice_that_a_connection_had_ended
+    of_many_connections_that_had_ended_one_is_enough_to_notice
+    a_change_that_may_have_been_made_is_not_made_again
+}
+
+on_mongo! {
+    a_server_that_is_gone_is_503_until_it_is_back
+    who_only_reads_does_not_notice_that_a_connection_had_ended
+}
 
 #[track_caller]
 fn assert_gone(refused: &Response) {
@@ -34,21 +45,19 @@ fn a_file_that_is_gone_is_503_until_it_is_back() {
     }
 }
 
-/// The database, a way to it, and a server that goes this way.
-fn by_proxy(server: Server, args: &[&str]) -> (Place, Proxy, Running) {
-    let place = Place::postgres();
+/// A way to the database, and a server that goes this way.
+fn by_proxy(server: Server, place: &Place, args: &[&str]) -> (Proxy, Running) {
+    forget(place);
     let host = place.url.split_once("://").and_then(|(_, rest)| rest.split('/').next());
     let host = host.and_then(|host| host.rsplit('@').next()).expect("a URL names a host");
     let proxy = Proxy::start(host);
     let running = Running::start(server, &proxy.url(&place.url), args);
-    (place, proxy, running)
+    (proxy, running)
 }
 
-#[test]
-#[ignore = "needs Postgres: scripts/test"]
-fn a_server_that_is_gone_is_503_until_it_is_back() {
+fn a_server_that_is_gone_is_503_until_it_is_back(place: &Place) {
     for server in Server::ALL {
-        let (_place, proxy, running) = by_proxy(server, &[]);
+        let (proxy, running) = by_proxy(server, place, &[]);
         assert_eq!(running.get("/customers/1").status, 200);
         proxy.down();
         for _ in 0..3 {
@@ -61,11 +70,9 @@ fn a_server_that_is_gone_is_503_until_it_is_back() {
     }
 }
 
-#[test]
-#[ignore = "needs Postgres: scripts/test"]
-fn who_only_reads_does_not_notice_that_a_connection_had_ended() {
+fn who_only_reads_does_not_notice_that_a_connection_had_ended(place: &Place) {
     for server in Server::ALL {
-        let (_place, proxy, running) = by_proxy(server, &[]);
+        let (proxy, running) = by_proxy(server, place, &[]);
         for _ in 0..3 {
             assert_eq!(running.get("/customers/1").status, 200);
             proxy.cut();
@@ -74,12 +81,10 @@ fn who_only_reads_does_not_notice_that_a_connection_had_ended() {
     }
 }
 
-#[test]
-#[ignore = "needs Postgres: scripts/test"]
-fn of_many_connections_that_had_ended_one_is_enough_to_notice() {
+fn of_many_connections_that_had_ended_one_is_enough_to_notice(place: &Place) {
     for server in [Server::Async, Server::ThreadPool] {
-        let (place, proxy, running) = by_proxy(server, &["--connections", "3", "--kept", "0"]);
-        let slow = Slow::reports(&place);
+        let (proxy, running) = by_proxy(server, place, &["--connections", "3", "--kept", "0"]);
+        let slow = Slow::reports(place);
         let mut reports = [1, 2, 3].map(|id| running.begin(&format!("/customers/{id}/report")));
         until("each has a connection", || running.said("Making the report").len() == 3);
         drop(slow);
@@ -90,11 +95,9 @@ fn of_many_connections_that_had_ended_one_is_enough_to_notice() {
     }
 }
 
-#[test]
-#[ignore = "needs Postgres: scripts/test"]
-fn a_change_that_may_have_been_made_is_not_made_again() {
+fn a_change_that_may_have_been_made_is_not_made_again(place: &Place) {
     for server in Server::ALL {
-        let (_place, proxy, running) = by_proxy(server, &[]);
+        let (proxy, running) = by_proxy(server, place, &[]);
         assert_eq!(running.rename(1, "\"1\"", "First").status, 200);
         proxy.cut();
         let refused = running.rename(1, "\"2\"", "Second");

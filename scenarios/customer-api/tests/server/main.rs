@@ -6,9 +6,10 @@ mod counter;
 mod gone;
 mod limits;
 mod look_ups;
+#[cfg(feature = "mongodb")]
+mod mongo;
 #[cfg(unix)]
 mod shutdown;
 mod visitors;
 
-mod proxy;
 mod support;

@@ -8,7 +8,15 @@ use database_test::Place;
 use program_test::{PATIENCE, Program, command};
 use serde_json::Value;
 
-pub(crate) const FORGET: &str = "DROP TABLE customers; DROP TABLE purchases";
+/// Leaves an empty database, whatever a server has made of it.
+pub(crate) fn forget(place: &Place) {
+    if place.clear() {
+        return;
+    }
+    place.execute("CREATE TABLE IF NOT EXISTS customers (id int)");
+    place.execute("CREATE TABLE IF NOT EXISTS purchases (id int)");
+    place.execute("DROP TABLE customers; DROP TABLE purchases");
+}
 
 /// A server while it runs, and where it listens.
 pub(crate) struct Running {
@@ -45,11 +53,9 @@ impl Running {
         Self { program, address: ([127, 0, 0, 1], port).into() }
     }
 
-    /// As after [`FORGET`], whatever another server has made of the database.
+    /// As after [`forget`], whatever another server has made of the database.
     pub(crate) fn fresh(server: Server, place: &Place, args: &[&str]) -> Self {
-        place.execute("CREATE TABLE IF NOT EXISTS customers (id int)");
-        place.execute("CREATE TABLE IF NOT EXISTS purchases (id int)");
-        place.execute(FORGET);
+        forget(place);
         Self::start(server, &place.url, args)
     }
 

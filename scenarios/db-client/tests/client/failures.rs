@@ -52,6 +52,18 @@ fn nobody_at_the_given_address_says_what_to_start() {
 }
 
 #[test]
+fn a_database_that_knows_no_sql_is_refused() {
+    for url in ["mongodb://me:open-sesame@localhost/cities", "mongodb+srv://localhost"] {
+        for strategy in Strategy::ALL {
+            let ran = run(strategy, url, &[]);
+            let cause = "this program asks its database in SQL, which MongoDB does not know";
+            let hint = "name one as sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME in DATABASE_URL";
+            ran.assert_fails(cause, hint);
+        }
+    }
+}
+
+#[test]
 #[ignore = "needs Postgres: scripts/test"]
 fn a_wrong_password_is_told_and_not_printed() {
     let url = url_as("locked:wrong-sesame");

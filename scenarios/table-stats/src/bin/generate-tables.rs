@@ -41,7 +41,7 @@ fn generate(options: &Options, interrupt: &Interrupt) -> Result<(), Failure> {
         .unwrap_or_else(|| default_file(options.rows.unwrap_or(Contents::ROWS_IN_SQLITE)));
     let usual_rows = match database {
         Database::Sqlite(_) => Contents::ROWS_IN_SQLITE,
-        Database::Postgres(_) => Contents::ROWS_IN_POSTGRES,
+        _ => Contents::ROWS_IN_POSTGRES,
     };
     let contents = Contents { rows: options.rows.unwrap_or(usual_rows), seed: options.seed };
 

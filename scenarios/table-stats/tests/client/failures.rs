@@ -52,6 +52,15 @@ fn nobody_at_the_server_is_told() {
 }
 
 #[test]
+fn a_database_that_knows_no_sql_is_refused() {
+    let cause = "this program asks its database in SQL, which MongoDB does not know";
+    let hint = "name one as sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME in DATABASE_URL";
+    for strategy in Strategy::ALL {
+        assert_says(&run(strategy, "mongodb://localhost/cities", &[]), cause, hint);
+    }
+}
+
+#[test]
 #[ignore = "needs Postgres: scripts/test"]
 fn a_wrong_password_is_told_and_not_shown() {
     let url = url_as("locked:guessed-wrong");

@@ -32,7 +32,7 @@ impl Options {
     pub(crate) fn copies_for(&self, database: &Database) -> u32 {
         self.copies.unwrap_or(match database {
             Database::Sqlite(_) => 400,
-            Database::Postgres(_) => 1_000,
+            _ => 1_000,
         })
     }
 }
