@@ -23,7 +23,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long after its limit a statement may still be under way: the server may be busy.
 /// Longer, and it is not there to end it.
-const OVERDUE: Duration = Duration::from_secs(5);
+pub(crate) const OVERDUE: Duration = Duration::from_secs(5);
 
 /// A connection to a Postgres server.
 pub struct Server {

@@ -93,7 +93,8 @@ impl Client {
     {
         let monitored = Arc::clone(&self.event_loop.monitored);
         let work = work(monitored.client.database(&self.name));
-        let done = self.event_loop.wait(async move { monitored.watch(work).await });
+        let limit = self.limit;
+        let done = self.event_loop.wait(async move { monitored.watch_within(limit, work).await });
         done.map_err(|error| error.at(&self.database))
     }
 

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::error::{Error, Trouble};
+use crate::server::OVERDUE;
 
 pub(super) struct Monitored {
     pub(super) client: mongodb::Client,
@@ -63,6 +64,20 @@ impl Monitored {
             done = work => done.map_err(Error::from),
             why = self.gone() => Err(why),
         }
+    }
+
+    /// The same for work that the server is to end after such a limit: it may be busy, and
+    /// gets a little longer.
+    pub(super) async fn watch_within<T>(
+        &self,
+        limit: Option<Duration>,
+        work: impl Future<Output = mongodb::error::Result<T>>,
+    ) -> Result<T, Error> {
+        let Some(limit) = limit else { return self.watch(work).await };
+        let longest = limit + OVERDUE;
+        let in_time = timeout(longest, self.watch(work)).await;
+        let silent = || format!("it has not answered for {} s", longest.as_secs_f64());
+        in_time.map_err(|_| Trouble::Stopped(silent()))?
     }
 
     /// Returns when it is found from now on that nobody is there. What was found before

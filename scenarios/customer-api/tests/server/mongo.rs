@@ -72,6 +72,37 @@ fn mongo_reports_the_same_figures_as_sqlite() {
 
 #[test]
 #[ignore = "needs MongoDB: scripts/test"]
+fn mongo_ends_a_report_that_takes_too_long() {
+    for server in Server::ALL {
+        let place = Place::mongo();
+        // The filling has no such limit.
+        let args = ["--purchases", "20000", "--statement-timeout", "0.02"];
+        let running = Running::start(server, &place.url, &args);
+        let ended = running.get("/customers/1/report");
+        let sentence = "the database has ended this, which may take 0.02 s at most; \
+                        try again when there is less to do";
+        ended.assert_problem(504, "Gateway Timeout", sentence);
+        until("a quick one is quick enough", || running.get("/customers/2").status == 200);
+    }
+}
+
+/// The limit stands in what is sent, so nothing of it comes through here.
+#[test]
+#[ignore = "needs MongoDB: scripts/test"]
+fn a_mongo_that_does_not_end_it_either_is_gone() {
+    for server in [Server::Async, Server::ThreadPool] {
+        let place = Place::mongo();
+        let running = Running::start(server, &place.url, &["--statement-timeout", "0.1"]);
+        let held = place.proxy().expect("there is one to MongoDB").hold("maxTimeMS");
+        let sentence = "the database is gone; try again in a few seconds";
+        let gone = running.get("/customers/1/report");
+        gone.assert_problem(503, "Service Unavailable", sentence);
+        assert!(held.has_some());
+    }
+}
+
+#[test]
+#[ignore = "needs MongoDB: scripts/test"]
 fn two_servers_at_once_fill_mongo_once() {
     let place = Place::mongo();
     let both = thread::scope(|scope| {

@@ -35,7 +35,10 @@ fn path(server: Server) -> &'static str {
 impl Running {
     /// With few purchases, if it has to fill the database.
     pub(crate) fn start(server: Server, url: &str, args: &[&str]) -> Self {
-        let mut command = command(path(server), &["--addr", "127.0.0.1:0", "--purchases", "1000"]);
+        let mut command = command(path(server), &["--addr", "127.0.0.1:0"]);
+        if !args.contains(&"--purchases") {
+            command.args(["--purchases", "1000"]);
+        }
         if !args.contains(&"--statement-timeout") {
             // What is slow on purpose is slower still beside others.
             command.args(["--statement-timeout", "3600"]);
