@@ -144,7 +144,10 @@ impl AsyncClient {
         Work: Future<Output = mongodb::error::Result<T>>,
     {
         let work = work(self.monitored.client.database(&self.name));
-        self.monitored.watch_within(self.limit, work).await.map_err(|error| error.at(&self.database))
+        self.monitored
+            .watch_within(self.limit, work)
+            .await
+            .map_err(|error| error.at(&self.database))
     }
 }
 
