@@ -2,6 +2,8 @@
 
 use anstyle::Style;
 
+use crate::table::NONE;
+
 /// Rows of cells, and rows that end with text across the other columns.
 pub(crate) struct Columns {
     heads: Vec<[String; 2]>,
@@ -40,6 +42,22 @@ impl Columns {
     /// below each other.
     pub(crate) fn row_with_texts(&mut self, cells: Vec<String>, texts: Vec<(String, Style)>) {
         self.lines.push(Line { cells, texts });
+    }
+
+    /// Leaves out the columns that say nothing, if the others need their room.
+    pub(crate) fn fitted_to(mut self, width: usize) -> Self {
+        let widths: usize = (0..self.heads.len()).map(|column| self.width(column) + 1).sum();
+        if widths > width + 1 {
+            for column in (0..self.heads.len()).rev().filter(|column| *column >= self.left) {
+                let mut cells = self.lines.iter().filter_map(|line| line.cells.get(column));
+                if cells.all(|cell| cell == NONE) {
+                    self.heads.remove(column);
+                    let lines = self.lines.iter_mut().filter(|line| line.cells.len() > column);
+                    lines.for_each(|line| _ = line.cells.remove(column));
+                }
+            }
+        }
+        self
     }
 
     /// Two columns lie between the cells, or one where two have no room.
@@ -125,6 +143,26 @@ mod tests {
         columns.row(vec!["sync".to_owned(), "12 ms".to_owned()]);
         let wanted = "            CPU\nstrategy   time\nsync      12 ms";
         assert_eq!(plain(&columns.drawn(80)), wanted);
+    }
+
+    #[test]
+    fn a_column_that_says_nothing_goes_where_the_others_need_its_room() {
+        let drawn = |name: &str, cells: [&str; 2]| {
+            let mut columns = Columns::new(&[["", "strategy"], ["above", "ideal"], ["", "CPU"]]);
+            columns.row([name, cells[0], cells[1]].map(str::to_owned).into());
+            columns.row_with_texts(
+                vec!["other".to_owned()],
+                vec![("failed".to_owned(), Style::new())],
+            );
+            plain(&columns.fitted_to(20).drawn(20))
+        };
+        let long = "a-long-name-of-it";
+        assert!(drawn("short", [NONE, "1 s"]).contains("ideal"));
+        assert!(drawn(long, ["2 s", "1 s"]).contains("ideal"));
+        assert_eq!(
+            drawn(long, [NONE, "1 s"]),
+            "strategy          CPU\na-long-name-of-it 1 s\nother             failed"
+        );
     }
 
     #[test]

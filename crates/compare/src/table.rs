@@ -18,7 +18,7 @@ const BOLD: Style = Style::new().bold();
 const RED: Style = AnsiColor::Red.on_default();
 
 /// For a figure that a strategy does not have.
-const NONE: &str = "-";
+pub(crate) const NONE: &str = "-";
 
 /// The figures of every strategy, and below them their timelines; or the ladder.
 ///
@@ -63,7 +63,7 @@ fn figures(strategies: &[Compared]) -> String {
             columns.row_with_texts(vec![name.to_owned()], failure(&times, first));
         }
     }
-    columns.drawn(WIDTH)
+    columns.fitted_to(WIDTH).drawn(WIDTH)
 }
 
 pub(crate) fn row(name: &str, Measured { report, cost }: &Measured) -> Vec<String> {

@@ -32,7 +32,11 @@ impl Live {
         let draw = move || {
             let colour = drawn.has_colour();
             while stopped.recv_timeout(REDRAWN_EVERY) == Err(RecvTimeoutError::Timeout) {
-                drawn.draw_live(lines(&lens, sample, colour, drawn.size()));
+                if drawn.is_in_front() {
+                    drawn.draw_live(lines(&lens, sample, colour, drawn.size()));
+                } else {
+                    drawn.give_up_live();
+                }
             }
         };
         let drawer = thread::Builder::new().name("live view".to_owned()).spawn(draw);

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use lens::guess::Guess;
 use lens::joined::Dated;
+use lens::recording::Begins;
 use lens::{Lens, Recording, Sample, svg, timeline};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Registry;
@@ -269,6 +270,10 @@ impl Run {
         let failures = result.err().into_iter().flatten().map(Into::into).collect();
         let Ok(ending) = take(&self.ending, By::Itself) else { wait_for_the_end() };
         let own = ending.lens.settled(PATIENCE);
+        let drawn = drawn.or_else(|| match own.begins {
+            Begins::Read => Some(own.clone().of_its_time()),
+            _ => None,
+        });
         ExitCode::from(ending.end(own, drawn, failures, false))
     }
 }

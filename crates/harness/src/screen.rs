@@ -66,6 +66,24 @@ impl Screen {
         terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
     }
 
+    /// Whether the terminal is this program's to draw on: a shell that has started it in
+    /// the background, as with `&`, has given it to another.
+    #[cfg(unix)]
+    pub(crate) fn is_in_front(&self) -> bool {
+        let of_terminal = match self.stream {
+            Stream::Stdout => rustix::termios::tcgetpgrp(io::stdout()),
+            Stream::Stderr => rustix::termios::tcgetpgrp(io::stderr()),
+        };
+        // One that does not tell belongs to nobody else.
+        of_terminal.map_or(true, |group| group == rustix::process::getpgrp())
+    }
+
+    /// Elsewhere a terminal has one program at a time.
+    #[cfg(not(unix))]
+    pub(crate) fn is_in_front(&self) -> bool {
+        true
+    }
+
     /// Whether colours are shown here: on a terminal, unless `NO_COLOR`,
     /// `TERM=dumb` or their like forbid them.
     pub(crate) fn has_colour(&self) -> bool {
@@ -147,6 +165,11 @@ impl Screen {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         live.0.clear();
         self.put("\n");
+    }
+
+    /// Leaves them where they are, for another program to print over.
+    pub(crate) fn give_up_live(&self) {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner).0.clear();
     }
 
     /// Writes to the terminal as it is. If it has gone, nobody misses the live view.

@@ -301,6 +301,16 @@ pub struct Figures {
     pub preempted_for: Duration,
 }
 
+impl Lane {
+    /// All that is counted from the beginning of the recording.
+    fn moments(&mut self) -> impl Iterator<Item = &mut Duration> {
+        let Self { created, read, started, said, ended, stretches, .. } = self;
+        let known = [read, started, said, ended].into_iter().flatten();
+        let stretches = stretches.iter_mut().flat_map(|it| [&mut it.from, &mut it.to]);
+        [created].into_iter().chain(known).chain(stretches)
+    }
+}
+
 impl Recording {
     /// The recording of these lanes: for programs that make one up. Its figures
     /// and its lists are what the lanes add up to.
@@ -328,6 +338,27 @@ impl Recording {
         recording.blocked.sort_by_key(|held| held.from);
         recording.figures = recording.added_up();
         recording
+    }
+
+    /// The same from where its first lane begins to where its last one ends: a server may
+    /// have waited for the first one for long, and after the last. As it is where it has
+    /// no lanes, or not all of them.
+    pub fn of_its_time(mut self) -> Self {
+        let Some(from) = self.lanes.iter().map(|lane| lane.created).min() else { return self };
+        if !self.is_whole() {
+            return self;
+        }
+        let end = |lane: &Lane| lane.ended.unwrap_or(self.elapsed);
+        let to = self.lanes.iter().map(end).max().unwrap_or(self.elapsed);
+        self.elapsed = to.min(self.elapsed);
+        let moments = self.lanes.iter_mut().flat_map(Lane::moments);
+        let held = self.blocked.iter_mut().chain(&mut self.longest_on_loop);
+        let held = held.chain(&mut self.across_await).flat_map(|it| [&mut it.from, &mut it.to]);
+        let waited = self.longest_wait.iter_mut().flat_map(|it| [&mut it.from, &mut it.to]);
+        for moment in moments.chain(held).chain(waited).chain([&mut self.elapsed]) {
+            *moment = moment.saturating_sub(from);
+        }
+        self
     }
 
     /// The same without what it knows of lanes that are not in it.
@@ -678,7 +709,35 @@ pub mod optional_seconds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::by_hand::{lane, ms, recording};
+    use crate::by_hand::{lane, ms, recording, recording_until};
+
+    #[test]
+    fn the_time_before_the_first_lane_and_after_the_last_can_be_left_out() {
+        let at = |later: u64| {
+            let lives = [([0, 50], [0, 20]), ([5, 90], [60, 90])];
+            let lanes = lives.map(|(life, held)| {
+                let [life, [from, to]] = [life, held].map(|it| it.map(|ms| ms + later));
+                let mut lane = lane("R1", life, &[(1, from, to)]);
+                (lane.read, lane.said) = (Some(lane.created), lane.ended);
+                lane
+            });
+            lanes.into()
+        };
+        let until = |end, later| recording_until(ms(end), Some(1), at(later));
+        let mut wanted = until(90, 0);
+        let mut given = until(10_000, 7_000);
+        assert_eq!(wanted.blocked.len(), 2);
+        for (recording, later) in [(&mut wanted, 0), (&mut given, 7_000)] {
+            let (from, to) = (ms(later + 20), ms(later + 60));
+            recording.longest_wait = Some(Wait { lane: 1, from, to });
+            recording.across_await = recording.blocked.first().cloned();
+        }
+        assert_eq!(given.clone().of_its_time(), wanted);
+        given.lanes.pop();
+        assert_eq!(given.clone().of_its_time(), given, "some lanes are not in it");
+        let nobody = recording_until(ms(10), Some(1), Vec::new());
+        assert_eq!(nobody.clone().of_its_time(), nobody);
+    }
 
     #[test]
     fn of_those_who_held_the_loop_inside_of_another_the_longest_is_named() {

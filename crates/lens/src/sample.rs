@@ -83,7 +83,7 @@ fn also_shown(recording: &Recording) -> Option<String> {
     let (sample, told) = (Sample::of(recording.lanes.len()), recording.told());
     let lanes = recording.lanes.iter().enumerate();
     let also = lanes.filter(|(place, lane)| told.contains(&lane.number) && !sample.shows(*place));
-    let names: Vec<&str> = also.map(|(_, lane)| lane.name.as_str()).collect();
+    let names: Vec<String> = also.map(|(_, lane)| recording.called(lane.number)).collect();
     (!names.is_empty())
         .then(|| format!("Shown besides, for what is told of them: {}.", names.join(", ")))
 }

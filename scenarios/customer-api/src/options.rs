@@ -38,7 +38,7 @@ pub(crate) struct Options {
 
     /// How many reports may be made or wait for a connection at once; more are refused
     #[arg(long, value_name = "N", value_parser = at_least_one(MOST_REPORTS))]
-    pub(crate) reports: Option<usize>,
+    pub(crate) most_reports: Option<usize>,
 
     /// How long a look-up may wait for a connection before it is refused
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = args::timeout)]

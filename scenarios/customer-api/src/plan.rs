@@ -120,7 +120,7 @@ impl Plan {
             return finish(run, Err(StartError::from(error).into()));
         }
         let url = &bound.url;
-        let listening = format!("Listening: try {url}/customers/1 and {url}/customers/1/report");
+        let listening = format!("Listening: try {url}/customers/1 and /customers/1/report");
         match &run {
             Some(run) => run.say(&listening),
             None => _ = harness::print(&format!("{listening}\n")),
@@ -156,7 +156,7 @@ fn limits(options: &Options) -> Limits {
     Limits {
         connections: options.connections,
         for_slow: options.connections.saturating_sub(options.kept).max(1),
-        slow: options.reports.unwrap_or(usize::MAX),
+        slow: options.most_reports.unwrap_or(usize::MAX),
         patience: options.patience,
         opening: OPENING,
         statement: options.statement_timeout,

@@ -83,8 +83,9 @@ pub struct Visit {
 /// What became of all visitors.
 #[derive(Default)]
 pub struct Visited {
-    /// How long each quick one had to wait, from when it was due.
-    pub quick: Vec<Duration>,
+    /// How long each quick one had to wait, from when it was due, and the status of
+    /// its answer.
+    pub quick: Vec<(Duration, String)>,
     /// The status of each report's answer, or what takes its place.
     pub reports: Vec<String>,
 }
@@ -137,11 +138,18 @@ impl Visits {
     /// Draws what the server did for them, if it tells; else what they did themselves.
     pub async fn finish(&self, run: Run, visited: Result<Visited, Failure>) -> ExitCode {
         if let Ok(Visited { quick, reports }) = &visited {
-            run.say(&summary(quick));
-            if !reports.is_empty() {
-                run.say(&counted(reports));
-            }
-            for (what, time) in ["median", "last"].into_iter().zip(median_and_last(quick)) {
+            let (served, refused): (Vec<_>, Vec<_>) =
+                quick.iter().partition(|(_, status)| status.starts_with('2'));
+            let quick: Vec<Duration> = served.into_iter().map(|(waited, _)| *waited).collect();
+            let refused: Vec<&str> = refused.into_iter().map(|(_, it)| it.as_str()).collect();
+            let reports: Vec<&str> = reports.iter().map(String::as_str).collect();
+            let told = [
+                summary(&quick, refused.len()),
+                counted("quick look-up", &refused),
+                counted("report", &reports),
+            ];
+            told.into_iter().flatten().for_each(|told| run.say(&told));
+            for (what, time) in ["median", "last"].into_iter().zip(median_and_last(&quick)) {
                 run.measured(&format!("quick ones: {what}"), time);
             }
         }
@@ -182,24 +190,26 @@ fn median_and_last(quick: &[Duration]) -> Vec<Duration> {
     [quick.get(quick.len() / 2), quick.last()].into_iter().flatten().copied().collect()
 }
 
-fn summary(quick: &[Duration]) -> String {
+/// How long those took that were served; none if all were refused.
+fn summary(quick: &[Duration], refused: usize) -> Option<String> {
     let [median, last] = median_and_last(quick)[..] else {
-        return "No quick look-ups were made.".to_owned();
+        return (refused == 0).then(|| "No quick look-ups were made.".to_owned());
     };
     let look_ups = if quick.len() == 1 { "look-up" } else { "look-ups" };
     let (count, median, last) = (quick.len(), time::rounded(median), time::rounded(last));
-    format!(
+    Some(format!(
         "{count} quick {look_ups}: the median was answered after {median}, the last after {last}."
-    )
+    ))
 }
 
-/// How often reports had which outcome, such as a status.
-fn counted(outcomes: &[String]) -> String {
+/// How often one of these had which outcome, such as a status; none of no outcomes.
+fn counted(what: &str, outcomes: &[&str]) -> Option<String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     outcomes.iter().for_each(|outcome| *counts.entry(outcome).or_default() += 1);
     let counts = counts.iter().map(|(outcome, count)| format!("{count} × {outcome}"));
-    let reports = if outcomes.len() == 1 { "report" } else { "reports" };
-    format!("{} {reports}: {}.", outcomes.len(), counts.collect::<Vec<_>>().join(", "))
+    let plural = if outcomes.len() == 1 { "" } else { "s" };
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    (!outcomes.is_empty()).then(|| format!("{} {what}{plural}: {counts}.", outcomes.len()))
 }
 
 impl Visit {
@@ -287,20 +297,22 @@ mod tests {
 
     #[test]
     fn the_median_and_the_last_are_told() {
-        let ms = |all: &[u64]| {
-            summary(&all.iter().map(|ms| Duration::from_millis(*ms)).collect::<Vec<_>>())
+        let ms = |all: &[u64], refused| {
+            let all: Vec<_> = all.iter().map(|ms| Duration::from_millis(*ms)).collect();
+            summary(&all, refused).unwrap_or_default()
         };
         let wanted =
             "3 quick look-ups: the median was answered after 20 ms, the last after 300 ms.";
-        assert_eq!(ms(&[20, 300, 10]), wanted);
-        assert_eq!(ms(&[]), "No quick look-ups were made.");
+        assert_eq!(ms(&[20, 300, 10], 1), wanted);
+        assert_eq!(ms(&[], 0), "No quick look-ups were made.");
+        assert_eq!(ms(&[], 2), "", "they were");
     }
 
     #[test]
-    fn reports_are_counted_by_what_came_of_them() {
-        let all =
-            |all: &[&str]| counted(&all.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
+    fn outcomes_are_counted() {
+        let all = |all: &[&str]| counted("report", all).unwrap_or_default();
         assert_eq!(all(&["504 B", "200 A", "504 B"]), "3 reports: 1 × 200 A, 2 × 504 B.");
         assert_eq!(all(&["hung up"]), "1 report: 1 × hung up.");
+        assert_eq!(all(&[]), "");
     }
 }

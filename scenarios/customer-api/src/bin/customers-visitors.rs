@@ -32,7 +32,7 @@ async fn visit_all(visits: &Visits) -> Result<Visited, Failure> {
     });
     let mut visited = Visited::default();
     for (is_quick, waited, status) in try_join_all(answers).await? {
-        if is_quick { visited.quick.push(waited) } else { visited.reports.push(status) }
+        if is_quick { visited.quick.push((waited, status)) } else { visited.reports.push(status) }
     }
     Ok(visited)
 }

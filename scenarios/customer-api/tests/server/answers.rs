@@ -304,7 +304,7 @@ fn bad_options_are_refused_before_anything_is_done() {
         ["--threads", "0"],
         ["--connections", "0"],
         ["--connections", "1001"],
-        ["--reports", "0"],
+        ["--most-reports", "0"],
         ["--patience", "0"],
         ["--statement-timeout", "0"],
         ["--grace", "soon"],

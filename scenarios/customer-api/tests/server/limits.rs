@@ -80,7 +80,8 @@ fn a_change_that_takes_too_long_is_not_made_and_the_answer_says_so(place: &Place
 
 fn a_report_too_many_is_refused_at_once_and_nobody_else_is(place: &Place) {
     for server in [Server::Async, Server::ThreadPool] {
-        let args = ["--connections", "3", "--patience", "3600", "--reports", "1", "--grace", "0.1"];
+        let args =
+            ["--connections", "3", "--patience", "3600", "--most-reports", "1", "--grace", "0.1"];
         let running = Running::fresh(server, place, &args);
         let _slow = Slow::reports(place);
         let _first = running.begin("/customers/1/report");
