@@ -33,7 +33,6 @@ mod pool;
 
 mod problem;
 mod routes;
-mod serve;
 
 mod contents;
 mod options;

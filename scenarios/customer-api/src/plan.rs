@@ -1,6 +1,5 @@
 //! A server from its command line to its end.
 
-use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,15 +9,12 @@ use database::{Database, Trouble};
 use delay_server::{Bound, StartError};
 use futures::future::FutureExt;
 use harness::Failure;
-use harness::signals::{self, Signal};
-use tokio::runtime::{Builder, Runtime};
-use tokio::sync::oneshot;
+use web_service::{Life, runtime, serve, stop_signal};
 
 use crate::contents::Contents;
 use crate::options::Options;
 use crate::pool::Limits;
-use crate::routes::CarryOut;
-use crate::serve::serve;
+use crate::routes::{App, CarryOut, router};
 use crate::{Order, Pool, Reply, Server, Unanswered};
 
 /// How long the database may take to let a connection in, where the driver can be told:
@@ -74,18 +70,15 @@ impl Plan {
     async fn run(self, carry_out: Arc<CarryOut>) -> ExitCode {
         let Self { server, options, bound, .. } = self;
         let run = harness::start_open(server.name(), &options.shared);
-        let (tell, stop) = oneshot::channel();
-        let told_to_stop = move |_| {
-            // Nobody is left to be told if the server has ended by itself.
-            let _ = tell.send(());
+        let stop = match stop_signal() {
+            Ok(stop) => stop,
+            Err(error) => return run.finish(Err(StartError::from(error))),
         };
-        if let Err(error) = signals::on_first(&[Signal::Interrupt, Signal::Terminate], told_to_stop)
-        {
-            return run.finish(Err(StartError::from(error)));
-        }
-        let url = &bound.url;
+        let Bound { sockets, names, url } = bound;
         run.say(&format!("Listening: try {url}/customers/1 and {url}/customers/1/report"));
-        let ended = serve(bound, carry_out, stop, options.grace).await;
+        let life = Life::default();
+        let router = router(App { carry_out, names: Arc::new(names), life: life.clone() });
+        let ended = serve(sockets, router, life, stop, options.grace).await;
         run.finish(ended.map_err(|error| StartError::from(error).into()).and_then(all_answered))
     }
 }
@@ -123,13 +116,4 @@ fn failure(error: &database::Error) -> Failure {
         _ => error.hint(),
     };
     Failure::new(error.to_string(), hint)
-}
-
-/// One event loop on one thread, or one on each of so many.
-fn runtime(threads: usize) -> io::Result<Runtime> {
-    let mut builder = match threads {
-        1 => Builder::new_current_thread(),
-        _ => Builder::new_multi_thread(),
-    };
-    builder.worker_threads(threads).enable_all().build()
 }

@@ -1,21 +1,22 @@
-//! Answering clients until the server is told to stop.
+//! Answering clients until the service is told to stop.
 
 use std::io;
+use std::net::TcpListener as Socket;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use delay_server::{Bound, next_connection};
+use delay_server::next_connection;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::task::unconstrained;
 use tokio::time::{sleep, timeout};
 
-use crate::routes::{App, CarryOut, router};
+use crate::{Life, Stopping};
 
 /// How long a connection may take over the head of its next request, and so also how
 /// long it may stay open without one.
@@ -28,50 +29,52 @@ const MAX_HEAD: usize = 8 * 1024;
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Answers whoever comes until `stop` is there, and then those who have come. Gives
-/// how many requests had no answer when the grace period was over.
-pub(crate) async fn serve(
-    bound: Bound,
-    carry_out: Arc<CarryOut>,
+/// how much was still under way when the grace period was over.
+///
+/// A handler may make something else of its connection, such as a WebSocket.
+///
+/// # Errors
+///
+/// When the runtime cannot watch the sockets.
+pub async fn serve(
+    sockets: Vec<Socket>,
+    router: Router,
+    life: Life,
     stop: oneshot::Receiver<()>,
     grace: Duration,
 ) -> io::Result<usize> {
     let sockets: Vec<TcpListener> =
-        bound.sockets.into_iter().map(TcpListener::from_std).collect::<io::Result<_>>()?;
-    let (under_way, _) = watch::channel(());
-    let app = App { carry_out, names: Arc::new(bound.names), under_way: under_way.clone() };
-    let connections = Connections::new(router(app));
-    let (stopping, _) = watch::channel(());
+        sockets.into_iter().map(TcpListener::from_std).collect::<io::Result<_>>()?;
+    let connections = Connections::new(router);
     // Unconstrained: the system refuses clients when too many wait to be accepted,
     // so accepting all of them comes before answering one.
-    let accepting = unconstrained(accept_all(&sockets, &connections, &stopping));
+    let accepting = unconstrained(accept_all(&sockets, &connections, &life));
     tokio::select! {
         _ = stop => {}
         never = accepting => never,
     }
     // New clients are refused from here on.
     drop(sockets);
-    stopping.send_replace(());
+    // It holds the routes, and these may hold what is waited for below.
+    drop(connections);
+    life.stop();
     let finishing = async {
         tokio::select! {
-            () = stopping.closed() => {}
+            () = life.all_told() => {}
             // A client that never ends its request would hold up the others' end.
-            () = async { under_way.closed().await; sleep(FAREWELL).await } => {}
+            () = async { life.all_ended().await; sleep(FAREWELL).await } => {}
         }
         // Their clients may have hung up.
-        under_way.closed().await;
+        life.all_ended().await;
     };
     let _ = timeout(grace, finishing).await;
-    Ok(under_way.receiver_count())
+    Ok(life.left())
 }
 
-async fn accept_all(
-    sockets: &[TcpListener],
-    connections: &Connections,
-    stopping: &watch::Sender<()>,
-) -> ! {
+async fn accept_all(sockets: &[TcpListener], connections: &Connections, life: &Life) -> ! {
     loop {
         let stream = next_connection(sockets).await;
-        tokio::spawn(connections.clone().serve(stream, stopping.subscribe()));
+        tokio::spawn(connections.clone().serve(stream, life.stopping()));
     }
 }
 
@@ -91,9 +94,10 @@ impl Connections {
 
     /// Serves a client until one of them ends the connection, or the server stops
     /// and no request is left.
-    async fn serve(self, stream: TcpStream, mut stopping: watch::Receiver<()>) {
+    async fn serve(self, stream: TcpStream, mut stopping: Stopping) {
         let routes = TowerToHyperService::new(self.router);
-        let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), routes));
+        let connection = self.http.serve_connection(TokioIo::new(stream), routes);
+        let mut connection = pin!(connection.with_upgrades());
         // What went wrong is the client's business, and the system's.
         let _ = tokio::select! {
             // In this order: a connection that is told to stop before it has read
@@ -110,8 +114,7 @@ impl Connections {
 
 /// Returns a moment after the server was told to stop. The event loop looks at the
 /// sockets before it looks at its timers, so what had come by then is known to have come.
-async fn a_moment_after(stopping: &mut watch::Receiver<()>) {
-    // It fails only if the server has ended.
-    let _ = stopping.changed().await;
+async fn a_moment_after(stopping: &mut Stopping) {
+    stopping.wait().await;
     sleep(Duration::from_millis(1)).await;
 }
