@@ -186,7 +186,9 @@ fn prepared(command: &str, folder: &Path) -> Command {
     // What cargo says about building differs from run to run.
     prepared.current_dir(folder).env("CARGO_TERM_QUIET", "true");
     // A chapter shows what its reader sees, who has Rust and nothing else.
-    prepared.env_remove("DATABASE_URL");
+    for service in ["DATABASE_URL", "REDIS_URL", "DELIVERY_SECRET"] {
+        prepared.env_remove(service);
+    }
     prepared
 }
 

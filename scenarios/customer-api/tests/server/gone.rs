@@ -4,10 +4,9 @@ use std::fs;
 
 use customer_api::Server;
 use database_test::Place;
-use program_test::until;
+use program_test::{Proxy, until};
 
 use crate::look_ups::Slow;
-use crate::proxy::Proxy;
 use crate::support::{Response, Running};
 
 #[track_caller]

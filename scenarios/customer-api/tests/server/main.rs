@@ -8,5 +8,4 @@ mod look_ups;
 mod shutdown;
 mod visitors;
 
-mod proxy;
 mod support;

@@ -1,18 +1,19 @@
-//! A way to a database that can be cut.
+//! A way to a service that can be cut.
 
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
-/// Between a server and its database.
-pub(crate) struct Proxy {
+/// Between a program and a service that it needs, such as a database.
+#[derive(Debug)]
+pub struct Proxy {
     to: String,
     address: SocketAddr,
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct State {
     /// Whether connections are led on, or ended at once.
     is_up: bool,
@@ -20,8 +21,12 @@ struct State {
 }
 
 impl Proxy {
-    /// Leads to what listens at `to`.
-    pub(crate) fn start(to: &str) -> Self {
+    /// Leads to what listens at `to`, a host and a port.
+    ///
+    /// # Panics
+    ///
+    /// When there is no free port.
+    pub fn start(to: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let state = Arc::new(Mutex::new(State { is_up: true, streams: Vec::new() }));
@@ -34,13 +39,13 @@ impl Proxy {
         Self { to: to.to_owned(), address, state }
     }
 
-    /// The database's URL by way of this.
-    pub(crate) fn url(&self, url: &str) -> String {
+    /// The service's URL by way of this.
+    pub fn url(&self, url: &str) -> String {
         url.replace(&self.to, &self.address.to_string())
     }
 
     /// Ends every connection that there is. New ones are led on.
-    pub(crate) fn cut(&self) {
+    pub fn cut(&self) {
         for stream in locked(&self.state).streams.drain(..) {
             // Its other half may have gone already.
             let _ = stream.shutdown(Shutdown::Both);
@@ -48,12 +53,13 @@ impl Proxy {
     }
 
     /// Ends every connection, and new ones too.
-    pub(crate) fn down(&self) {
+    pub fn down(&self) {
         locked(&self.state).is_up = false;
         self.cut();
     }
 
-    pub(crate) fn up(&self) {
+    /// New connections are led on again.
+    pub fn up(&self) {
         locked(&self.state).is_up = true;
     }
 }
