@@ -55,8 +55,6 @@ pub async fn serve(
     }
     // New clients are refused from here on.
     drop(sockets);
-    // It holds the routes, and these may hold what is waited for below.
-    drop(connections);
     life.stop();
     let finishing = async {
         tokio::select! {
@@ -95,6 +93,9 @@ impl Connections {
     /// Serves a client until one of them ends the connection, or the server stops
     /// and no request is left.
     async fn serve(self, stream: TcpStream, mut stopping: Stopping) {
+        // What is small and not the last of its kind, as on a WebSocket, would else wait
+        // for the client's word that it has what was sent before.
+        let _ = stream.set_nodelay(true);
         let routes = TowerToHyperService::new(self.router);
         let connection = self.http.serve_connection(TokioIo::new(stream), routes);
         let mut connection = pin!(connection.with_upgrades());

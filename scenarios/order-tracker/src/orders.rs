@@ -33,15 +33,18 @@ pub(crate) enum Orders {
 pub(crate) enum Trouble {
     #[error("there is no such order; it may be over")]
     Unknown,
-    #[error("there are {0} orders, which is the most; try again later")]
+    #[error("there are as many orders as there may be, {0}; try again later")]
     Full(usize),
-    #[error("this order has {0} watchers, which is the most; try again later")]
+    #[error("this order has as many watchers as it may have, {0}; try again later")]
     Crowded(usize),
     #[error("the system has no random numbers")]
     NoRandomness,
     /// In the words of the driver, which are for the log.
     #[error("Redis is gone; try again in a few seconds")]
     Gone(String),
+    /// It answers, and not with what was asked for: it has no memory left, say.
+    #[error("Redis cannot do this now; try again later")]
+    Refused(String),
 }
 
 /// What became of a position.

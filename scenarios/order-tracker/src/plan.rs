@@ -50,6 +50,9 @@ impl Plan {
     }
 
     fn new(options: Options) -> Result<Self, Failure> {
+        // Each watcher takes a descriptor, and many systems give a program 1,024. Where
+        // there are no more, those who come wait.
+        let _ = rlimit::increase_nofile_limit(u64::MAX);
         let bound = Bound::to(&options.addr)?;
         for socket in &bound.sockets {
             // Connections have it from the socket that accepts them.

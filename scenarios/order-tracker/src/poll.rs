@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use web_service::client_of;
 
 use crate::order::OrderId;
-use crate::orders::Orders;
+use crate::orders::{Orders, Trouble};
 use crate::routes::take;
 use crate::third_party::Trips;
 
@@ -93,7 +93,7 @@ impl Poll {
             let before = self.known.get(&order).copied();
             let mut newest = before;
             if before.is_none_or(|before| before < position.sequence)
-                && take(orders, order, &position).await.is_ok()
+                && matches!(take(orders, order, &position).await, Ok(_) | Err(Trouble::Unknown))
             {
                 newest = Some(position.sequence);
             }

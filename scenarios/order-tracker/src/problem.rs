@@ -51,16 +51,16 @@ impl Problem {
             Self::Impossible(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NoWebSocket => StatusCode::UPGRADE_REQUIRED,
             Self::Trouble(Trouble::NoRandomness) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Trouble(Trouble::Full(_) | Trouble::Crowded(_) | Trouble::Gone(_)) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Trouble(
+                Trouble::Full(_) | Trouble::Crowded(_) | Trouble::Gone(_) | Trouble::Refused(_),
+            ) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
     fn retry_after(&self) -> Option<u32> {
         match self {
             Self::Trouble(Trouble::Gone(_)) => Some(3),
-            Self::Trouble(Trouble::Full(_) | Trouble::Crowded(_)) => Some(60),
+            Self::Trouble(Trouble::Full(_) | Trouble::Crowded(_) | Trouble::Refused(_)) => Some(60),
             _ => None,
         }
     }

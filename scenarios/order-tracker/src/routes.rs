@@ -150,6 +150,7 @@ fn say(trouble: &Trouble) {
     lens::failed();
     match trouble {
         Trouble::Gone(why) => error!("Redis is gone: {why}"),
+        Trouble::Refused(why) => error!("Redis refuses: {why}"),
         other => info!("Refused: {other}"),
     }
 }

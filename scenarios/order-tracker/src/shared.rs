@@ -14,8 +14,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use redis::aio::{MultiplexedConnection, SendError};
 use redis::{
-    AsyncConnectionConfig, Client, IntoConnectionInfo, ProtocolVersion, PushInfo, PushKind,
-    RedisError, Script, Value,
+    AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo, ProtocolVersion, PushInfo,
+    PushKind, RedisError, RedisResult, Script, Value,
 };
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
@@ -67,6 +67,9 @@ if tonumber(ARGV[1]) <= tonumber(newest) then return 'older' end
 redis.call('HSET', KEYS[1], 'sequence', ARGV[1], 'position', ARGV[2])
 redis.call('PUBLISH', KEYS[1], ARGV[2])
 return 'taken'";
+
+/// The sequence and the position of an order, if it is there, and if there is one.
+type Stored = (Option<String>, Option<Vec<u8>>);
 
 /// This process's part of it.
 pub(crate) struct Shared {
@@ -131,7 +134,7 @@ impl Shared {
         let lifetime = u64::try_from(lifetime).unwrap_or(u64::MAX);
         let mut open = self.open.key(INDEX);
         open.key(key(order)).arg(lifetime).arg(most);
-        let answer: String = open.invoke_async(&mut self.connection()?).await.map_err(gone)?;
+        let answer: String = open.invoke_async(&mut self.connection()?).await.map_err(trouble)?;
         if answer == "full" { Err(Trouble::Full(most)) } else { Ok(()) }
     }
 
@@ -142,7 +145,8 @@ impl Shared {
     ) -> Result<Delivered, Trouble> {
         let mut deliver = self.deliver.key(key(order));
         deliver.arg(position.sequence).arg(position.published().text.as_str());
-        let answer: String = deliver.invoke_async(&mut self.connection()?).await.map_err(gone)?;
+        let answer: String =
+            deliver.invoke_async(&mut self.connection()?).await.map_err(trouble)?;
         match answer.as_str() {
             "taken" => Ok(Delivered::Taken),
             "older" => Ok(Delivered::Older),
@@ -157,7 +161,7 @@ impl Shared {
     ) -> Result<(watch::Receiver<Sight>, Instant), Trouble> {
         // An order that is none must not cost a subscription: anybody can ask for it.
         let ask = redis::Cmd::pttl(key(order));
-        let left: i64 = ask.query_async(&mut self.connection()?).await.map_err(gone)?;
+        let left: i64 = ask.query_async(&mut self.connection()?).await.map_err(trouble)?;
         let left = u64::try_from(left).map_err(|_| Trouble::Unknown)?;
         let until = Instant::now() + Duration::from_millis(left);
         let mut topics = self.topics();
@@ -331,12 +335,15 @@ impl Shared {
         orders: &[OrderId],
     ) -> Result<(), RedisError> {
         let mut ask = redis::pipe();
+        // A key that somebody else has made something else of harms its own order alone.
+        ask.ignore_errors();
         for order in orders {
             ask.hmget(key(*order), &["sequence", "position"]);
         }
-        let answers: Vec<(Option<String>, Option<Vec<u8>>)> = ask.query_async(connection).await?;
+        let answers: Vec<RedisResult<Stored>> = ask.query_async(connection).await?;
         let topics = self.topics();
-        for (order, (sequence, position)) in orders.iter().zip(answers) {
+        for (order, answer) in orders.iter().zip(answers) {
+            let (sequence, position) = answer.unwrap_or_default();
             let Some(topic) = topics.by_order.get(order) else { continue };
             topic.sight.send_modify(|sight| {
                 sight.feed = if sequence.is_some() { Feed::Live } else { Feed::Over };
@@ -391,8 +398,13 @@ fn read_position(text: &[u8]) -> Option<Published> {
     position.possible(Timestamp::now()).ok().map(|it| it.published())
 }
 
-fn gone(error: RedisError) -> Trouble {
-    Trouble::Gone(error.to_string())
+fn trouble(error: RedisError) -> Trouble {
+    match error.kind() {
+        ErrorKind::Server(_) | ErrorKind::Extension | ErrorKind::UnexpectedReturnType => {
+            Trouble::Refused(error.to_string())
+        }
+        _ => Trouble::Gone(error.to_string()),
+    }
 }
 
 fn lost_connection() -> RedisError {

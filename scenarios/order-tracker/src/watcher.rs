@@ -76,7 +76,7 @@ pub(crate) async fn watch(
     rules: Rules,
     mut stopping: Stopping,
 ) {
-    let Ok(Ok(mut socket)) = timeout(rules.idle, upgrade).await else {
+    let Ok(Ok(mut socket)) = timeout(rules.idle.min(rules.grace), upgrade).await else {
         info!("Gone before it was a WebSocket");
         return;
     };
@@ -86,6 +86,11 @@ pub(crate) async fn watch(
         end = follow(&mut socket, &mut watching, &rules) => end,
         () = stopping.wait() => End::Stopping,
         () = sleep_until(until) => End::TimeIsOver,
+    };
+    let end = match end {
+        // It may be taken away a moment before our own clock says so.
+        End::NoOrder if until <= Instant::now() => End::TimeIsOver,
+        end => end,
     };
     // Its place is free before it has closed.
     drop(watching);
@@ -107,7 +112,9 @@ async fn follow(socket: &mut HyperWebsocketStream, watching: &mut Watching, rule
                 if changed.is_err() {
                     return End::NoOrder;
                 }
-                told.next(&sight.borrow_and_update())
+                // Nobody can write while it is borrowed.
+                let seen = sight.borrow_and_update().clone();
+                told.next(&seen)
             }
             come = socket.next() => {
                 (heard, frames) = (Instant::now(), frames + 1);

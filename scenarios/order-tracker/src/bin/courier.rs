@@ -61,7 +61,7 @@ async fn go(ride: &Ride<'_>, order: &str) -> Result<u64, Failure> {
         }
     }
     let last = last?;
-    info!("Arrived; {missed} positions were not delivered");
+    info!("Arrived; positions that were not delivered: {missed}");
     harness::done();
     Ok(last)
 }

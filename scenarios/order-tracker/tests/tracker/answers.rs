@@ -194,10 +194,10 @@ fn there_are_so_many_orders_and_watchers_and_no_more() {
     let running = Running::start(&["--orders", "1", "--watchers", "1"]);
     let order = running.open();
     let refused = running.request("POST", "/orders", "", "");
-    let sentence = "there are 1 orders, which is the most; try again later";
+    let sentence = "there are as many orders as there may be, 1; try again later";
     refused.assert_problem(503, "Service Unavailable", sentence);
     let watcher = running.watch(&order);
-    let sentence = "this order has 1 watchers, which is the most; try again later";
+    let sentence = "this order has as many watchers as it may have, 1; try again later";
     let refused = running.no_watcher(&order, "");
     refused.assert_problem(503, "Service Unavailable", sentence);
     drop(watcher);

@@ -36,7 +36,7 @@ fn order(program: &Program) -> String {
 fn couriers_ride_to_the_end_and_deliver_every_position() {
     let running = Running::start_with(&[], &[("DELIVERY_SECRET", "s3cret")]);
     let ran = run(&mut courier(&["--url", &running.url(), "--orders", "3"], Some("s3cret"))).well();
-    let arrived = ": Arrived; 0 positions were not delivered\n";
+    let arrived = ": Arrived; positions that were not delivered: 0\n";
     assert_eq!(ran.stdout.matches(arrived).count(), 3, "{}", ran.stdout);
     assert!(ran.stdout.contains("\ncourier 3  "), "{}", ran.stdout);
 }

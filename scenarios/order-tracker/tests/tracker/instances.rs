@@ -194,9 +194,18 @@ fn rubbish_in_the_key_of_an_order_is_no_position_either() {
     watcher.sees(1);
     say(&["DEL", &channel(&order)]);
     say(&["SET", &channel(&order), "no hash"]);
+    let sentence = "Redis cannot do this now; try again later";
     let refused = running.deliver(&order, &position(2));
-    assert_eq!(refused.status, 503, "{refused:?}");
+    refused.assert_problem(503, "Service Unavailable", sentence);
+    // Whoever follows it now finds no order, and everybody else's is none the worse.
+    say(&["PEXPIRE", &channel(&order), "100000"]);
     let other = running.open();
+    let mut neighbour = running.watch(&other);
+    let elsewhere = instance(&redis_url());
+    assert_eq!(elsewhere.no_watcher(&order, "").status, 404);
+    drop(watcher);
+    until("nobody follows it", || followers(&order) == ":0");
+    assert_eq!(running.no_watcher(&order, "").status, 404);
     running.take(&other, 1);
-    running.watch(&other).sees(1);
+    neighbour.sees(1);
 }
