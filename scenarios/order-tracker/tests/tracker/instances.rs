@@ -102,14 +102,14 @@ fn watchers_of_an_order_share_a_subscription_that_ends_with_the_last_of_them() {
 #[test]
 #[ignore = "needs Redis: scripts/test"]
 fn orders_and_positions_have_a_lifetime_in_redis() {
-    let lifetime = ["--lifetime", "2"];
+    let lifetime = ["--lifetime", "4"];
     let running = Running::start_with(&lifetime, &[("REDIS_URL", &redis_url())]);
     let order = running.open();
     running.take(&order, 1);
     let mut watcher = running.watch(&order);
     watcher.sees(1);
     let left: i64 = say(&["PTTL", &channel(&order)])[1..].parse().unwrap();
-    assert!((1..=2_000).contains(&left), "{left}");
+    assert!((1..=4_000).contains(&left), "{left}");
     watcher.is_closed_with(1000);
     until("it is over", || running.no_watcher(&order, "").status == 404);
     assert_eq!(running.deliver(&order, &position(2)).status, 404);

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpStream};
 
 use hyper_tungstenite::tungstenite::Message;
 use hyper_tungstenite::tungstenite::protocol::CloseFrame;
+use program_test::until;
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
 
@@ -49,7 +50,7 @@ fn who_never_reads_is_ended() {
     let order = running.open();
     let _watcher = running.watch_by(narrow(running.address), &order);
     let mut sequence = 0;
-    program_test::until("it is ended", || {
+    until("it is ended", || {
         sequence += 1;
         running.take(&order, sequence);
         running.program.stdout().contains(": Ended: ")
@@ -58,18 +59,18 @@ fn who_never_reads_is_ended() {
 
 #[test]
 fn who_answers_no_ping_is_ended_and_who_does_stays() {
-    let running = Running::start(&["--idle", "1"]);
+    let running = Running::start(&["--idle", "4"]);
     let order = running.open();
     let _dead = running.watch(&order);
     let mut alive = running.watch(&order);
     let mut pings = 0;
-    while !running.program.stdout().contains("Ended: nothing is heard of the watcher") || pings < 4
-    {
+    until("the dead one is ended, and the other was pinged for longer", || {
         // The answer goes out with the next read.
         if let Message::Ping(_) = alive.0.read().unwrap() {
             pings += 1;
         }
-    }
+        pings > 4 && running.program.stdout().contains("Ended: nothing is heard of the watcher\n")
+    });
     running.take(&order, 1);
     alive.sees(1);
 }
@@ -114,7 +115,7 @@ fn a_watcher_that_does_not_close_holds_the_end_up_no_longer_than_the_grace_perio
 
 #[test]
 fn an_order_whose_time_is_over_closes_its_watchers() {
-    let running = Running::start(&["--lifetime", "2"]);
+    let running = Running::start(&["--lifetime", "4"]);
     let order = running.open();
     running.watch(&order).is_closed_with(1000);
     assert_eq!(running.no_watcher(&order, "").status, 404);
