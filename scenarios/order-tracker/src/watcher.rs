@@ -108,14 +108,9 @@ async fn follow(socket: &mut HyperWebsocketStream, watching: &mut Watching, rule
     sight.mark_changed();
     loop {
         let messages = tokio::select! {
-            changed = sight.changed() => {
-                if changed.is_err() {
-                    return End::NoOrder;
-                }
-                // Nobody can write while it is borrowed.
-                let seen = sight.borrow_and_update().clone();
-                told.next(&seen)
-            }
+            // What was said while something was being sent is heard before anybody is
+            // taken for silent, and positions that come all the time put off no ping.
+            biased;
             come = socket.next() => {
                 (heard, frames) = (Instant::now(), frames + 1);
                 match come {
@@ -131,6 +126,14 @@ async fn follow(socket: &mut HyperWebsocketStream, watching: &mut Watching, rule
                 }
                 frames = 0;
                 vec![Message::Ping(Default::default())]
+            }
+            changed = sight.changed() => {
+                if changed.is_err() {
+                    return End::NoOrder;
+                }
+                // Nobody can write while it is borrowed.
+                let seen = sight.borrow_and_update().clone();
+                told.next(&seen)
             }
         };
         for message in messages {

@@ -2,9 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use hyper_tungstenite::tungstenite::Message;
 use program_test::http::Client;
+use program_test::until;
 
 use crate::support::{Running, handshake};
 use crate::watchers::narrow;
@@ -99,6 +101,26 @@ fn a_flood_of_pings_is_ended_also_when_its_answers_are_not_read() {
     running.program.until_it_says("Closed with 1008, that is too much to say");
     running.take(&order, 1);
     watcher.sees(1);
+}
+
+#[test]
+fn who_says_that_it_is_there_and_reads_nothing_is_ended() {
+    let running = Running::start(&["--idle", "2"]);
+    let order = running.open();
+    let mut stream = narrow(running.address);
+    stream.write_all(handshake(&order, "").as_bytes()).unwrap();
+    let (mut sequence, mut said) = (0, Instant::now());
+    until("it is ended", || {
+        sequence += 1;
+        running.take(&order, sequence);
+        // Often enough to be heard, and not so often as to be a flood.
+        if said.elapsed() > Duration::from_millis(50) {
+            said = Instant::now();
+            // It fails once the server has ended it.
+            let _ = stream.write_all(&[0x8a, 0x80, 0, 0, 0, 0]);
+        }
+        running.program.stdout().contains("Ended: the watcher reads nothing\n")
+    });
 }
 
 #[test]

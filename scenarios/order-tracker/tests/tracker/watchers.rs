@@ -41,7 +41,8 @@ fn a_slow_watcher_gets_the_newest_and_slows_nobody() {
             break;
         }
     }
-    assert!(seen < LAST / 2, "{seen} of {LAST} were kept for it");
+    // What is between the two in either system, and a few at most.
+    assert!(seen < LAST / 8, "{seen} of {LAST} were kept for it");
 }
 
 #[test]
