@@ -45,7 +45,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "BYTES", default_value = "1024", value_parser = frame)]
     pub(crate) frame: usize,
 
-    /// How long a watcher may be silent, or read nothing; it is pinged three times as often
+    /// How long a watcher may be silent, or read nothing; it is pinged three times meanwhile
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = args::timeout)]
     pub(crate) idle: Duration,
 

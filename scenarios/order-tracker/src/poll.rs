@@ -23,6 +23,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const MOST_TIMES: u32 = 8;
 
+/// More of what is wrong with an answer is not worth a line.
+const LONGEST_CAUSE: usize = 160;
+
 /// A third party, and how often it is asked.
 #[derive(Debug)]
 pub(crate) struct Poll {
@@ -80,7 +83,11 @@ impl Poll {
         if !status.is_success() {
             return Err(format!("it answered {status}"));
         }
-        serde_json::from_str(&text).map_err(|error| format!("it answered no trips: {error}"))
+        serde_json::from_str(&text).map_err(|error| {
+            // It may repeat what it stumbled over, which has any length.
+            let why: String = error.to_string().chars().take(LONGEST_CAUSE).collect();
+            format!("it answered no trips: {why}")
+        })
     }
 
     /// Takes what is new. One that is rubbish, or of no order of ours, is passed over:

@@ -91,16 +91,18 @@ fn a_watcher_that_closes_is_answered_and_its_code_is_logged() {
 
 #[test]
 fn a_server_that_stops_closes_every_watcher() {
-    let running = Running::start(&[]);
-    let order = running.open();
-    let mut watchers: Vec<Watcher> = (0..10).map(|_| running.watch(&order)).collect();
-    running.take(&order, 1);
-    watchers.iter_mut().for_each(|watcher| watcher.sees(1));
-    running.program.signal("TERM");
-    watchers.iter_mut().for_each(|watcher| watcher.is_closed_with(1001));
-    let ran = running.program.end().well();
-    let closed = "Closed with 1001, the server stops; the watcher answered 1001\n";
-    assert_eq!(ran.stdout.matches(closed).count(), 10, "{}", ran.stdout);
+    for threads in ["1", "3"] {
+        let running = Running::start(&["--threads", threads]);
+        let order = running.open();
+        let mut watchers: Vec<Watcher> = (0..10).map(|_| running.watch(&order)).collect();
+        running.take(&order, 1);
+        watchers.iter_mut().for_each(|watcher| watcher.sees(1));
+        running.program.signal("TERM");
+        watchers.iter_mut().for_each(|watcher| watcher.is_closed_with(1001));
+        let ran = running.program.end().well();
+        let closed = "Closed with 1001, the server stops; the watcher answered 1001\n";
+        assert_eq!(ran.stdout.matches(closed).count(), 10, "{}", ran.stdout);
+    }
 }
 
 #[test]
