@@ -50,6 +50,8 @@ pub enum Mask {
     Beats,
     /// The numbers of processes.
     Processes,
+    /// What has been made up at random so that nobody can guess it: 128 bits.
+    Secrets,
 }
 
 impl Mask {
@@ -62,6 +64,7 @@ impl Mask {
             Self::Polls => &[(r"\b[0-9]+ polls?\b", "POLLS")],
             Self::Beats => &[(r"\b[0-9]+ of [0-9]+ beats\b", "BEATS")],
             Self::Processes => &[(r"\bprocess [0-9]+", "process ID")],
+            Self::Secrets => &[(r"\b[0-9a-f]{32}\b", "SECRET")],
         }
     }
 }
@@ -186,7 +189,9 @@ fn prepared(command: &str, folder: &Path) -> Command {
     // What cargo says about building differs from run to run.
     prepared.current_dir(folder).env("CARGO_TERM_QUIET", "true");
     // A chapter shows what its reader sees, who has Rust and nothing else.
-    prepared.env_remove("DATABASE_URL");
+    for service in ["DATABASE_URL", "REDIS_URL", "DELIVERY_SECRET"] {
+        prepared.env_remove(service);
+    }
     prepared
 }
 
@@ -381,6 +386,11 @@ mod tests {
             (Mask::Polls, "2 ms in 6 polls", "2 ms in 1 poll"),
             (Mask::Beats, "beat: 1 of 99 beats, at worst", "beat: 98 of 98 beats, at worst"),
             (Mask::Processes, "R1: numbers in process 42", "R1: numbers in process 4711"),
+            (
+                Mask::Secrets,
+                "/0123456789abcdef0123456789abcdef",
+                "/fedcba9876543210fedcba9876543210",
+            ),
             (
                 Mask::Log,
                 log,

@@ -7,7 +7,7 @@ use database::blocking::Driver;
 use database::mongo::Client;
 use mongodb::bson::Document;
 
-use crate::Proxy;
+use program_test::Proxy;
 
 /// A database of one test's own in the MongoDB that `MONGODB_URL` names, by a way that can
 /// be held up.

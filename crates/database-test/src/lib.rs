@@ -10,11 +10,9 @@
 #[cfg(feature = "mongodb")]
 mod documents;
 mod place;
-mod proxy;
 mod server;
 
 pub use place::Place;
-pub use proxy::{Held, Proxy};
 pub use server::{url_as, url_of};
 
 /// Makes a test on MongoDB of each function, in packages with a feature of that name.

@@ -10,10 +10,10 @@ use database::Database;
 use database::blocking::{Connection, Driver};
 use tempfile::TempDir;
 
-use crate::Proxy;
 #[cfg(feature = "mongodb")]
 use crate::documents::Documents;
 use crate::server::{self, administrate};
+use program_test::Proxy;
 
 /// A database of one test's own, without tables. It goes with the test.
 #[derive(Debug)]

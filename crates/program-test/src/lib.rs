@@ -12,7 +12,9 @@
 //! hangs is ended and fails its test, and none outlives the test that started it.
 
 mod behaviour;
+pub mod http;
 mod program;
+mod proxy;
 mod ran;
 mod stranger;
 
@@ -29,6 +31,7 @@ pub use patience::{PATIENCE, until, until_within};
 #[cfg(unix)]
 pub use program::signal;
 pub use program::{Program, command, run};
+pub use proxy::{Held, Proxy};
 pub use ran::Ran;
 #[cfg(target_os = "linux")]
 pub use starved::command_without_threads;

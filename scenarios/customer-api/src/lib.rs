@@ -36,7 +36,6 @@ mod pool;
 mod problem;
 mod recordings;
 mod routes;
-mod serve;
 
 mod contents;
 #[cfg(feature = "mongodb")]

@@ -1,25 +1,23 @@
 //! A server from its command line to its end.
 
-use std::io;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use database::generator::fill_if_missing;
 use database::{Database, Trouble};
 use delay_server::{Bound, StartError};
 use futures::future::FutureExt;
-use harness::signals::{self, Signal};
 use harness::{Failure, Run};
-use tokio::runtime::{Builder, Runtime};
-use tokio::sync::oneshot;
+use web_service::{Life, runtime, serve, stop_signal};
 
 use crate::contents::Contents;
 use crate::options::Options;
 use crate::pool::Limits;
-use crate::routes::CarryOut;
-use crate::serve::serve;
-use crate::{Order, Pool, Reply, Server, Unanswered};
+use crate::routes::{App, CarryOut, router};
+use crate::{Order, Pool, Reply, Server, Unanswered, recordings};
 
 /// How long the database may take to let a connection in, unless its URL says otherwise:
 /// long enough for one that is there, on a machine that is busy.
@@ -110,16 +108,11 @@ impl Plan {
     async fn run(self, carry_out: Arc<CarryOut>, is_recorded: bool) -> ExitCode {
         let Self { server, options, bound, .. } = self;
         let run = is_recorded.then(|| harness::start_open(server.name(), &options.shared));
-        let (tell, stop) = oneshot::channel();
-        let told_to_stop = move |_| {
-            // Nobody is left to be told if the server has ended by itself.
-            let _ = tell.send(());
+        let stop = match stop_signal() {
+            Ok(stop) => stop,
+            Err(error) => return finish(run, Err(StartError::from(error).into())),
         };
-        if let Err(error) = signals::on_first(&[Signal::Interrupt, Signal::Terminate], told_to_stop)
-        {
-            return finish(run, Err(StartError::from(error).into()));
-        }
-        let url = &bound.url;
+        let Bound { sockets, names, url } = bound;
         let listening = format!("Listening: try {url}/customers/1 and /customers/1/report");
         match &run {
             Some(run) => run.say(&listening),
@@ -127,9 +120,18 @@ impl Plan {
         }
         // None if the run has ended, and it has not, or is not recorded.
         let lens = run.as_ref().and_then(Run::lens).unwrap_or_default();
-        let ended = serve(bound, carry_out, lens, stop, options.grace).await;
+        let life = Life::default();
+        let app = App { carry_out, lens, names: Arc::new(names), life: life.clone() };
+        let ended = serve(sockets, routers(app), life, stop, options.grace).await;
         finish(run, ended.map_err(|error| StartError::from(error).into()).and_then(all_answered))
     }
+}
+
+/// What a client with this address is answered by.
+fn routers(app: App) -> impl Fn(SocketAddr) -> Router + Clone + Send + 'static {
+    let router = router(app.clone());
+    let router_here = recordings::route(router.clone(), app);
+    move |client| if recordings::is_here(client) { router_here.clone() } else { router.clone() }
 }
 
 fn finish(run: Option<Run>, ended: Result<(), Failure>) -> ExitCode {
@@ -190,13 +192,4 @@ pub(crate) fn failure(program: &str, error: &database::Error) -> Failure {
         _ => error.hint().to_owned(),
     };
     Failure::new(error.to_string(), hint)
-}
-
-/// One event loop on one thread, or one on each of so many.
-fn runtime(threads: usize) -> io::Result<Runtime> {
-    let mut builder = match threads {
-        1 => Builder::new_current_thread(),
-        _ => Builder::new_multi_thread(),
-    };
-    builder.worker_threads(threads).enable_all().build()
 }

@@ -1,9 +1,9 @@
 //! Refusals: a status, and a sentence that says what is wrong, as RFC 9457 has it.
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use web_service::{BodyError, Refusal};
 
 use crate::Unanswered;
 
@@ -31,14 +31,8 @@ pub(crate) enum Problem {
     #[error("there is no customer {0}")]
     NoCustomer(i64),
 
-    #[error("the body has to be JSON, with content-type: application/json")]
-    NotJson,
-    #[error("the body is longer than {most} bytes")]
-    TooLong { most: usize },
-    #[error("the body has not come within {seconds} s")]
-    TooSlow { seconds: u64 },
-    #[error("the connection ended before the body did")]
-    CutOff,
+    #[error(transparent)]
+    NoBody(#[from] BodyError),
     #[error("the body is no customer: {0}")]
     NoDraft(#[from] serde_json::Error),
     #[error("a new customer is given its id; leave it out")]
@@ -72,12 +66,8 @@ impl Problem {
             Self::NoId | Self::RepeatedId | Self::BadId(_) | Self::BadVersion => {
                 StatusCode::BAD_REQUEST
             }
-            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
-            Self::CutOff | Self::NoDraft(_) | Self::IdOfNew | Self::OtherId { .. } => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::NoBody(error) => error.status(),
+            Self::NoDraft(_) | Self::IdOfNew | Self::OtherId { .. } => StatusCode::BAD_REQUEST,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NoVersion => StatusCode::PRECONDITION_REQUIRED,
             Self::Changed { .. } => StatusCode::PRECONDITION_FAILED,
@@ -120,20 +110,8 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = self.status();
-        let mut body = json!({
-            "type": "about:blank",
-            "title": status.canonical_reason(),
-            "status": status.as_u16(),
-            "detail": self.to_string(),
-        });
-        if let Some(errors) = self.errors() {
-            body["errors"] = errors;
-        }
-        let content = [(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
-        let retry = self.retry_after().map(|seconds| [(RETRY_AFTER, HeaderValue::from(seconds))]);
-        let mut response = (status, content, body.to_string()).into_response();
-        response.headers_mut().extend(retry.into_iter().flatten());
-        response
+        let refusal = Refusal::new(self.status(), self.to_string());
+        let (retry_after, errors) = (self.retry_after(), self.errors());
+        Refusal { retry_after, errors, ..refusal }.into_response()
     }
 }

@@ -1,27 +1,22 @@
 //! What each request is answered with, whichever server does the look-ups.
 
-use std::error::Error;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use delay_server::Names;
 use futures::future::BoxFuture;
 use garde::Validate;
-use http_body_util::LengthLimitError;
 use lens::{InLane, Lens};
 use serde::Serialize;
-use tokio::sync::watch;
-use tokio::time::timeout;
 use tracing::{error, info, info_span};
+use web_service::{Life, json_body};
 
 use crate::problem::Problem;
 use crate::recordings::traceparent;
@@ -29,9 +24,6 @@ use crate::{Customer, Draft, Order, Reply, Unanswered};
 
 /// The longest body, in bytes: many times as much as a customer needs.
 const MAX_BODY: usize = 16 * 1024;
-
-/// How long a body may take to come.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What is done for a request, by one of the servers.
 pub(crate) type CarryOut = dyn Fn(Order) -> BoxFuture<'static, Done> + Send + Sync;
@@ -44,8 +36,7 @@ pub(crate) struct App {
     /// What records its requests.
     pub(crate) lens: Lens,
     pub(crate) names: Arc<Names>,
-    /// Every request that is not answered yet has one of its receivers.
-    pub(crate) under_way: watch::Sender<()>,
+    pub(crate) life: Life,
 }
 
 /// Every route, and what answers where there is none.
@@ -74,7 +65,7 @@ async fn in_a_lane(State(app): State<App>, request: Request, next: Next) -> Resp
         None => info_span!("requester", name = asks, traceparent),
     };
     let is_ours = app.names.has(request.headers(), request.uri());
-    let under_way = app.under_way.subscribe();
+    let under_way = app.life.begin();
     let task = async move {
         let response =
             if is_ours { next.run(request).await } else { Problem::WrongName.into_response() };
@@ -253,29 +244,9 @@ fn seen(headers: &HeaderMap) -> Result<i64, Problem> {
 
 /// The customer in a request's body.
 async fn draft_in(request: Request) -> Result<Draft, Problem> {
-    let (head, body) = request.into_parts();
-    if !is_json(&head.headers) {
-        return Err(Problem::NotJson);
-    }
-    let read = timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY)).await;
-    let read = read.map_err(|_| Problem::TooSlow { seconds: BODY_TIMEOUT.as_secs() })?;
-    let bytes = read.map_err(|error| why_not_read(&error))?;
-    let draft: Draft = serde_json::from_slice(&bytes)?;
+    let draft: Draft = serde_json::from_slice(&json_body(request, MAX_BODY).await?)?;
     draft.validate()?;
     Ok(draft)
-}
-
-fn why_not_read(error: &axum::Error) -> Problem {
-    match error.source() {
-        Some(why) if why.is::<LengthLimitError>() => Problem::TooLong { most: MAX_BODY },
-        _ => Problem::CutOff,
-    }
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let given = headers.get(CONTENT_TYPE).and_then(|given| given.to_str().ok());
-    let kind = given.and_then(|given| given.split(';').next()).unwrap_or_default();
-    kind.trim().eq_ignore_ascii_case("application/json")
 }
 
 fn with_etag(status: StatusCode, customer: &Customer) -> Response {
@@ -283,15 +254,13 @@ fn with_etag(status: StatusCode, customer: &Customer) -> Response {
 }
 
 pub(crate) fn json(status: StatusCode, content: &impl Serialize) -> Response {
-    let content_type = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
     // Numbers and texts can always be written.
-    let text = serde_json::to_string(content).unwrap_or_default();
-    (status, content_type, Body::from(text)).into_response()
+    web_service::json(status, serde_json::to_string(content).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
+    use axum::http::HeaderValue;
 
     use super::*;
 
@@ -317,14 +286,6 @@ mod tests {
         ] {
             assert_eq!(name(method, uri), "", "{method} {uri}");
         }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_body_that_does_not_come_is_given_up() {
-        let body = Body::from_stream(futures::stream::pending::<Result<Vec<u8>, Infallible>>());
-        let request = Request::post("/customers").header(CONTENT_TYPE, "application/json");
-        let refused = draft_in(request.body(body).unwrap()).await.unwrap_err();
-        assert_eq!(refused.to_string(), "the body has not come within 10 s");
     }
 
     #[test]

@@ -2,7 +2,6 @@
 //! come at a fixed rate, whether or not those before them have had their answers.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::num::{NonZeroU64, NonZeroU128};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,9 +13,9 @@ use harness::joined::Dated;
 use harness::recording::{Outcome, Recording};
 use harness::{Failure, Run, time};
 use lens::TraceParent;
-use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
 use tracing::{Span, info, info_span};
+use web_service::{client_of, server_url};
 
 use crate::contents::CUSTOMERS;
 use crate::recordings::is_here;
@@ -29,7 +28,7 @@ const PROGRAM: &str = "customers-visitors";
 #[derive(Debug, Parser)]
 struct Options {
     /// Where the server is
-    #[arg(long, value_name = "URL", default_value = "http://localhost:8000", value_parser = server)]
+    #[arg(long, value_name = "URL", default_value = "http://localhost:8000", value_parser = server_url)]
     url: Url,
 
     /// How many come
@@ -104,7 +103,7 @@ impl Visits {
         let host = options.url.host_str().unwrap_or_default();
         let port = options.url.port_or_known_default().unwrap_or(80);
         let addresses = client::look_up(host, port)?;
-        let client = client_of(&options, &addresses)?;
+        let client = client_of(&options.url, options.timeout)?;
         let is_here = addresses.into_iter().all(is_here);
         // One in 2^128 is none.
         let trace = NonZeroU128::new(fastrand::u128(..)).unwrap_or(NonZeroU128::MIN);
@@ -252,28 +251,6 @@ fn failure(url: &str, why: &Unanswered) -> Failure {
     Failure::new(format!("the request to {url} failed: {why}"), hint)
 }
 
-fn client_of(options: &Options, addresses: &[SocketAddr]) -> Result<Client, Failure> {
-    let host = options.url.host_str().unwrap_or_default();
-    let client = Client::builder()
-        .no_proxy()
-        .redirect(Policy::none())
-        .timeout(options.timeout)
-        .resolve_to_addrs(host, addresses)
-        .build();
-    client.map_err(|error| failure(options.url.as_str(), &Unanswered::of(&error)))
-}
-
-fn server(text: &str) -> Result<Url, String> {
-    let wanted = "an address such as http://localhost:8000 is wanted";
-    let url = Url::parse(text).map_err(|error| format!("{error}; {wanted}"))?;
-    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    if url.scheme() != "http" || !is_bare || !url.username().is_empty() || url.password().is_some()
-    {
-        return Err(wanted.to_owned());
-    }
-    Ok(url)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -281,18 +258,6 @@ mod tests {
     #[test]
     fn the_options_are_well_formed() {
         Options::command().debug_assert();
-    }
-
-    #[test]
-    fn a_server_is_named_without_a_route() {
-        for right in ["http://localhost:8000", "http://localhost:8000/", "http://[::1]:80"] {
-            assert!(server(right).is_ok(), "{right}");
-        }
-        for wrong in
-            ["localhost:8000", "https://localhost", "http://a/b", "http://a/?b", "http://me@a"]
-        {
-            assert!(server(wrong).is_err(), "{wrong}");
-        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::fs;
 
 use customer_api::Server;
-use database_test::{Place, Proxy, on_mongo, on_postgres};
-use program_test::until;
+use database_test::{Place, on_mongo, on_postgres};
+use program_test::{Proxy, until};
 
 use crate::look_ups::Slow;
 use crate::support::{Response, Running, forget};

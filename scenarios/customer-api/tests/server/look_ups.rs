@@ -2,8 +2,8 @@
 
 use customer_api::Server;
 use database::blocking::{Connection, Driver};
-use database_test::{Held, Place, on_both, on_mongo};
-use program_test::until;
+use database_test::{Place, on_both, on_mongo};
+use program_test::{Held, until};
 
 use crate::support::Running;
 

@@ -1,12 +1,12 @@
 //! Running the servers, and a plain HTTP client for them.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 
 use customer_api::Server;
 use database_test::Place;
-use program_test::{PATIENCE, Program, command};
-use serde_json::Value;
+use program_test::{Program, command};
+
+pub(crate) use program_test::http::{Client, Response, head, whole};
 
 /// Leaves an empty database, whatever a server has made of it.
 pub(crate) fn forget(place: &Place) {
@@ -64,9 +64,7 @@ impl Running {
 
     /// Sends a request, and does not wait for what comes back.
     pub(crate) fn send(&self, request: &str) -> Client {
-        let stream = TcpStream::connect(self.address).expect("a server that accepts");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
-        let mut client = Client(stream);
+        let mut client = Client::connect(self.address);
         client.send(request);
         client
     }
@@ -95,73 +93,5 @@ impl Running {
     pub(crate) fn said(&self, what: &str) -> Vec<String> {
         let lines = self.program.stdout();
         lines.lines().filter(|line| line.contains(what)).map(str::to_owned).collect()
-    }
-}
-
-pub(crate) fn head(method: &str, target: &str, lines: &str) -> String {
-    format!("{method} {target} HTTP/1.1\r\nhost: localhost\r\n{lines}\r\n")
-}
-
-pub(crate) fn whole(method: &str, target: &str, lines: &str, body: &str) -> String {
-    let length = body.len();
-    head(method, target, &format!("{lines}content-length: {length}\r\n")) + body
-}
-
-/// One connection.
-pub(crate) struct Client(TcpStream);
-
-/// A response, taken apart.
-#[derive(Debug)]
-pub(crate) struct Response {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: String,
-}
-
-impl Client {
-    pub(crate) fn send(&mut self, text: &str) {
-        self.0.write_all(text.as_bytes()).expect("a server that reads");
-    }
-
-    pub(crate) fn response(&mut self) -> Response {
-        let head = program_test::read_head(&mut self.0).to_lowercase();
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let status = status.unwrap_or_else(|| panic!("the head of a response, not {head:?}"));
-        let mut body = vec![0; header(&head, "content-length").parse().unwrap_or(0)];
-        self.0.read_exact(&mut body).expect("the body of a response");
-        Response { status, head, body: String::from_utf8(body).expect("a body in UTF-8") }
-    }
-
-    /// Nothing more comes: the server has ended the connection.
-    pub(crate) fn assert_at_end(mut self) {
-        let mut rest = Vec::new();
-        // A server that has not read everything resets the connection.
-        let _ = self.0.read_to_end(&mut rest);
-        assert_eq!(String::from_utf8_lossy(&rest), "");
-    }
-}
-
-fn header<'h>(head: &'h str, name: &str) -> &'h str {
-    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
-    lines.find_map(|(other, value)| (other == name).then_some(value)).unwrap_or_default()
-}
-
-impl Response {
-    pub(crate) fn header(&self, name: &str) -> &str {
-        header(&self.head, name)
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
-
-    /// It is a problem of this kind, and this is its sentence.
-    #[track_caller]
-    pub(crate) fn assert_problem(&self, status: u16, title: &str, sentence: &str) {
-        assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
-        let problem = self.json();
-        assert_eq!((self.status, &problem["status"]), (status, &Value::from(status)), "{self:?}");
-        assert_eq!((&problem["title"], &problem["detail"]), (&title.into(), &sentence.into()));
-        assert_eq!(problem["type"], "about:blank");
     }
 }

@@ -1,23 +1,22 @@
-//! Answering clients until the server is told to stop.
+//! Answering clients until the service is told to stop.
 
 use std::io;
+use std::net::{SocketAddr, TcpListener as Socket};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use delay_server::{Bound, next_connection};
+use delay_server::next_connection;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use lens::Lens;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::task::unconstrained;
 use tokio::time::{sleep, timeout};
 
-use crate::recordings;
-use crate::routes::{App, CarryOut, router};
+use crate::{Life, Stopping};
 
 /// How long a connection may take over the head of its next request, and so also how
 /// long it may stay open without one.
@@ -30,79 +29,82 @@ const MAX_HEAD: usize = 8 * 1024;
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Answers whoever comes until `stop` is there, and then those who have come. Gives
-/// how many requests had no answer when the grace period was over.
-pub(crate) async fn serve(
-    bound: Bound,
-    carry_out: Arc<CarryOut>,
-    lens: Lens,
+/// how much was still under way when the grace period was over.
+///
+/// `router_for` gives what a client with this address is answered by. A handler may make
+/// something else of its connection, such as a WebSocket.
+///
+/// # Errors
+///
+/// When the runtime cannot watch the sockets.
+pub async fn serve(
+    sockets: Vec<Socket>,
+    router_for: impl Fn(SocketAddr) -> Router + Clone + Send + 'static,
+    life: Life,
     stop: oneshot::Receiver<()>,
     grace: Duration,
 ) -> io::Result<usize> {
     let sockets: Vec<TcpListener> =
-        bound.sockets.into_iter().map(TcpListener::from_std).collect::<io::Result<_>>()?;
-    let (under_way, _) = watch::channel(());
-    let app = App { carry_out, lens, names: Arc::new(bound.names), under_way: under_way.clone() };
-    let connections = Connections::new(app);
-    let (stopping, _) = watch::channel(());
+        sockets.into_iter().map(TcpListener::from_std).collect::<io::Result<_>>()?;
+    let connections = Connections::new(router_for);
     // Unconstrained: the system refuses clients when too many wait to be accepted,
     // so accepting all of them comes before answering one.
-    let accepting = unconstrained(accept_all(&sockets, &connections, &stopping));
+    let accepting = unconstrained(accept_all(&sockets, &connections, &life));
     tokio::select! {
         _ = stop => {}
         never = accepting => never,
     }
     // New clients are refused from here on.
     drop(sockets);
-    stopping.send_replace(());
+    life.stop();
     let finishing = async {
         tokio::select! {
-            () = stopping.closed() => {}
+            () = life.all_told() => {}
             // A client that never ends its request would hold up the others' end.
-            () = async { under_way.closed().await; sleep(FAREWELL).await } => {}
+            () = async { life.all_ended().await; sleep(FAREWELL).await } => {}
         }
         // Their clients may have hung up.
-        under_way.closed().await;
+        life.all_ended().await;
     };
     let _ = timeout(grace, finishing).await;
-    Ok(under_way.receiver_count())
+    Ok(life.left())
 }
 
-async fn accept_all(
-    sockets: &[TcpListener],
-    connections: &Connections,
-    stopping: &watch::Sender<()>,
-) -> ! {
+async fn accept_all<R>(sockets: &[TcpListener], connections: &Connections<R>, life: &Life) -> !
+where
+    R: Fn(SocketAddr) -> Router + Clone + Send + 'static,
+{
     loop {
         let stream = next_connection(sockets).await;
-        tokio::spawn(connections.clone().serve(stream, stopping.subscribe()));
+        tokio::spawn(connections.clone().serve(stream, life.stopping()));
     }
 }
 
 /// What all connections share.
 #[derive(Clone)]
-struct Connections {
+struct Connections<R> {
     http: Arc<http1::Builder>,
-    /// What clients on other machines are answered by.
-    router: Router,
-    /// And those on this one.
-    router_here: Router,
+    router_for: R,
 }
 
-impl Connections {
-    fn new(app: App) -> Self {
+impl<R: Fn(SocketAddr) -> Router> Connections<R> {
+    fn new(router_for: R) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD);
-        let router = router(app.clone());
-        Self { http: Arc::new(http), router_here: recordings::route(router.clone(), app), router }
+        Self { http: Arc::new(http), router_for }
     }
 
     /// Serves a client until one of them ends the connection, or the server stops
     /// and no request is left.
-    async fn serve(self, stream: TcpStream, mut stopping: watch::Receiver<()>) {
-        let is_here = stream.peer_addr().is_ok_and(recordings::is_here);
-        let router = if is_here { self.router_here } else { self.router };
-        let routes = TowerToHyperService::new(router);
-        let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), routes));
+    async fn serve(self, stream: TcpStream, mut stopping: Stopping) {
+        // What is small and not the last of its kind, as on a WebSocket, would else wait
+        // for the client's word that it has what was sent before.
+        let _ = stream.set_nodelay(true);
+        // Who has hung up already has no address any more.
+        let Ok(client) = stream.peer_addr() else { return };
+        let routes = TowerToHyperService::new((self.router_for)(client));
+        let connection = self.http.serve_connection(TokioIo::new(stream), routes);
+        let mut connection = pin!(connection.with_upgrades());
         // What went wrong is the client's business, and the system's.
         let _ = tokio::select! {
             // In this order: a connection that is told to stop before it has read
@@ -119,8 +121,7 @@ impl Connections {
 
 /// Returns a moment after the server was told to stop. The event loop looks at the
 /// sockets before it looks at its timers, so what had come by then is known to have come.
-async fn a_moment_after(stopping: &mut watch::Receiver<()>) {
-    // It fails only if the server has ended.
-    let _ = stopping.changed().await;
+async fn a_moment_after(stopping: &mut Stopping) {
+    stopping.wait().await;
     sleep(Duration::from_millis(1)).await;
 }

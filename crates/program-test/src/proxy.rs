@@ -1,11 +1,11 @@
-//! A way to a database that can be cut, or held up.
+//! A way to a service that can be cut, or held up.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 
-/// Between a program and its database.
+/// Between a program and a service that it needs, such as a database.
 #[derive(Debug)]
 pub struct Proxy {
     to: String,
@@ -56,7 +56,7 @@ impl Proxy {
         Self { to: to.to_owned(), address, shared }
     }
 
-    /// The database's URL by way of this.
+    /// The service's URL by way of this.
     pub fn url(&self, url: &str) -> String {
         url.replace(&self.to, &self.address.to_string())
     }

@@ -1,0 +1,147 @@
+//! Who watches an order, as its customer does.
+
+use std::future::pending;
+use std::time::Duration;
+
+use delay_server::client::look_up;
+use futures::StreamExt;
+use harness::Failure;
+use reqwest::Url;
+use serde::Deserialize;
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tracing::{Span, info, info_span};
+
+use crate::position::Position;
+
+/// How long the tracker may take to let a watcher in, and to answer its farewell.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long the last position may take to come, once the courier has told it.
+const LAST_CALL: Duration = Duration::from_secs(70);
+
+/// The longest that a tracker has to say, in bytes.
+const LONGEST: usize = 1024;
+
+/// A watcher of one order.
+#[derive(Debug)]
+pub struct Follower {
+    number: usize,
+    tracker: Url,
+    order: String,
+}
+
+/// What a watcher is told.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Told {
+    At(Position),
+    Notice { notice: String },
+}
+
+impl Follower {
+    pub(crate) fn new(number: usize, tracker: &Url, order: &str) -> Self {
+        Self { number, tracker: tracker.clone(), order: order.to_owned() }
+    }
+
+    /// The span that makes this watcher a lane of the recording.
+    pub fn span(&self) -> Span {
+        info_span!("requester", name = format!("watcher {}", self.number))
+    }
+
+    /// Watches until it has seen the position that `arrived` names, or until nobody is
+    /// left who could name one.
+    ///
+    /// # Errors
+    ///
+    /// When the tracker does not let it, or ends it.
+    pub async fn watch(self, mut arrived: oneshot::Receiver<u64>) -> Result<(), Failure> {
+        let mut socket = timeout(PATIENCE, self.connect()).await.map_err(|_| too_slow())??;
+        let (mut last, mut count) = (None, 0);
+        let mut until: Option<(u64, Instant)> = None;
+        while until.is_none_or(|(arrival, _)| last < Some(arrival)) {
+            let come = tokio::select! {
+                come = socket.next() => come,
+                arrival = &mut arrived, if until.is_none() => {
+                    let Ok(arrival) = arrival else { break };
+                    until = Some((arrival, Instant::now() + LAST_CALL));
+                    continue;
+                }
+                () = late(until) => return Err(failure("the courier's last position never came")),
+            };
+            match come {
+                Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
+                    Ok(Told::At(position)) => {
+                        info!("Sees {:.5}, {:.5}", position.lat, position.lon);
+                        (last, count) = (Some(position.sequence), count + 1);
+                    }
+                    Ok(Told::Notice { notice }) => info!("Is told: {notice}"),
+                    Err(error) => return Err(failure(&format!("it says no position: {error}"))),
+                },
+                Some(Ok(Message::Close(frame))) => {
+                    let why =
+                        frame.map(|it| format!(", with {}: {}", u16::from(it.code), it.reason));
+                    let why = why.unwrap_or_default();
+                    return Err(failure(&format!("it has closed the connection{why}")));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return Err(failure(&error.to_string())),
+                None => return Err(failure("it has ended the connection")),
+            }
+        }
+        let frame = CloseFrame { code: CloseCode::Normal, reason: "seen enough".into() };
+        let closing = async {
+            socket.close(Some(frame)).await?;
+            while let Some(come) = socket.next().await {
+                come?;
+            }
+            Ok::<_, Error>(())
+        };
+        let closed = timeout(PATIENCE, closing).await.map_err(|_| too_slow())?;
+        closed.map_err(|error| failure(&error.to_string()))?;
+        info!("Saw {count} positions, the last of them #{}", last.unwrap_or_default());
+        harness::done();
+        Ok(())
+    }
+
+    async fn connect(&self) -> Result<WebSocketStream<TcpStream>, Failure> {
+        let host = self.tracker.host_str().unwrap_or_default();
+        let port = self.tracker.port_or_known_default().unwrap_or(80);
+        let addresses = look_up(host, port)?;
+        let stream = TcpStream::connect(&addresses[..]).await;
+        let stream = stream.map_err(|error| failure(&error.to_string()))?;
+        let url = format!("ws://{host}:{port}/ws/orders/{}", self.order);
+        let config = WebSocketConfig::default()
+            .read_buffer_size(LONGEST)
+            .write_buffer_size(0)
+            .max_message_size(Some(LONGEST))
+            .max_frame_size(Some(LONGEST));
+        let connected =
+            tokio_tungstenite::client_async_with_config(url, stream, Some(config)).await;
+        Ok(connected.map_err(|error| failure(&error.to_string()))?.0)
+    }
+}
+
+async fn late(until: Option<(u64, Instant)>) {
+    match until {
+        Some((_, late)) => sleep_until(late).await,
+        None => pending().await,
+    }
+}
+
+fn too_slow() -> Failure {
+    failure("it does not answer in time")
+}
+
+fn failure(why: &str) -> Failure {
+    let why: String = why.chars().take(160).collect();
+    Failure::new(
+        format!("the tracker cannot be watched: {why}"),
+        "look at what the tracker itself says",
+    )
+}

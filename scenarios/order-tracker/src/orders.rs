@@ -1,0 +1,144 @@
+//! The orders, wherever they are kept, and who watches them.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::here::Here;
+use crate::order::OrderId;
+use crate::position::{Position, Published};
+use crate::shared::Shared;
+
+/// As many as there may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Orders at a time.
+    pub(crate) orders: usize,
+    /// Watchers of one order in this process.
+    pub(crate) watchers: usize,
+    /// How long an order is there.
+    pub(crate) lifetime: std::time::Duration,
+}
+
+/// In this process alone, or in a Redis that several share.
+#[derive(Debug, Clone)]
+pub(crate) enum Orders {
+    Here(Arc<Here>),
+    Shared(Arc<Shared>),
+}
+
+/// Why something cannot be done with an order.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Trouble {
+    #[error("there is no such order; it may be over")]
+    Unknown,
+    #[error("there are as many orders as there may be, {0}; try again later")]
+    Full(usize),
+    #[error("this order has as many watchers as it may have, {0}; try again later")]
+    Crowded(usize),
+    #[error("the system has no random numbers")]
+    NoRandomness,
+    /// In the words of the driver, which are for the log.
+    #[error("Redis is gone; try again in a few seconds")]
+    Gone(String),
+    /// It answers, and not with what was asked for: it has no memory left, say.
+    #[error("Redis cannot do this now; try again later")]
+    Refused(String),
+}
+
+/// What became of a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivered {
+    Taken,
+    /// One that is newer, or this one, was there before.
+    Older,
+}
+
+/// What there is to see of an order. Its watchers are woken when it changes, and look
+/// at what there is then: nothing stands in line for the slow ones.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Sight {
+    pub(crate) newest: Option<Published>,
+    pub(crate) feed: Feed,
+}
+
+/// Whether new positions come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Feed {
+    /// It has not begun yet.
+    #[default]
+    Starting,
+    Live,
+    /// Redis does not answer: there may be newer ones.
+    Interrupted,
+    /// The order is no more.
+    Over,
+}
+
+impl Sight {
+    /// Takes a position, unless a newer one was there.
+    pub(crate) fn take(&mut self, position: Published) -> bool {
+        let is_newer = self.newest.as_ref().is_none_or(|it| it.sequence < position.sequence);
+        if is_newer {
+            self.newest = Some(position);
+        }
+        is_newer
+    }
+}
+
+/// A place among the watchers of an order, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Watching {
+    pub(crate) sight: watch::Receiver<Sight>,
+    /// When the order's time is over.
+    pub(crate) until: Instant,
+    orders: Orders,
+    order: OrderId,
+}
+
+impl Orders {
+    /// A new order.
+    pub(crate) async fn open(&self) -> Result<OrderId, Trouble> {
+        let order = OrderId::new().map_err(|_| Trouble::NoRandomness)?;
+        match self {
+            Self::Here(here) => here.open(order)?,
+            Self::Shared(shared) => shared.open(order).await?,
+        }
+        Ok(order)
+    }
+
+    /// Tells everybody who watches the order where its courier is.
+    pub(crate) async fn deliver(
+        &self,
+        order: OrderId,
+        position: &Position,
+    ) -> Result<Delivered, Trouble> {
+        match self {
+            Self::Here(here) => here.deliver(order, position),
+            Self::Shared(shared) => shared.deliver(order, position).await,
+        }
+    }
+
+    /// A place among those who watch it.
+    pub(crate) async fn watch(&self, order: OrderId) -> Result<Watching, Trouble> {
+        let (sight, until) = match self {
+            Self::Here(here) => here.watch(order)?,
+            Self::Shared(shared) => shared.watch(order).await?,
+        };
+        let mut watching = Watching { sight, until, orders: self.clone(), order };
+        if let Self::Shared(shared) = self {
+            shared.until_followed(&mut watching.sight).await?;
+        }
+        Ok(watching)
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        match &self.orders {
+            Orders::Here(here) => here.leave(self.order),
+            Orders::Shared(shared) => shared.leave(self.order),
+        }
+    }
+}

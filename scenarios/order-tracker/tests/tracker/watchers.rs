@@ -1,0 +1,144 @@
+//! Watchers who come and go, are slow, or are there no longer.
+
+use std::net::{SocketAddr, TcpStream};
+
+use hyper_tungstenite::tungstenite::Message;
+use hyper_tungstenite::tungstenite::protocol::CloseFrame;
+use program_test::until;
+use serde_json::Value;
+use socket2::{Domain, Socket, Type};
+
+use crate::support::{Running, Watcher, position};
+
+/// A client for which the system keeps next to nothing.
+pub(crate) fn narrow(to: SocketAddr) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket.set_recv_buffer_size(1024).expect("a smaller buffer");
+    socket.connect(&to.into()).expect("a server that accepts");
+    socket.into()
+}
+
+#[test]
+fn a_slow_watcher_gets_the_newest_and_slows_nobody() {
+    const LAST: u64 = 2_000;
+    let running = Running::start(&[]);
+    let order = running.open();
+    let mut slow = running.watch_by(narrow(running.address), &order);
+    let mut quick = running.watch(&order);
+    running.take(&order, 1);
+    slow.sees(1);
+    quick.sees(1);
+    // All on one connection, and each answered: nobody waits for the slow one.
+    for sequence in 2..=LAST {
+        running.take(&order, sequence);
+        quick.sees(sequence);
+    }
+    let mut seen = 1;
+    loop {
+        let sequence = slow.next()["sequence"].as_u64().unwrap();
+        seen += 1;
+        if sequence == LAST {
+            break;
+        }
+    }
+    // What is between the two in either system, and a few at most.
+    assert!(seen < LAST / 8, "{seen} of {LAST} were kept for it");
+}
+
+#[test]
+fn who_never_reads_is_ended() {
+    let running = Running::start(&["--idle", "0.3"]);
+    let order = running.open();
+    let _watcher = running.watch_by(narrow(running.address), &order);
+    let mut sequence = 0;
+    until("it is ended", || {
+        sequence += 1;
+        running.take(&order, sequence);
+        running.program.stdout().contains(": Ended: ")
+    });
+}
+
+#[test]
+fn who_answers_no_ping_is_ended_and_who_does_stays() {
+    let running = Running::start(&["--idle", "4"]);
+    let order = running.open();
+    let _dead = running.watch(&order);
+    let mut alive = running.watch(&order);
+    let mut pings = 0;
+    until("the dead one is ended, and the other was pinged for longer", || {
+        // The answer goes out with the next read.
+        if let Message::Ping(_) = alive.0.read().unwrap() {
+            pings += 1;
+        }
+        pings > 4 && running.program.stdout().contains("Ended: nothing is heard of the watcher\n")
+    });
+    running.take(&order, 1);
+    alive.sees(1);
+}
+
+#[test]
+fn a_watcher_that_closes_is_answered_and_its_code_is_logged() {
+    let running = Running::start(&[]);
+    let order = running.open();
+    let mut watcher = running.watch(&order);
+    let code = 4000.into();
+    watcher.0.close(Some(CloseFrame { code, reason: "enough".into() })).unwrap();
+    watcher.is_closed_with(4000);
+    running.program.until_it_says("The watcher has closed, with 4000\n");
+    drop(running.watch(&order));
+    running.program.until_it_says("Ended: the connection is lost\n");
+}
+
+#[test]
+fn a_server_that_stops_closes_every_watcher() {
+    for threads in ["1", "3"] {
+        let running = Running::start(&["--threads", threads]);
+        let order = running.open();
+        let mut watchers: Vec<Watcher> = (0..10).map(|_| running.watch(&order)).collect();
+        running.take(&order, 1);
+        watchers.iter_mut().for_each(|watcher| watcher.sees(1));
+        running.program.signal("TERM");
+        watchers.iter_mut().for_each(|watcher| watcher.is_closed_with(1001));
+        let ran = running.program.end().well();
+        let closed = "Closed with 1001, the server stops; the watcher answered 1001\n";
+        assert_eq!(ran.stdout.matches(closed).count(), 10, "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_watcher_that_does_not_close_holds_the_end_up_no_longer_than_the_grace_period() {
+    let running = Running::start(&["--grace", "0.2"]);
+    let order = running.open();
+    let _deaf = running.watch(&order);
+    running.program.until_it_says(": Watching\n");
+    let ran = running.stop().well();
+    let closed = "Closed with 1001, the server stops; the watcher did not answer\n";
+    assert!(ran.stdout.contains(closed), "{}", ran.stdout);
+}
+
+#[test]
+fn an_order_whose_time_is_over_closes_its_watchers() {
+    let running = Running::start(&["--lifetime", "4"]);
+    let order = running.open();
+    running.watch(&order).is_closed_with(1000);
+    assert_eq!(running.no_watcher(&order, "").status, 404);
+    assert_eq!(running.deliver(&order, &position(1)).status, 404);
+}
+
+#[test]
+fn each_watcher_and_each_position_is_a_lane() {
+    let running = Running::start(&["--json"]);
+    let order = running.open();
+    let mut watcher = running.watch(&order);
+    running.take(&order, 1);
+    watcher.sees(1);
+    assert_eq!(running.deliver("0", &position(1)).status, 404);
+    running.program.signal("TERM");
+    watcher.is_closed_with(1001);
+    let report: Value = running.program.end().well().report();
+    let lanes = report["lanes"].as_array().unwrap();
+    let names: Vec<_> = lanes.iter().map(|lane| lane["name"].as_str().unwrap()).collect();
+    let short = &order[..4];
+    assert_eq!(names, ["order", &format!("watcher {short}"), &format!("{short} #1")]);
+    assert!(lanes.iter().all(|lane| lane["outcome"] == "done"), "{lanes:?}");
+}
