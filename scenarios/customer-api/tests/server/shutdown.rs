@@ -83,11 +83,15 @@ fn new_clients_are_refused_while_another_is_still_answered() {
     let slow = Slow::reports(&place);
     let mut report = running.begin("/customers/1/report");
     running.program.until_it_says(UNDER_WAY);
+    let mut idle = running.begin("/customers/1");
+    assert_eq!(idle.response().status, 200);
     running.program.signal("TERM");
     until("new clients are refused", || {
         let connected = TcpStream::connect_timeout(&running.address, Duration::from_secs(1));
         connected.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
     });
+    // All connections are told to end at the same time, and that is a moment later.
+    idle.assert_at_end();
     drop(slow);
     let answer = report.response();
     assert_eq!((answer.status, answer.header("connection")), (200, "close"));
