@@ -29,7 +29,7 @@ pub enum BodyError {
     #[error("the body has not come within {} s", BODY_TIMEOUT.as_secs())]
     TooSlow,
     /// Its end never came.
-    #[error("the connection ended before the body did")]
+    #[error("the body ended before its end, or is not as its head says")]
     CutOff,
 }
 
