@@ -22,7 +22,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     title: "The place that came back too early",
     minutes: 15,
     chapter: "scenarios/customer-api",
-    asked: "R1 to R3 are given up, R4 to R8 get their replies, never are more than 3 requests at the server, and R2's place is taken again before R3 ends there",
+    asked: "R1 to R3 are given up, R4 to R8 get their replies, never are more than 3 requests at the server, and when R2 has left it R4 does not wait for R3 too",
     why: "A place is free again when the work at it has ended, and not when nobody waits for that work any more.",
     texts: texts!("given-back-too-early"),
     trial: Trial {

@@ -22,7 +22,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     title: "A place for the quick ones",
     minutes: 15,
     chapter: "scenarios/customer-api",
-    asked: "3 reports are made at a time and the next as soon as one has ended, no look-up waits for one of them to end, and never are more than 4 requests at the server",
+    asked: "3 reports are made at a time and the next waits for one to end and not for two, no look-up waits for any of them, and never are more than 4 requests at the server",
     why: "However many reports come, one place is never theirs, so a look-up waits for other look-ups at most.",
     texts: texts!("place-for-the-quick"),
     trial: Trial {
@@ -81,8 +81,8 @@ fn reports_at_once(seen: &Seen) -> Vec<String> {
     most.into_iter().flat_map(there).map(|(number, _)| seen.name_of(*number)).collect()
 }
 
-/// A report that came later than when the first place for reports was free, and those
-/// that had left it one: they end one after another, with much time in between.
+/// A report that came when more than one of the places for reports was free, and those
+/// that had ended: they end one after another, with much time in between.
 fn report_that_waited(seen: &Seen) -> Option<(String, Vec<String>)> {
     let reports = reports(seen);
     let later = reports.iter().enumerate().skip(FOR_REPORTS);
