@@ -164,6 +164,12 @@ impl Seen {
         before.rfind(|number| number.parse::<u32>().is_ok())
     }
 
+    /// The last number that it printed next to this word, before it or behind it, such as
+    /// `4 left` or `Left: 4`.
+    pub fn number_beside(&self, word: &str) -> Option<&str> {
+        self.stdout.lines().rev().find_map(|line| number_beside(line, word))
+    }
+
     /// It said, at last, that its result is this.
     pub fn results_in(&self, wanted: &str) -> Result<(), Wrong> {
         let said = self.stdout.lines().filter_map(|line| line.strip_prefix("Result: ")).next_back();
@@ -195,6 +201,20 @@ impl Seen {
 /// Whether it asked for so many seconds, as they were written.
 pub(crate) fn asks_for(visit: &Visit, seconds: &str) -> bool {
     visit.target.split_once("?seconds=").is_some_and(|(_, asked)| asked == seconds)
+}
+
+/// The number that is in a line next to this word, in whatever case: before it with
+/// nothing but a space between, or else behind it, where a colon may stand.
+fn number_beside<'a>(line: &'a str, word: &str) -> Option<&'a str> {
+    let ends = |letter: char| letter.is_whitespace() || ",.;!()'\"".contains(letter);
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_number = |it: &&str| it.parse::<u32>().is_ok();
+    let is_word = |it: &str| it.trim_matches(|c| ends(c) || c == ':').eq_ignore_ascii_case(word);
+    (0..words.len()).rev().filter(|place| is_word(words[*place])).find_map(|place| {
+        let before = place.checked_sub(1).map(|before| words[before].trim_start_matches(ends));
+        let behind = words[place + 1..].first().map(|behind| behind.trim_matches(ends));
+        before.filter(is_number).or(behind.filter(is_number))
+    })
 }
 
 /// Why a program had not come to its end, by the recording of what it did so far.
@@ -259,3 +279,20 @@ const TOO_LONG: Duration = Duration::from_millis(50);
 
 /// Who is polled so often in a run of seconds does not wait.
 const MANY_POLLS: u64 = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::number_beside;
+
+    #[test]
+    fn a_number_stands_before_a_word_or_behind_it() {
+        let left = |line| number_beside(line, "left");
+        for one in ["1 left", "Tickets left: 1", "Sold: 3, left: 1", "3 sold, 1 left.", "(1 left)"]
+        {
+            assert_eq!(left(one), Some("1"), "{one}");
+        }
+        for none in ["", "left", "1 ticket", "none left", "1, leftover 2", "3 sold, left"] {
+            assert_eq!(left(none), None, "{none}");
+        }
+    }
+}

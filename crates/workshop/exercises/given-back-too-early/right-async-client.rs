@@ -1,4 +1,4 @@
-//! A time-out, work that goes on after it, and a server with two places.
+//! A time-out, work that goes on after it, and a server with three places.
 //!
 //! `cargo workshop run given-back-too-early` says what is asked, and what it saw.
 
@@ -28,7 +28,7 @@ async fn serve() -> ExitCode {
 }
 
 async fn answer_all(plan: &Plan) -> Result<(), Failure> {
-    let (client, places) = (plan.async_client()?, Arc::new(Semaphore::new(2)));
+    let (client, places) = (plan.async_client()?, Arc::new(Semaphore::new(3)));
     try_join_all(plan.requests().map(|request| {
         let span = request.span();
         answer(client.clone(), places.clone(), request).instrument(span)

@@ -1,4 +1,4 @@
-//! A time-out, work that goes on after it, and a server with two places.
+//! A time-out, work that goes on after it, and a server with three places.
 //!
 //! `cargo workshop run given-back-too-early` says what is asked, and what it saw.
 

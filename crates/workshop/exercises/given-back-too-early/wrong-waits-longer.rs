@@ -1,4 +1,4 @@
-//! A time-out, work that goes on after it, and a server with two places.
+//! A time-out, work that goes on after it, and a server with three places.
 //!
 //! `cargo workshop run given-back-too-early` says what is asked, and what it saw.
 
@@ -12,7 +12,7 @@ use tokio::{runtime::Builder, sync::Semaphore, task::spawn_blocking, time::timeo
 use tracing::{Instrument, Span, info};
 use ureq::Agent;
 
-const PATIENCE: Duration = Duration::from_secs(7);
+const PATIENCE: Duration = Duration::from_millis(3500);
 
 fn main() -> ExitCode {
     let runtime = Builder::new_current_thread().enable_all().build().expect("an event loop");
@@ -29,7 +29,7 @@ async fn serve() -> ExitCode {
 }
 
 async fn answer_all(plan: &Plan) -> Result<(), Failure> {
-    let (client, places) = (plan.blocking_client(), Arc::new(Semaphore::new(2)));
+    let (client, places) = (plan.blocking_client(), Arc::new(Semaphore::new(3)));
     try_join_all(plan.requests().map(|request| {
         let span = request.span();
         answer(client.clone(), places.clone(), request).instrument(span)
@@ -39,9 +39,12 @@ async fn answer_all(plan: &Plan) -> Result<(), Failure> {
 }
 
 async fn answer(client: Agent, places: Arc<Semaphore>, request: Request) -> Result<(), Failure> {
-    let _place = places.acquire().await?;
+    let place = places.acquire_owned().await?;
     let span = Span::current();
-    let call = spawn_blocking(move || span.in_scope(|| fetch(&client, &request)));
+    let call = spawn_blocking(move || {
+        let _place = place;
+        span.in_scope(|| fetch(&client, &request))
+    });
     match timeout(PATIENCE, call).await {
         Ok(fetched) => fetched?,
         Err(_elapsed) => {

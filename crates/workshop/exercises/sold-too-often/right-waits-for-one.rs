@@ -43,7 +43,7 @@ async fn sell(client: Client, request: Request, tickets: &watch::Sender<Tickets>
     let known = changes.wait_for(|it| it.left > 0 || it.reserved == 0).await.map(|it| it.left);
     if !known.is_ok_and(|left| left > 0) {
         info!("None is left");
-        // That is an answer too.
+        // Without it the picture would say that this customer was dropped.
         harness::done();
         return;
     }

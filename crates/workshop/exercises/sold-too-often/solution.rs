@@ -33,7 +33,7 @@ async fn sell_to_all(plan: &Plan, left: &Cell<u32>) -> Result<(), Failure> {
 async fn sell(client: Client, request: Request, left: &Cell<u32>) {
     if left.get() == 0 {
         info!("None is left");
-        // That is an answer too.
+        // Without it the picture would say that this customer was dropped.
         harness::done();
         return;
     }

@@ -34,7 +34,7 @@ async fn sell(client: Client, request: Request, left: &Cell<u32>) {
     let before = left.get();
     if before == 0 {
         info!("None is left");
-        // That is an answer too.
+        // Without it the picture would say that this customer was dropped.
         harness::done();
         return;
     }

@@ -1,30 +1,32 @@
 //! A permit that a time-out gives back, while the thread it stood for goes on.
 
+use std::time::Duration;
+
 use crate::exercise::{Exercise, ServerRules, Trial};
 use crate::judge::{Seen, Wrong};
 use crate::texts;
 
-const PLACES: usize = 2;
+const PLACES: usize = 3;
 
-/// Those that are given up: one goes on for longer than any trial, and the other one's
-/// place comes back.
-const SLOW: [(&str, &str); 2] = [("R1", "300"), ("R2", "3")];
+/// Those that are given up. One goes on for longer than any trial; the others' places
+/// come back, one after another: whoever guesses when is wrong about one of them.
+const SLOW: [(&str, &str); 3] = [("R1", "300"), ("R2", "3"), ("R3", "5")];
 
-/// Those that wait for that place. There are so many that a patience of three seconds,
-/// which is enough for R2, ends while some are left.
-const QUICK: [(&str, &str); 6] =
-    [("R3", "0.1"), ("R4", "0.11"), ("R5", "0.12"), ("R6", "0.13"), ("R7", "0.14"), ("R8", "0.15")];
+/// Those that wait for a place. The first takes long, but no longer than it is waited
+/// for, and it is there if another place is given on too early.
+const QUICK: [(&str, &str); 5] =
+    [("R4", "1.2"), ("R5", "0.1"), ("R6", "0.11"), ("R7", "0.12"), ("R8", "0.13")];
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "given-back-too-early",
     title: "The place that came back too early",
     minutes: 15,
     chapter: "scenarios/customer-api",
-    asked: "R1 and R2 are given up, R3 to R8 get their replies, and never are more than 2 requests at the server",
+    asked: "R1 to R3 are given up, R4 to R8 get their replies, never are more than 3 requests at the server, and when R2 has left it R4 does not wait for R3 too",
     why: "A place is free again when the work at it has ended, and not when nobody waits for that work any more.",
     texts: texts!("given-back-too-early"),
     trial: Trial {
-        args: &["--seconds", "300,3,0.1,0.11,0.12,0.13,0.14,0.15"],
+        args: &["--seconds", "300,3,5,1.2,0.1,0.11,0.12,0.13"],
         server: Some(ServerRules { places: PLACES, ..ServerRules::OPEN }),
     },
     judge,
@@ -34,21 +36,40 @@ pub(super) const EXERCISE: Exercise = Exercise {
 fn judge(seen: &Seen) -> Result<(), Wrong> {
     seen.nobody_is_refused()?;
     for (name, seconds) in SLOW {
-        seen.asked_for_once(name, seconds)?;
+        let answered = seen.asked_for_once(name, seconds)?.is_answered();
+        if answered && waited_until(seen, last_held(seen, name, false)) {
+            return Err(Wrong::seen(format!("{name} was waited for until it had its reply")));
+        }
     }
     for (name, seconds) in QUICK {
         seen.got_its_reply(name, seconds)?;
+        let (done, polled) = (last_held(seen, name, false), last_held(seen, name, true));
+        if done.zip(polled).is_some_and(|(done, polled)| polled < done) {
+            let seen = format!("{name} was given up, and it takes {seconds} seconds");
+            return Err(Wrong::seen(seen));
+        }
     }
     seen.nothing_else(SLOW.len() + QUICK.len())?;
-    seen.at_once(PLACES)?;
-    let lanes = |name| seen.lanes().iter().filter(move |lane| lane.name == name);
-    let (given_up, last) = (SLOW[0].0, QUICK[QUICK.len() - 1].0);
-    let all_had_replies = lanes(last).filter_map(|lane| lane.ended).max();
-    // Whoever has been given up is not polled any more; its thread may go on.
-    let mut polls = lanes(given_up).flat_map(|lane| &lane.stretches).filter(|it| it.on_loop);
-    if all_had_replies.is_some_and(|replied| polls.any(|poll| poll.from > replied)) {
-        let seen = format!("{given_up} was still waited for when {last} had its reply");
+    // Who is given up and has left the server keeps no place there.
+    let kept = seen.visits_for("5").filter(|visit| visit.is_answered()).find_map(|it| it.ended);
+    if kept.is_some_and(|ended| seen.visits_for("1.2").all(|next| next.arrived >= ended)) {
+        let seen = "R4 was asked for only when R3 had ended, and R2's place had been free before";
         return Err(Wrong::seen(seen));
     }
     Ok(())
+}
+
+/// Whether those that are given up were still waited for when the thread of one of them
+/// was done; it was so if there was no thread. The longest call tells: its thread is
+/// never done, so whoever polls it then has not given it up.
+fn waited_until(seen: &Seen, done: Option<Duration>) -> bool {
+    let Some(done) = done else { return true };
+    last_held(seen, SLOW[0].0, true).is_some_and(|polled| polled > done)
+}
+
+/// When this requester last held a thread, of an event loop or of its own.
+fn last_held(seen: &Seen, name: &str, on_loop: bool) -> Option<Duration> {
+    let lanes = seen.lanes().iter().filter(|lane| lane.name == name);
+    let stretches = lanes.flat_map(|lane| &lane.stretches).filter(|it| it.on_loop == on_loop);
+    stretches.map(|it| it.to).max()
 }

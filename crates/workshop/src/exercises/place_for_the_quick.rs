@@ -14,7 +14,7 @@ const PLACES: usize = 4;
 const FOR_REPORTS: usize = 3;
 
 /// How many there are of each.
-const REPORTS: usize = 4;
+const REPORTS: usize = 5;
 const LOOK_UPS: usize = 3;
 
 pub(super) const EXERCISE: Exercise = Exercise {
@@ -22,11 +22,11 @@ pub(super) const EXERCISE: Exercise = Exercise {
     title: "A place for the quick ones",
     minutes: 15,
     chapter: "scenarios/customer-api",
-    asked: "3 reports are made at a time, no look-up waits for one of them to end, and never are more than 4 requests at the server",
+    asked: "3 reports are made at a time and the next waits for one to end and not for two, no look-up waits for any of them, and never are more than 4 requests at the server",
     why: "However many reports come, one place is never theirs, so a look-up waits for other look-ups at most.",
     texts: texts!("place-for-the-quick"),
     trial: Trial {
-        args: &["--seconds", "2,2,2,1.5,0.1,0.1,0.1"],
+        args: &["--seconds", "1.5,2.5,3.5,2.4,1.2,0.1,0.1,0.1"],
         server: Some(ServerRules { places: PLACES, ..ServerRules::OPEN }),
     },
     judge,
@@ -63,7 +63,12 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
         let most = most.len();
         return Err(Wrong::seen(format!("at most {most} of the reports at once")));
     }
-    seen.at_once(PLACES)
+    let late = report_that_waited(seen);
+    late.map_or(Ok(()), |(late, others)| {
+        let others = listed(&others);
+        let seen = format!("{late} was asked for only when {others} had ended, one after another");
+        Err(Wrong::seen(seen))
+    })
 }
 
 /// The reports that were at the server when there were most of them.
@@ -74,6 +79,19 @@ fn reports_at_once(seen: &Seen) -> Vec<String> {
     let times = reports.iter().map(|(_, report)| report.arrived);
     let most = times.min_by_key(|at| Reverse(there(*at).count()));
     most.into_iter().flat_map(there).map(|(number, _)| seen.name_of(*number)).collect()
+}
+
+/// A report that came when more than one of the places for reports was free, and those
+/// that had ended: they end one after another, with much time in between.
+fn report_that_waited(seen: &Seen) -> Option<(String, Vec<String>)> {
+    let reports = reports(seen);
+    let later = reports.iter().enumerate().skip(FOR_REPORTS);
+    later.into_iter().find_map(|(place, (late, visit))| {
+        let before = reports[..place].iter();
+        let gone = before.filter(|(_, report)| !report.is_there(visit.arrived));
+        let gone: Vec<String> = gone.map(|(number, _)| seen.name_of(*number)).collect();
+        (gone.len() > place + 1 - FOR_REPORTS).then(|| (seen.name_of(*late), gone))
+    })
 }
 
 /// A look-up that came when a report had ended, while none was there: on a busy machine

@@ -55,7 +55,7 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
     }
     seen.at_once(FEWEST_SOLD)?;
     let left = (TICKETS - sold).to_string();
-    match seen.number_before("left") {
+    match seen.number_beside("left") {
         None => Err(Wrong::seen("it did not say how many tickets are left, as in '4 left'")),
         Some(said) if said == left => Ok(()),
         Some(said) => {
