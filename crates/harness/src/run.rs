@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lens::guess::Guess;
-use lens::joined::Dated;
+use lens::joined::{Dated, Forgotten};
 use lens::recording::Begins;
 use lens::{Lens, Recording, Sample, svg, timeline};
 use tracing::level_filters::LevelFilter;
@@ -226,7 +226,7 @@ impl Run {
     pub fn stop(&self) -> Option<Dated> {
         let lens = self.lens()?;
         let recording = lens.settled(PATIENCE);
-        Some(Dated { began: lens.began(), recording })
+        Some(Dated { began: lens.began(), recording, forgotten: Forgotten::default() })
     }
 
     /// Says that the calling thread runs an event loop, which [`start`] knows by

@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 use crate::TraceParent;
 use crate::label::{LONGEST_NAME, cut};
 use crate::recording::{
-    Begins, Held, Inner, Lane, Outcome, Place, Recording, Stretch, Thread, seconds,
+    Begins, Held, Inner, Lane, Outcome, Place, Recording, Stretch, Thread, optional_seconds,
+    seconds,
 };
 
 /// No recording is as long, and none was made so many seconds after 1970.
@@ -27,6 +28,9 @@ const LONGEST: Duration = Duration::from_secs(100_000_000_000);
 
 /// Times that were written as a number of seconds and read again are as close as this.
 const CLOSE: Duration = Duration::from_micros(1);
+
+/// What two programs read from the system's clock at the same moment is as close as this.
+const AT_ONCE: Duration = Duration::from_millis(1);
 
 /// A recording, and when it was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +40,38 @@ pub struct Dated {
     pub began: Duration,
     /// What was recorded from then on.
     pub recording: Recording,
+    /// What it does not tell any more; left out if it tells all.
+    #[serde(default, skip_serializing_if = "Forgotten::is_nothing")]
+    pub forgotten: Forgotten,
+}
+
+/// What a recording [of one trace](crate::Lens::recording_of) does not tell any more, since
+/// its memory is bounded: times from its beginning, before which something may be missing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forgotten {
+    /// When the newest request was read of which it has no lane any more.
+    #[serde(
+        rename = "lanes_s",
+        default,
+        with = "optional_seconds",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub lanes: Option<Duration>,
+    /// When the newest stretch ended that held an event loop for long, and of which it
+    /// does not tell any more.
+    #[serde(
+        rename = "blocks_s",
+        default,
+        with = "optional_seconds",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub blocks: Option<Duration>,
+}
+
+impl Forgotten {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Dated {
@@ -50,8 +86,10 @@ impl Dated {
 pub enum Unjoined {
     /// The server's is none that there can be.
     Unsound,
-    /// So many requests were answered, and are not in the server's.
+    /// So many requests are not in the server's, and it may have read them.
     Missing(usize),
+    /// The server's does not tell any more who held its event loop meanwhile.
+    Forgotten,
 }
 
 impl fmt::Display for Unjoined {
@@ -60,6 +98,9 @@ impl fmt::Display for Unjoined {
             Self::Unsound => f.write_str("its recording is none that there can be"),
             Self::Missing(1) => f.write_str("its recording does not hold one of the requests"),
             Self::Missing(more) => write!(f, "its recording does not hold {more} of the requests"),
+            Self::Forgotten => {
+                f.write_str("it does not know any more who held its event loop meanwhile")
+            }
         }
     }
 }
@@ -73,8 +114,11 @@ impl std::error::Error for Unjoined {}
 /// The server's recording may come from anywhere: of its texts as much is taken as a
 /// picture has room for.
 pub fn join(client: &Dated, server: &Dated) -> Result<Recording, Unjoined> {
-    if server.began > LONGEST || !is_sound(&server.recording) {
+    if server.began > LONGEST || !is_sound(server) {
         return Err(Unjoined::Unsound);
+    }
+    if forgot(client, server, server.forgotten.blocks) {
+        return Err(Unjoined::Forgotten);
     }
     let mut joining = Joining::new(client, server);
     let missing = joining.add_those_of_client();
@@ -82,6 +126,12 @@ pub fn join(client: &Dated, server: &Dated) -> Result<Recording, Unjoined> {
         return Err(Unjoined::Missing(missing));
     }
     Ok(joining.recording())
+}
+
+/// Whether what the server does not tell up to this moment may be of when its client came,
+/// or later.
+fn forgot(client: &Dated, server: &Dated, until: Option<Duration>) -> bool {
+    until.is_some_and(|until| server.began + until + AT_ONCE > client.began)
 }
 
 struct Joining<'a> {
@@ -126,8 +176,9 @@ impl<'a> Joining<'a> {
         (self.server.began + moment).saturating_sub(self.zero)
     }
 
-    /// Gives how many were answered of which the server has no lane.
+    /// Gives how many the server has no lane of, and may have read.
     fn add_those_of_client(&mut self) -> usize {
+        let forgot = forgot(self.client, self.server, self.server.forgotten.lanes);
         let mut missing = 0;
         for asked in &self.client.recording.lanes {
             let answered = asked.trace.and_then(|trace| self.of_trace.get(&trace).copied());
@@ -135,7 +186,7 @@ impl<'a> Joining<'a> {
                 Some(answered) => {
                     self.lanes.push((Some(answered.number), self.both(asked, answered)))
                 }
-                None if asked.outcome == Outcome::Done => missing += 1,
+                None if forgot || asked.outcome == Outcome::Done => missing += 1,
                 None => self.lanes.push((None, self.unread(asked))),
             }
         }
@@ -250,7 +301,7 @@ fn short(text: &str) -> String {
 
 /// Whether there can be such a recording: nothing in it is later than its end, or ends
 /// before it begins.
-fn is_sound(recording: &Recording) -> bool {
+fn is_sound(Dated { recording, forgotten, .. }: &Dated) -> bool {
     let end = recording.elapsed.saturating_add(CLOSE);
     let within = |from: Duration, to: Duration| from <= to.saturating_add(CLOSE) && to <= end;
     let sound_lane = |lane: &Lane| {
@@ -265,7 +316,9 @@ fn is_sound(recording: &Recording) -> bool {
     let held = |it: &Held| within(it.from, it.to) && it.core_wait <= end;
     let worker = |it: &Thread| it.worker.is_none_or(|worker| worker.index < worker.of);
     let ascending = |numbers: Vec<usize>| numbers.windows(2).all(|pair| pair[0] < pair[1]);
+    let forgotten = [forgotten.lanes, forgotten.blocks].into_iter().flatten();
     recording.elapsed <= LONGEST
+        && forgotten.into_iter().all(|moment| moment <= end)
         && recording.lanes.iter().all(sound_lane)
         && recording.blocked.iter().all(held)
         && recording.threads.iter().all(worker)
@@ -287,7 +340,7 @@ mod tests {
     }
 
     fn dated(began: u64, recording: Recording) -> Dated {
-        Dated { began: ms(began), recording }
+        Dated { began: ms(began), recording, forgotten: Forgotten::default() }
     }
 
     /// So many visitors, 5 ms apart; each has its answer at this moment.
@@ -526,6 +579,38 @@ mod tests {
     }
 
     #[test]
+    fn who_has_no_answer_was_not_read_only_where_the_server_has_forgotten_nobody() {
+        let mut client = visitors(&[510, 300]);
+        client.recording.lanes[1].outcome = Outcome::Failed;
+        let mut server = server(&[(0, [2, 501], &[(3, 500)])]);
+        let missing = Some(Unjoined::Missing(1));
+        // The client came 4,000 ms after the server's beginning.
+        for (forgotten, wanted) in [
+            (None, None),
+            (Some(0), None),
+            (Some(3_998), None),
+            (Some(4_000), missing),
+            (Some(4_200), missing),
+        ] {
+            server.forgotten.lanes = forgotten.map(ms);
+            assert_eq!(join(&client, &server).err(), wanted, "{forgotten:?}");
+        }
+        assert!(join(&visitors(&[510]), &server).is_ok(), "it has its lane");
+    }
+
+    #[test]
+    fn who_held_the_loop_is_told_only_where_the_server_has_forgotten_nothing_of_it() {
+        let mut server = server(&[(0, [2, 501], &[(3, 500)])]);
+        let forgot = Some(Unjoined::Forgotten);
+        for (forgotten, wanted) in
+            [(None, None), (Some(3_998), None), (Some(4_000), forgot), (Some(4_700), forgot)]
+        {
+            server.forgotten.blocks = forgotten.map(ms);
+            assert_eq!(join(&visitors(&[510]), &server).err(), wanted, "{forgotten:?}");
+        }
+    }
+
+    #[test]
     fn what_there_cannot_be_is_refused() {
         let good = || server(&[(0, [2, 501], &[(3, 500)]), (1, [502, 510], &[(503, 509)])]);
         let refused = |change: &dyn Fn(&mut Dated)| {
@@ -534,7 +619,9 @@ mod tests {
             join(&visitors(&[520, 530]), &server).err()
         };
         assert_eq!(refused(&|_| {}), None);
-        let changes: [&dyn Fn(&mut Dated); 13] = [
+        let changes: [&dyn Fn(&mut Dated); 15] = [
+            &|it| it.forgotten.lanes = Some(Duration::MAX),
+            &|it| it.forgotten.blocks = Some(Duration::MAX),
             &|it| it.began = Duration::MAX,
             &|it| it.recording.elapsed = Duration::MAX,
             &|it| it.recording.elapsed = ms(1),
