@@ -109,7 +109,7 @@ impl std::error::Error for Unjoined {}
 
 /// The server's lanes of the requests that this client asked for, each from then on. One
 /// that the server had not read is among them, and so is whoever else held its event
-/// loop for long meanwhile.
+/// loop for long meanwhile, by a name that says that it is another's.
 ///
 /// The server's recording may come from anywhere: of its texts as much is taken as a
 /// picture has room for.
@@ -132,6 +132,13 @@ pub fn join(client: &Dated, server: &Dated) -> Result<Recording, Unjoined> {
 /// or later.
 fn forgot(client: &Dated, server: &Dated, until: Option<Duration>) -> bool {
     until.is_some_and(|until| server.began + until + AT_ONCE > client.began)
+}
+
+/// A span that was kept entered while the server's event loop slept, with its client there
+/// or later. The newest alone is known, and may hide another.
+fn across_await<'a>(client: &Dated, server: &'a Dated) -> Option<&'a Held> {
+    let held = server.recording.across_await.as_ref();
+    held.filter(|held| server.began + held.to > client.began)
 }
 
 struct Joining<'a> {
@@ -160,7 +167,8 @@ impl<'a> Joining<'a> {
         let meanwhile = |held: &&Held| {
             server.began + held.to > client.began && server.began + held.from < client.taken()
         };
-        let others = theirs.blocked.iter().filter(meanwhile).map(|held| held.lane);
+        let others = theirs.blocked.iter().filter(meanwhile).chain(across_await(client, server));
+        let others = others.map(|held| held.lane);
         let others: HashSet<usize> = others.filter(|lane| !asked.contains(lane)).collect();
         let made = others.iter().filter_map(|number| theirs.lane(*number));
         let first = made.map(|lane| server.began + lane.created).min();
@@ -250,10 +258,16 @@ impl<'a> Joining<'a> {
 
     fn recording(mut self) -> Recording {
         let theirs = &self.server.recording;
+        let own = self.client.recording.lanes.iter().filter_map(|lane| lane.trace);
+        let own: HashSet<_> = own.map(|it| it.trace).collect();
         for number in &self.others {
             if let Some(lane) = theirs.lane(*number) {
-                let made = self.at_server(lane.created);
-                self.lanes.push((Some(*number), self.of_server(lane, made)));
+                let mut other = self.of_server(lane, self.at_server(lane.created));
+                // A client that sends a request again has two lanes of it.
+                if !lane.trace.is_some_and(|it| own.contains(&it.trace)) {
+                    other.name.push_str(" (another's)");
+                }
+                self.lanes.push((Some(*number), other));
             }
         }
         self.lanes.sort_by_key(|(_, lane)| lane.created);
@@ -262,6 +276,8 @@ impl<'a> Joining<'a> {
             numbers.filter_map(|(new, (old, _))| Some(((*old)?, new))).collect();
         let blocked = theirs.blocked.iter().filter_map(|held| self.held(held, &numbers));
         let blocked: Vec<Held> = blocked.collect();
+        let across_await = across_await(self.client, self.server);
+        let across_await = across_await.and_then(|held| self.held(held, &numbers));
 
         let elapsed = self.at_client(self.client.recording.elapsed);
         let lanes: Vec<Lane> = self.lanes.into_iter().map(|(_, lane)| lane).collect();
@@ -269,6 +285,7 @@ impl<'a> Joining<'a> {
         let elapsed = lanes.iter().filter_map(last).fold(elapsed, Duration::max);
         let mut recording = Recording::of_lanes(elapsed, threads(theirs), lanes);
         (recording.begins, recording.blocked) = (Begins::Asked, blocked);
+        recording.across_await = across_await;
         recording.of_its_lanes()
     }
 
@@ -320,7 +337,7 @@ fn is_sound(Dated { recording, forgotten, .. }: &Dated) -> bool {
     recording.elapsed <= LONGEST
         && forgotten.into_iter().all(|moment| moment <= end)
         && recording.lanes.iter().all(sound_lane)
-        && recording.blocked.iter().all(held)
+        && recording.blocked.iter().chain(&recording.across_await).all(held)
         && recording.threads.iter().all(worker)
         && ascending(recording.lanes.iter().map(|lane| lane.number).collect())
         && ascending(recording.threads.iter().map(|thread| thread.id).collect())
@@ -331,8 +348,10 @@ mod tests {
     use super::*;
     use crate::by_hand::{lane, ms, recording, recording_until};
 
+    /// Those from 90 on are another client's.
     fn trace(number: u64) -> Option<TraceParent> {
-        format!("00-{:032x}-{:016x}-01", 7, number + 1).parse().ok()
+        let trace = if number < 90 { 7 } else { 8 };
+        format!("00-{trace:032x}-{:016x}-01", number + 1).parse().ok()
     }
 
     fn traced(number: u64, lane: Lane) -> Lane {
@@ -548,10 +567,62 @@ mod tests {
         let joined = join(&client, &server).unwrap();
         let names: Vec<_> =
             joined.lanes.iter().map(|lane| (lane.name.as_str(), lane.created)).collect();
-        assert_eq!(names, [("at the server", ms(0)), ("report 1", ms(10))]);
-        let wanted = "at the server held the event loop for 249 ms: meanwhile report 1 had asked, and the server had not read that request.";
+        assert_eq!(names, [("at the server (another's)", ms(0)), ("report 1", ms(10))]);
+        let wanted = "at the server (another's) held the event loop for 249 ms: meanwhile report 1 had asked, and the server had not read that request.";
         assert_eq!(joined.sentences()[2], wanted);
         assert_eq!(joined.figures.blocks, 1);
+    }
+
+    #[test]
+    fn who_comes_after_the_client_does_not_begin_the_picture() {
+        let server = server(&[(90, [100, 200], &[(101, 190)]), (0, [201, 300], &[(202, 203)])]);
+        let joined = join(&visitors(&[320]), &server).unwrap();
+        let made: Vec<_> =
+            joined.lanes.iter().map(|lane| (lane.name.as_str(), lane.created)).collect();
+        assert_eq!(made, [("report 1", ms(0)), ("at the server (another's)", ms(100))]);
+        assert_eq!((joined.blocked[0].from, joined.elapsed), (ms(101), ms(320)));
+    }
+
+    #[test]
+    fn of_a_request_that_was_sent_again_the_first_lane_is_its_own_and_the_other_no_strangers() {
+        let mut server = server(&[(0, [2, 100], &[(3, 50)]), (0, [300, 400], &[(301, 390)])]);
+        let joined = join(&visitors(&[410]), &server).unwrap();
+        let read = |joined: &Recording| -> Vec<_> {
+            joined.lanes.iter().map(|it| (it.name.clone(), it.read)).collect()
+        };
+        let second = ("at the server".to_owned(), Some(ms(300)));
+        assert_eq!(read(&joined), [("report 1".to_owned(), Some(ms(2))), second]);
+        // Where the second held nothing for long, it has no row.
+        server.recording.blocked.pop();
+        let joined = join(&visitors(&[410]), &server).unwrap();
+        assert_eq!(read(&joined), [("report 1".to_owned(), Some(ms(2)))]);
+    }
+
+    #[test]
+    fn nothing_is_claimed_where_a_span_was_kept_entered_across_an_await() {
+        let lanes: [Did; 3] =
+            [(90, [0, 30], &[(1, 5)]), (91, [40, 90], &[(41, 89)]), (0, [100, 300], &[(101, 280)])];
+        let slept = |from: u64, to: u64, lane: usize| {
+            let mut server = server(&lanes);
+            let held = server.recording.blocked.last().unwrap().clone();
+            let [from, to] = [from, to].map(|it| ms(4_000 + it));
+            server.recording.blocked.clear();
+            server.recording.across_await = Some(Held { lane, from, to, ..held });
+            let mut client = visitors(&[260]);
+            client.began += ms(50);
+            let joined = join(&client, &server).unwrap();
+            let across = joined.across_await.as_ref();
+            let from = across.map(|held| held.from);
+            let who = across.map(|held| joined.called(held.lane));
+            let claims = joined.sentences().iter().any(|it| it.contains("None of these held"));
+            (who, from, claims)
+        };
+        let report = (Some("report 1".to_owned()), Some(ms(51)), false);
+        assert_eq!(slept(101, 280, 2), report);
+        let stranger = (Some("at the server (another's)".to_owned()), Some(ms(1)), false);
+        assert_eq!(slept(41, 89, 1), stranger);
+        // The newest was over when the client came: there was none since.
+        assert_eq!(slept(1, 5, 0), (None, None, true));
     }
 
     #[test]
@@ -619,7 +690,11 @@ mod tests {
             join(&visitors(&[520, 530]), &server).err()
         };
         assert_eq!(refused(&|_| {}), None);
-        let changes: [&dyn Fn(&mut Dated); 15] = [
+        let changes: [&dyn Fn(&mut Dated); 16] = [
+            &|it| {
+                let held = it.recording.blocked[0].clone();
+                it.recording.across_await = Some(Held { to: Duration::MAX, ..held });
+            },
             &|it| it.forgotten.lanes = Some(Duration::MAX),
             &|it| it.forgotten.blocks = Some(Duration::MAX),
             &|it| it.began = Duration::MAX,

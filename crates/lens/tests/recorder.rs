@@ -1263,6 +1263,29 @@ fn who_held_the_loop_of_late_is_told_beside_a_trace_though_others_did_for_longer
 }
 
 #[test]
+fn of_spans_kept_entered_the_newest_is_told_beside_a_trace_and_not_the_longest() {
+    let lens = Lens::new().of_requests();
+    let there = lens.clone();
+    let kept = async |name, time| {
+        let _entered = requester(name).entered();
+        tokio::time::sleep(Duration::from_millis(time)).await;
+        of_trace(&there, 7).recording
+    };
+    let told = |it: &Recording| it.across_await.as_ref().map(|held| it.called(held.lane));
+    tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            kept("longest", 100).await;
+            async { done() }.instrument(asked_by("R1", 7, 1)).await;
+        });
+        assert_eq!(told(&of_trace(&lens, 7).recording).as_deref(), Some("longest"));
+        let goes_on = runtime.block_on(kept("newest", 20));
+        assert_eq!(told(&goes_on).as_deref(), Some("newest"));
+    });
+    assert_eq!(told(&of_trace(&lens, 7).recording).as_deref(), Some("newest"));
+}
+
+#[test]
 fn what_is_not_read_yet_no_server_claims_to_know() {
     let lens = Lens::new().of_requests();
     tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
