@@ -265,7 +265,8 @@ impl<'a> Joining<'a> {
                 let mut other = self.of_server(lane, self.at_server(lane.created));
                 // A client that sends a request again has two lanes of it.
                 if !lane.trace.is_some_and(|it| own.contains(&it.trace)) {
-                    other.name.push_str(" (another's)");
+                    // Where there is no room, a name is cut at its end.
+                    other.name.insert_str(0, "another's ");
                 }
                 self.lanes.push((Some(*number), other));
             }
@@ -567,8 +568,8 @@ mod tests {
         let joined = join(&client, &server).unwrap();
         let names: Vec<_> =
             joined.lanes.iter().map(|lane| (lane.name.as_str(), lane.created)).collect();
-        assert_eq!(names, [("at the server (another's)", ms(0)), ("report 1", ms(10))]);
-        let wanted = "at the server (another's) held the event loop for 249 ms: meanwhile report 1 had asked, and the server had not read that request.";
+        assert_eq!(names, [("another's at the server", ms(0)), ("report 1", ms(10))]);
+        let wanted = "another's at the server held the event loop for 249 ms: meanwhile report 1 had asked, and the server had not read that request.";
         assert_eq!(joined.sentences()[2], wanted);
         assert_eq!(joined.figures.blocks, 1);
     }
@@ -579,7 +580,7 @@ mod tests {
         let joined = join(&visitors(&[320]), &server).unwrap();
         let made: Vec<_> =
             joined.lanes.iter().map(|lane| (lane.name.as_str(), lane.created)).collect();
-        assert_eq!(made, [("report 1", ms(0)), ("at the server (another's)", ms(100))]);
+        assert_eq!(made, [("report 1", ms(0)), ("another's at the server", ms(100))]);
         assert_eq!((joined.blocked[0].from, joined.elapsed), (ms(101), ms(320)));
     }
 
@@ -619,7 +620,7 @@ mod tests {
         };
         let report = (Some("report 1".to_owned()), Some(ms(51)), false);
         assert_eq!(slept(101, 280, 2), report);
-        let stranger = (Some("at the server (another's)".to_owned()), Some(ms(1)), false);
+        let stranger = (Some("another's at the server".to_owned()), Some(ms(1)), false);
         assert_eq!(slept(41, 89, 1), stranger);
         // The newest was over when the client came: there was none since.
         assert_eq!(slept(1, 5, 0), (None, None, true));

@@ -112,7 +112,7 @@ fn another_client_who_blocks_the_server_is_in_their_picture() {
     let args = ["--visitors", "2", "--reports", "0", "--json"];
     let Report { recording, .. } = visit(&url(&running), &args).well().report();
     let names: Vec<_> = recording.lanes.iter().map(|lane| lane.name.as_str()).collect();
-    assert_eq!(names, ["report 9 (another's)", "find 1", "find 2"]);
+    assert_eq!(names, ["another's report 9", "find 1", "find 2"]);
     let told = recording.sentences().join("\n");
     let wanted =
         ": meanwhile find 1 and find 2 had asked, and the server had not read their requests.";
