@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lens::guess::Guess;
-use lens::joined::Dated;
+use lens::joined::{Dated, Forgotten};
 use lens::recording::Begins;
 use lens::{Lens, Recording, Sample, svg, timeline};
 use tracing::level_filters::LevelFilter;
@@ -141,6 +141,8 @@ struct Ending {
     trace: Option<Trace>,
     log_file: Option<LogFile>,
     measured: Vec<Measured>,
+    /// Whether the clock was stopped, and the run goes on to ask others for its picture.
+    is_over: bool,
 }
 
 impl Run {
@@ -189,6 +191,7 @@ impl Run {
             trace,
             log_file,
             measured: Vec::new(),
+            is_over: false,
         };
         let ending = OnceEnding::new(Mutex::new(State::Running(Box::new(ending))));
         if !sample.is_open() {
@@ -224,9 +227,16 @@ impl Run {
     /// Stops the clock, and gives what was recorded. What happens from here on to
     /// [`Self::finish_as`] is no part of the run; none if the run has ended.
     pub fn stop(&self) -> Option<Dated> {
-        let lens = self.lens()?;
+        let lens = match &mut *lock(&self.ending) {
+            State::Running(ending) => {
+                ending.lens.stop();
+                ending.is_over = true;
+                ending.lens.clone()
+            }
+            State::Ended(_) => return None,
+        };
         let recording = lens.settled(PATIENCE);
-        Some(Dated { began: lens.began(), recording })
+        Some(Dated { began: lens.began(), recording, forgotten: Forgotten::default() })
     }
 
     /// Says that the calling thread runs an event loop, which [`start`] knows by
@@ -302,7 +312,8 @@ fn draw_on_interrupt(ending: OnceEnding) {
     let watching = signals::on_first(&[Signal::Interrupt], move |_| {
         if let Ok(ending) = take(&ending, By::Interrupt) {
             let recording = ending.lens.settled(Duration::ZERO);
-            process::exit(ending.end(recording, None, vec![interrupted()], true).into());
+            let failure = if ending.is_over { interrupted_when_over() } else { interrupted() };
+            process::exit(ending.end(recording, None, vec![failure], true).into());
         }
     });
     if let Err(error) = watching {
@@ -318,6 +329,13 @@ fn interrupted() -> Failure {
     Failure::new(
         "interrupted before every requester was done",
         "run it again; the picture shows how far each of them had come",
+    )
+}
+
+fn interrupted_when_over() -> Failure {
+    Failure::new(
+        "interrupted when the run was over, before its picture was complete",
+        "run it again; the picture shows what the run itself has recorded",
     )
 }
 

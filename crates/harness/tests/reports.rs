@@ -31,10 +31,16 @@ fn run_child(end: &str, file: &str) {
             "done" => harness::done(),
             "failed" => return Err(Failure::new("on purpose", "none")),
             "panic" => panic!("on purpose"),
+            "stops" => harness::done(),
             _ => thread::sleep(Duration::from_secs(600)),
         }
         Ok(())
     });
+    if end == "stops" {
+        assert!(run.stop().is_some());
+        run.say("It is over");
+        thread::sleep(Duration::from_secs(600));
+    }
     run.finish(result);
 }
 
@@ -93,12 +99,22 @@ fn a_run_that_is_interrupted_leaves_its_report() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("run.json");
     let test = "a_run_that_is_interrupted_leaves_its_report";
-    let child = Program::start(&mut command(test, "waits", &file));
-    child.until_it_says("R1: begins");
-    child.signal("INT");
-    let ran = child.end();
-    assert_eq!(ran.code, Some(130), "{}", ran.stderr);
-    assert!(report(&ran, &file).interrupted);
+    for (end, says, cause) in [
+        ("waits", "R1: begins", "interrupted before every requester was done"),
+        (
+            "stops",
+            "It is over",
+            "interrupted when the run was over, before its picture was complete",
+        ),
+    ] {
+        let child = Program::start(&mut command(test, end, &file));
+        child.until_it_says(says);
+        child.signal("INT");
+        let ran = child.end();
+        assert_eq!(ran.code, Some(130), "{}", ran.stderr);
+        let report = report(&ran, &file);
+        assert_eq!((report.interrupted, report.failure.unwrap().cause.as_str()), (true, cause));
+    }
 }
 
 #[cfg(unix)]

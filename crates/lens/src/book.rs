@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::clock::{Moment, time};
+use crate::joined::Forgotten;
 use crate::lane::{Closed, LONG, Lane, Whole};
 use crate::place;
 use crate::recording::{Begins, Figures, Held, Inner, Outcome, Place, Recording, Wait};
@@ -25,6 +26,9 @@ const MOST_NESTED: usize = 16;
 
 /// Blocked stretches that are kept one by one: the longest.
 const MOST_BLOCKED: usize = 64;
+
+/// And those that ended last, for a client that asks what happened while it was there.
+const MOST_RECENT: usize = 1_024;
 
 /// Stretches that are kept apart in a lane: as many as a screen or a page can
 /// show, and fewer where many lanes are kept.
@@ -42,6 +46,7 @@ pub(crate) struct Book {
     made: u64,
     kept: Vec<Arc<Lane>>,
     traced: VecDeque<Arc<Lane>>,
+    forgotten: Forgotten,
     in_flight: usize,
     most_in_flight: usize,
     /// Who raised that number last, the newest at the end.
@@ -57,9 +62,11 @@ pub(crate) struct Book {
     preempted: usize,
     preempted_for: u128,
     blocked: Vec<HeldLoop>,
+    recent: VecDeque<HeldLoop>,
     longest_on_loop: Option<HeldLoop>,
     longest_wait: Option<(Arc<Lane>, Moment, Moment)>,
     across_await: Option<HeldLoop>,
+    newest_across_await: Option<HeldLoop>,
 }
 
 /// How lanes have ended, or said that they will.
@@ -122,8 +129,11 @@ impl Book {
         let lane = Arc::new(lane(self.made));
         self.made += 1;
         if lane.trace.is_some() {
-            if self.traced.len() == MOST_TRACED {
-                self.traced.pop_front();
+            if self.traced.len() == MOST_TRACED
+                && let Some(oldest) = self.traced.pop_front()
+            {
+                let lanes = &mut self.forgotten.lanes;
+                *lanes = (*lanes).max(Some(time(oldest.created)));
             }
             self.traced.push_back(Arc::clone(&lane));
         }
@@ -198,8 +208,9 @@ impl Book {
     /// A span was kept entered while the event loop slept.
     pub(crate) fn across_await(&mut self, held: HeldLoop) {
         if self.across_await.as_ref().is_none_or(|longest| longest.time() < held.time()) {
-            self.across_await = Some(held);
+            self.across_await = Some(held.clone());
         }
+        self.newest_across_await = Some(held);
     }
 
     /// The thread of an event loop was held.
@@ -208,6 +219,7 @@ impl Book {
             self.blocks += 1;
             self.blocked_for += u128::from(held.time());
             self.blocked.push(held.clone());
+            self.remember(held.clone());
         } else if held.is_long() {
             self.preempted += 1;
             self.preempted_for += u128::from(held.core_wait);
@@ -219,6 +231,16 @@ impl Book {
         if self.blocked.len() >= 2 * MOST_BLOCKED {
             self.forget_short();
         }
+    }
+
+    fn remember(&mut self, held: HeldLoop) {
+        if self.recent.len() == MOST_RECENT
+            && let Some(oldest) = self.recent.pop_front()
+        {
+            let blocks = &mut self.forgotten.blocks;
+            *blocks = (*blocks).max(Some(time(oldest.stretch.to)));
+        }
+        self.recent.push_back(held);
     }
 
     fn forget_short(&mut self) {
@@ -249,10 +271,11 @@ impl Book {
         each_once(self.kept.iter().chain(named).chain(waited).chain(these))
     }
 
-    /// The newest lanes of this trace, those that held an event loop for long, and these.
+    /// The newest lanes of this trace, those that held an event loop for long of late, and
+    /// these.
     pub(crate) fn lanes_of(&self, trace: NonZeroU128, these: &[Arc<Lane>]) -> Vec<Arc<Lane>> {
         let of_trace = |lane: &&Arc<Lane>| lane.trace.as_ref().is_some_and(|it| it.trace == trace);
-        let held = self.blocked.iter().chain(&self.across_await).flat_map(HeldLoop::lanes);
+        let held = self.recent.iter().chain(&self.newest_across_await).flat_map(HeldLoop::lanes);
         each_once(self.traced.iter().filter(of_trace).chain(held).chain(these))
     }
 
@@ -264,7 +287,32 @@ impl Book {
     /// All of it but for lanes and threads.
     pub(crate) fn recorded(&mut self, now: Moment) -> Recording {
         self.forget_short();
-        let mut blocked: Vec<Held> = self.blocked.iter().map(HeldLoop::recorded).collect();
+        let across_await = self.across_await.as_ref().map(HeldLoop::recorded);
+        Recording { across_await, ..self.with_blocked(self.blocked.iter(), now) }
+    }
+
+    /// The same with what held event loops of late, and not longest; nothing is said of
+    /// spans that were kept entered.
+    pub(crate) fn recorded_of_late(&self, now: Moment) -> Recording {
+        self.with_blocked(self.recent.iter(), now)
+    }
+
+    /// The newest span that was kept entered while the event loop slept.
+    pub(crate) fn newest_across_await(&self) -> Option<Held> {
+        self.newest_across_await.as_ref().map(HeldLoop::recorded)
+    }
+
+    /// What [`Self::lanes_of`] and [`Self::recorded_of_late`] do not tell any more.
+    pub(crate) fn forgotten(&self) -> Forgotten {
+        self.forgotten
+    }
+
+    fn with_blocked<'a>(
+        &self,
+        blocked: impl Iterator<Item = &'a HeldLoop>,
+        now: Moment,
+    ) -> Recording {
+        let mut blocked: Vec<Held> = blocked.map(HeldLoop::recorded).collect();
         blocked.sort_by_key(|held| held.from);
         let wait = self.longest_wait.as_ref().map(|(lane, from, to)| Wait {
             lane: lane.number as usize,
@@ -280,7 +328,7 @@ impl Book {
             blocked,
             longest_on_loop: self.longest_on_loop.as_ref().map(HeldLoop::recorded),
             longest_wait: wait,
-            across_await: self.across_await.as_ref().map(HeldLoop::recorded),
+            across_await: None,
         }
     }
 
@@ -377,5 +425,53 @@ impl HeldLoop {
                 before: silence.before.and_then(|event| place::of(event)),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::info_span;
+    use tracing_subscriber::Registry;
+
+    use super::*;
+
+    /// So many milliseconds.
+    fn ms(ms: u64) -> Moment {
+        ms * 1_000_000
+    }
+
+    /// A lane of this number held the event loop from then to then.
+    fn held(number: u64, from: Moment, to: Moment) -> HeldLoop {
+        let span = tracing::subscriber::with_default(Registry::default(), || info_span!("it"));
+        let span = span.metadata().expect("it is enabled");
+        let lane = Lane::new(number, ("R".into(), None), None, span, None, from);
+        HeldLoop {
+            lane: Arc::new(lane),
+            inner: None,
+            stretch: Whole { from, to, thread: 1, on_loop: true, spoke: false },
+            silence: Silence::default(),
+            core_wait: 0,
+            slept: false,
+        }
+    }
+
+    #[test]
+    fn the_newest_blocks_are_told_beside_the_longest_and_up_to_when_others_were_forgotten() {
+        let mut book = Book::default();
+        let longest = MOST_BLOCKED as u64;
+        (0..longest).for_each(|it| book.held_loop(held(it, ms(it * 100), ms(it * 100 + 90))));
+        book.held_loop(held(longest, ms(10_000), ms(10_020)));
+        let lanes = |recording: Recording| -> Vec<usize> {
+            recording.blocked.iter().map(|held| held.lane).collect()
+        };
+        assert!(lanes(book.recorded(0)).iter().all(|lane| *lane < MOST_BLOCKED));
+        assert_eq!(lanes(book.recorded_of_late(0)), Vec::from_iter(0..=MOST_BLOCKED));
+        assert_eq!(book.forgotten(), Forgotten::default());
+
+        let many = MOST_RECENT as u64;
+        (0..many).for_each(|it| book.held_loop(held(100 + it, ms(20_000 + it), ms(20_011 + it))));
+        assert_eq!(lanes(book.recorded_of_late(0)), Vec::from_iter(100..100 + MOST_RECENT));
+        assert_eq!(book.forgotten().blocks, Some(time(ms(10_020))));
+        assert_eq!(book.lanes_of(NonZeroU128::MIN, &[]).len(), MOST_RECENT);
     }
 }

@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 use crate::TraceParent;
 use crate::label::{LONGEST_NAME, cut};
 use crate::recording::{
-    Begins, Held, Inner, Lane, Outcome, Place, Recording, Stretch, Thread, seconds,
+    Begins, Held, Inner, Lane, Outcome, Place, Recording, Stretch, Thread, optional_seconds,
+    seconds,
 };
 
 /// No recording is as long, and none was made so many seconds after 1970.
@@ -27,6 +28,9 @@ const LONGEST: Duration = Duration::from_secs(100_000_000_000);
 
 /// Times that were written as a number of seconds and read again are as close as this.
 const CLOSE: Duration = Duration::from_micros(1);
+
+/// What two programs read from the system's clock at the same moment is as close as this.
+const AT_ONCE: Duration = Duration::from_millis(1);
 
 /// A recording, and when it was made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +40,38 @@ pub struct Dated {
     pub began: Duration,
     /// What was recorded from then on.
     pub recording: Recording,
+    /// What it does not tell any more; left out if it tells all.
+    #[serde(default, skip_serializing_if = "Forgotten::is_nothing")]
+    pub forgotten: Forgotten,
+}
+
+/// What a recording [of one trace](crate::Lens::recording_of) does not tell any more, since
+/// its memory is bounded: times from its beginning, before which something may be missing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forgotten {
+    /// When the newest request was read of which it has no lane any more.
+    #[serde(
+        rename = "lanes_s",
+        default,
+        with = "optional_seconds",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub lanes: Option<Duration>,
+    /// When the newest stretch ended that held an event loop for long, and of which it
+    /// does not tell any more.
+    #[serde(
+        rename = "blocks_s",
+        default,
+        with = "optional_seconds",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub blocks: Option<Duration>,
+}
+
+impl Forgotten {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Dated {
@@ -50,8 +86,10 @@ impl Dated {
 pub enum Unjoined {
     /// The server's is none that there can be.
     Unsound,
-    /// So many requests were answered, and are not in the server's.
+    /// So many requests are not in the server's, and it may have read them.
     Missing(usize),
+    /// The server's does not tell any more who held its event loop meanwhile.
+    Forgotten,
 }
 
 impl fmt::Display for Unjoined {
@@ -60,6 +98,9 @@ impl fmt::Display for Unjoined {
             Self::Unsound => f.write_str("its recording is none that there can be"),
             Self::Missing(1) => f.write_str("its recording does not hold one of the requests"),
             Self::Missing(more) => write!(f, "its recording does not hold {more} of the requests"),
+            Self::Forgotten => {
+                f.write_str("it does not know any more who held its event loop meanwhile")
+            }
         }
     }
 }
@@ -68,13 +109,16 @@ impl std::error::Error for Unjoined {}
 
 /// The server's lanes of the requests that this client asked for, each from then on. One
 /// that the server had not read is among them, and so is whoever else held its event
-/// loop for long meanwhile.
+/// loop for long meanwhile, by a name that says that it is another's.
 ///
 /// The server's recording may come from anywhere: of its texts as much is taken as a
 /// picture has room for.
 pub fn join(client: &Dated, server: &Dated) -> Result<Recording, Unjoined> {
-    if server.began > LONGEST || !is_sound(&server.recording) {
+    if server.began > LONGEST || !is_sound(server) {
         return Err(Unjoined::Unsound);
+    }
+    if forgot(client, server, server.forgotten.blocks) {
+        return Err(Unjoined::Forgotten);
     }
     let mut joining = Joining::new(client, server);
     let missing = joining.add_those_of_client();
@@ -82,6 +126,19 @@ pub fn join(client: &Dated, server: &Dated) -> Result<Recording, Unjoined> {
         return Err(Unjoined::Missing(missing));
     }
     Ok(joining.recording())
+}
+
+/// Whether what the server does not tell up to this moment may be of when its client came,
+/// or later.
+fn forgot(client: &Dated, server: &Dated, until: Option<Duration>) -> bool {
+    until.is_some_and(|until| server.began + until + AT_ONCE > client.began)
+}
+
+/// A span that was kept entered while the server's event loop slept, with its client there
+/// or later. The newest alone is known, and may hide another.
+fn across_await<'a>(client: &Dated, server: &'a Dated) -> Option<&'a Held> {
+    let held = server.recording.across_await.as_ref();
+    held.filter(|held| server.began + held.to > client.began)
 }
 
 struct Joining<'a> {
@@ -110,7 +167,8 @@ impl<'a> Joining<'a> {
         let meanwhile = |held: &&Held| {
             server.began + held.to > client.began && server.began + held.from < client.taken()
         };
-        let others = theirs.blocked.iter().filter(meanwhile).map(|held| held.lane);
+        let others = theirs.blocked.iter().filter(meanwhile).chain(across_await(client, server));
+        let others = others.map(|held| held.lane);
         let others: HashSet<usize> = others.filter(|lane| !asked.contains(lane)).collect();
         let made = others.iter().filter_map(|number| theirs.lane(*number));
         let first = made.map(|lane| server.began + lane.created).min();
@@ -126,8 +184,9 @@ impl<'a> Joining<'a> {
         (self.server.began + moment).saturating_sub(self.zero)
     }
 
-    /// Gives how many were answered of which the server has no lane.
+    /// Gives how many the server has no lane of, and may have read.
     fn add_those_of_client(&mut self) -> usize {
+        let forgot = forgot(self.client, self.server, self.server.forgotten.lanes);
         let mut missing = 0;
         for asked in &self.client.recording.lanes {
             let answered = asked.trace.and_then(|trace| self.of_trace.get(&trace).copied());
@@ -135,7 +194,7 @@ impl<'a> Joining<'a> {
                 Some(answered) => {
                     self.lanes.push((Some(answered.number), self.both(asked, answered)))
                 }
-                None if asked.outcome == Outcome::Done => missing += 1,
+                None if forgot || asked.outcome == Outcome::Done => missing += 1,
                 None => self.lanes.push((None, self.unread(asked))),
             }
         }
@@ -199,10 +258,17 @@ impl<'a> Joining<'a> {
 
     fn recording(mut self) -> Recording {
         let theirs = &self.server.recording;
+        let own = self.client.recording.lanes.iter().filter_map(|lane| lane.trace);
+        let own: HashSet<_> = own.map(|it| it.trace).collect();
         for number in &self.others {
             if let Some(lane) = theirs.lane(*number) {
-                let made = self.at_server(lane.created);
-                self.lanes.push((Some(*number), self.of_server(lane, made)));
+                let mut other = self.of_server(lane, self.at_server(lane.created));
+                // A client that sends a request again has two lanes of it.
+                if !lane.trace.is_some_and(|it| own.contains(&it.trace)) {
+                    // Where there is no room, a name is cut at its end.
+                    other.name.insert_str(0, "another's ");
+                }
+                self.lanes.push((Some(*number), other));
             }
         }
         self.lanes.sort_by_key(|(_, lane)| lane.created);
@@ -211,6 +277,8 @@ impl<'a> Joining<'a> {
             numbers.filter_map(|(new, (old, _))| Some(((*old)?, new))).collect();
         let blocked = theirs.blocked.iter().filter_map(|held| self.held(held, &numbers));
         let blocked: Vec<Held> = blocked.collect();
+        let across_await = across_await(self.client, self.server);
+        let across_await = across_await.and_then(|held| self.held(held, &numbers));
 
         let elapsed = self.at_client(self.client.recording.elapsed);
         let lanes: Vec<Lane> = self.lanes.into_iter().map(|(_, lane)| lane).collect();
@@ -218,6 +286,7 @@ impl<'a> Joining<'a> {
         let elapsed = lanes.iter().filter_map(last).fold(elapsed, Duration::max);
         let mut recording = Recording::of_lanes(elapsed, threads(theirs), lanes);
         (recording.begins, recording.blocked) = (Begins::Asked, blocked);
+        recording.across_await = across_await;
         recording.of_its_lanes()
     }
 
@@ -250,7 +319,7 @@ fn short(text: &str) -> String {
 
 /// Whether there can be such a recording: nothing in it is later than its end, or ends
 /// before it begins.
-fn is_sound(recording: &Recording) -> bool {
+fn is_sound(Dated { recording, forgotten, .. }: &Dated) -> bool {
     let end = recording.elapsed.saturating_add(CLOSE);
     let within = |from: Duration, to: Duration| from <= to.saturating_add(CLOSE) && to <= end;
     let sound_lane = |lane: &Lane| {
@@ -265,9 +334,11 @@ fn is_sound(recording: &Recording) -> bool {
     let held = |it: &Held| within(it.from, it.to) && it.core_wait <= end;
     let worker = |it: &Thread| it.worker.is_none_or(|worker| worker.index < worker.of);
     let ascending = |numbers: Vec<usize>| numbers.windows(2).all(|pair| pair[0] < pair[1]);
+    let forgotten = [forgotten.lanes, forgotten.blocks].into_iter().flatten();
     recording.elapsed <= LONGEST
+        && forgotten.into_iter().all(|moment| moment <= end)
         && recording.lanes.iter().all(sound_lane)
-        && recording.blocked.iter().all(held)
+        && recording.blocked.iter().chain(&recording.across_await).all(held)
         && recording.threads.iter().all(worker)
         && ascending(recording.lanes.iter().map(|lane| lane.number).collect())
         && ascending(recording.threads.iter().map(|thread| thread.id).collect())
@@ -278,8 +349,10 @@ mod tests {
     use super::*;
     use crate::by_hand::{lane, ms, recording, recording_until};
 
+    /// Those from 90 on are another client's.
     fn trace(number: u64) -> Option<TraceParent> {
-        format!("00-{:032x}-{:016x}-01", 7, number + 1).parse().ok()
+        let trace = if number < 90 { 7 } else { 8 };
+        format!("00-{trace:032x}-{:016x}-01", number + 1).parse().ok()
     }
 
     fn traced(number: u64, lane: Lane) -> Lane {
@@ -287,7 +360,7 @@ mod tests {
     }
 
     fn dated(began: u64, recording: Recording) -> Dated {
-        Dated { began: ms(began), recording }
+        Dated { began: ms(began), recording, forgotten: Forgotten::default() }
     }
 
     /// So many visitors, 5 ms apart; each has its answer at this moment.
@@ -495,10 +568,62 @@ mod tests {
         let joined = join(&client, &server).unwrap();
         let names: Vec<_> =
             joined.lanes.iter().map(|lane| (lane.name.as_str(), lane.created)).collect();
-        assert_eq!(names, [("at the server", ms(0)), ("report 1", ms(10))]);
-        let wanted = "at the server held the event loop for 249 ms: meanwhile report 1 had asked, and the server had not read that request.";
+        assert_eq!(names, [("another's at the server", ms(0)), ("report 1", ms(10))]);
+        let wanted = "another's at the server held the event loop for 249 ms: meanwhile report 1 had asked, and the server had not read that request.";
         assert_eq!(joined.sentences()[2], wanted);
         assert_eq!(joined.figures.blocks, 1);
+    }
+
+    #[test]
+    fn who_comes_after_the_client_does_not_begin_the_picture() {
+        let server = server(&[(90, [100, 200], &[(101, 190)]), (0, [201, 300], &[(202, 203)])]);
+        let joined = join(&visitors(&[320]), &server).unwrap();
+        let made: Vec<_> =
+            joined.lanes.iter().map(|lane| (lane.name.as_str(), lane.created)).collect();
+        assert_eq!(made, [("report 1", ms(0)), ("another's at the server", ms(100))]);
+        assert_eq!((joined.blocked[0].from, joined.elapsed), (ms(101), ms(320)));
+    }
+
+    #[test]
+    fn of_a_request_that_was_sent_again_the_first_lane_is_its_own_and_the_other_no_strangers() {
+        let mut server = server(&[(0, [2, 100], &[(3, 50)]), (0, [300, 400], &[(301, 390)])]);
+        let joined = join(&visitors(&[410]), &server).unwrap();
+        let read = |joined: &Recording| -> Vec<_> {
+            joined.lanes.iter().map(|it| (it.name.clone(), it.read)).collect()
+        };
+        let second = ("at the server".to_owned(), Some(ms(300)));
+        assert_eq!(read(&joined), [("report 1".to_owned(), Some(ms(2))), second]);
+        // Where the second held nothing for long, it has no row.
+        server.recording.blocked.pop();
+        let joined = join(&visitors(&[410]), &server).unwrap();
+        assert_eq!(read(&joined), [("report 1".to_owned(), Some(ms(2)))]);
+    }
+
+    #[test]
+    fn nothing_is_claimed_where_a_span_was_kept_entered_across_an_await() {
+        let lanes: [Did; 3] =
+            [(90, [0, 30], &[(1, 5)]), (91, [40, 90], &[(41, 89)]), (0, [100, 300], &[(101, 280)])];
+        let slept = |from: u64, to: u64, lane: usize| {
+            let mut server = server(&lanes);
+            let held = server.recording.blocked.last().unwrap().clone();
+            let [from, to] = [from, to].map(|it| ms(4_000 + it));
+            server.recording.blocked.clear();
+            server.recording.across_await = Some(Held { lane, from, to, ..held });
+            let mut client = visitors(&[260]);
+            client.began += ms(50);
+            let joined = join(&client, &server).unwrap();
+            let across = joined.across_await.as_ref();
+            let from = across.map(|held| held.from);
+            let who = across.map(|held| joined.called(held.lane));
+            let claims = joined.sentences().iter().any(|it| it.contains("None of these held"));
+            (who, from, claims)
+        };
+        let report = (Some("report 1".to_owned()), Some(ms(51)), false);
+        assert_eq!(slept(101, 280, 2), report);
+        let stranger = (Some("another's at the server".to_owned()), Some(ms(1)), false);
+        assert_eq!(slept(41, 89, 1), stranger);
+        // The newest was over when the client came: there was none since.
+        assert_eq!(slept(1, 5, 0), (None, None, true));
     }
 
     #[test]
@@ -526,6 +651,38 @@ mod tests {
     }
 
     #[test]
+    fn who_has_no_answer_was_not_read_only_where_the_server_has_forgotten_nobody() {
+        let mut client = visitors(&[510, 300]);
+        client.recording.lanes[1].outcome = Outcome::Failed;
+        let mut server = server(&[(0, [2, 501], &[(3, 500)])]);
+        let missing = Some(Unjoined::Missing(1));
+        // The client came 4,000 ms after the server's beginning.
+        for (forgotten, wanted) in [
+            (None, None),
+            (Some(0), None),
+            (Some(3_998), None),
+            (Some(4_000), missing),
+            (Some(4_200), missing),
+        ] {
+            server.forgotten.lanes = forgotten.map(ms);
+            assert_eq!(join(&client, &server).err(), wanted, "{forgotten:?}");
+        }
+        assert!(join(&visitors(&[510]), &server).is_ok(), "it has its lane");
+    }
+
+    #[test]
+    fn who_held_the_loop_is_told_only_where_the_server_has_forgotten_nothing_of_it() {
+        let mut server = server(&[(0, [2, 501], &[(3, 500)])]);
+        let forgot = Some(Unjoined::Forgotten);
+        for (forgotten, wanted) in
+            [(None, None), (Some(3_998), None), (Some(4_000), forgot), (Some(4_700), forgot)]
+        {
+            server.forgotten.blocks = forgotten.map(ms);
+            assert_eq!(join(&visitors(&[510]), &server).err(), wanted, "{forgotten:?}");
+        }
+    }
+
+    #[test]
     fn what_there_cannot_be_is_refused() {
         let good = || server(&[(0, [2, 501], &[(3, 500)]), (1, [502, 510], &[(503, 509)])]);
         let refused = |change: &dyn Fn(&mut Dated)| {
@@ -534,7 +691,13 @@ mod tests {
             join(&visitors(&[520, 530]), &server).err()
         };
         assert_eq!(refused(&|_| {}), None);
-        let changes: [&dyn Fn(&mut Dated); 13] = [
+        let changes: [&dyn Fn(&mut Dated); 16] = [
+            &|it| {
+                let held = it.recording.blocked[0].clone();
+                it.recording.across_await = Some(Held { to: Duration::MAX, ..held });
+            },
+            &|it| it.forgotten.lanes = Some(Duration::MAX),
+            &|it| it.forgotten.blocks = Some(Duration::MAX),
             &|it| it.began = Duration::MAX,
             &|it| it.recording.elapsed = Duration::MAX,
             &|it| it.recording.elapsed = ms(1),

@@ -20,6 +20,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::book::{Book, Choice, HeldLoop};
 use crate::clock::{Clock, INSTANT, Moment, time};
+use crate::joined::{Dated, Forgotten};
 use crate::label::Label;
 use crate::lane::{LONG, Lane, Whole};
 use crate::live::Live;
@@ -126,15 +127,23 @@ impl Lens {
 
     /// Everything recorded so far, as plain data.
     pub fn recording(&self) -> Recording {
-        self.recorded(Book::lanes)
+        self.recorded(|book, open, now| (book.lanes(open), book.recorded(now)))
     }
 
     /// What there is of one run of a client, whose requests have this in their fields
     /// `traceparent`: its newest 1,024 requests, and of those of others the ones that held
-    /// an event loop for long. It costs no more than that, however many came.
-    pub fn recording_of(&self, trace: NonZeroU128) -> Recording {
-        let lanes = |book: &Book, open: &[Arc<Lane>]| book.lanes_of(trace, open);
-        self.recorded(lanes).of_its_lanes()
+    /// an event loop for long, the newest 1,024 times that one was. It costs no more than
+    /// that, however many came.
+    pub fn recording_of(&self, trace: NonZeroU128) -> Dated {
+        let (mut forgotten, mut across_await) = (Forgotten::default(), None);
+        let mut recording = self.recorded(|book, open, now| {
+            forgotten = book.forgotten();
+            across_await = book.newest_across_await();
+            (book.lanes_of(trace, open), book.recorded_of_late(now))
+        });
+        // One that goes on is newer.
+        recording.across_await = recording.across_await.or(across_await);
+        Dated { began: self.began(), recording: recording.of_its_lanes(), forgotten }
     }
 
     /// Where the recording began on the system's clock, as that stands now: since 1970.
@@ -142,7 +151,11 @@ impl Lens {
         self.0.clock.began()
     }
 
-    fn recorded(&self, lanes: impl FnOnce(&Book, &[Arc<Lane>]) -> Vec<Arc<Lane>>) -> Recording {
+    /// `told` gives the lanes and the lists, and is told who is open and the moment.
+    fn recorded(
+        &self,
+        told: impl FnOnce(&mut Book, &[Arc<Lane>], Moment) -> (Vec<Arc<Lane>>, Recording),
+    ) -> Recording {
         let Shared { clock, threads, book, .. } = &*self.0;
         let now = clock.now();
         let seen = threads.all();
@@ -152,7 +165,7 @@ impl Lens {
             book.count_newest_waits();
             let named = open.iter().filter(|open| open.is_told(now));
             let named: Vec<_> = named.map(|open| Arc::clone(&open.held.lane)).collect();
-            (lanes(&book, &named), book.recorded(now))
+            told(&mut book, &named, now)
         };
         for open in open.iter().filter(|open| open.held.stretch.on_loop) {
             recording.add_held(open.held.recorded(), open.is_long(now), open.held.slept);

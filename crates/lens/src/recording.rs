@@ -33,7 +33,8 @@ pub struct Recording {
     pub lanes: Vec<Lane>,
     /// Stretches that held the thread of an event loop for 10 ms or longer, not
     /// counting what it waited for a core, in the order in which they began: the
-    /// 64 longest of them.
+    /// 64 longest of them, or the newest 1,024 in what is told
+    /// [of one trace](crate::Lens::recording_of).
     pub blocked: Vec<Held>,
     /// The longest stretch on the thread of an event loop, however short; none
     /// without an event loop.

@@ -65,7 +65,7 @@ struct Entry {
 type Event = Option<&'static Metadata<'static>>;
 
 /// The longest time without an event so far, and the two around it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Silence {
     time: Moment,
     pub(crate) after: Event,

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, UNIX_EPOCH};
 
 use futures::future::{join, join_all, join3};
+use lens::joined::{Dated, Forgotten};
 use lens::recording::{Figures, Held, Lane, Outcome, Recording};
 use lens::{InLane, Lens, done, failed};
 use tokio::runtime::Builder;
@@ -1184,9 +1185,13 @@ fn asked_by(name: &str, trace: u32, span: u32) -> Span {
     info_span!("requester", name, traceparent = format!("00-{trace:032x}-{span:016x}-01"))
 }
 
+fn of_trace(lens: &Lens, trace: u128) -> Dated {
+    lens.recording_of(trace.try_into().expect("it is not zero"))
+}
+
 /// The names in what a server tells of this trace.
 fn names_of(lens: &Lens, trace: u128) -> Vec<String> {
-    let recording = lens.recording_of(trace.try_into().expect("it is not zero"));
+    let recording = of_trace(lens, trace).recording;
     assert_eq!(recording.figures.requesters, recording.lanes.len());
     recording.lanes.into_iter().map(|lane| lane.name).collect()
 }
@@ -1204,9 +1209,13 @@ fn of_a_trace_its_newest_lanes_are_told_however_many_came_before_or_beside_them(
         requester("other").in_scope(done);
         assert_eq!(names_of(&lens, 7), ["early", "R2", "R3", "R4"]);
         assert_eq!(names_of(&lens, 9), [""; 0]);
+        assert_eq!(of_trace(&lens, 7).forgotten, Forgotten::default());
         (0..1_021).for_each(|span| asked_by("of another", 8, span + 10).in_scope(done));
         // Of the 1,024 newest that belong to any trace, one is R4.
         assert_eq!(names_of(&lens, 7), ["R4"]);
+        let Dated { recording, forgotten, .. } = of_trace(&lens, 7);
+        let [r4] = recording.lanes.as_slice() else { panic!("{recording:#?}") };
+        assert!(forgotten.lanes.is_some_and(|it| it <= r4.created), "{forgotten:?}");
     });
 }
 
@@ -1233,6 +1242,47 @@ fn who_held_the_loop_for_long_is_told_beside_a_trace() {
     });
     assert_eq!(names_of(&lens, 7), ["blocks", "R1"]);
     drop(blocked);
+}
+
+#[test]
+fn who_held_the_loop_of_late_is_told_beside_a_trace_though_others_did_for_longer() {
+    let lens = Lens::new().of_requests();
+    let blocked = tracing::subscriber::set_default(Registry::default().with(lens.clone()));
+    Builder::new_current_thread().build().expect("a runtime").block_on(async {
+        for _ in 0..64 {
+            async { thread::sleep(Duration::from_millis(30)) }.instrument(requester("early")).await;
+        }
+        async { block() }.instrument(requester("of late")).await;
+        async { block() }.instrument(asked_by("R1", 7, 1)).await;
+    });
+    let recording = of_trace(&lens, 7).recording;
+    let called = |held: &Held| recording.called(held.lane);
+    let newest: Vec<_> = recording.blocked.iter().rev().take(2).map(called).collect();
+    assert_eq!(newest, ["R1", "of late"]);
+    drop(blocked);
+}
+
+#[test]
+fn of_spans_kept_entered_the_newest_is_told_beside_a_trace_and_not_the_longest() {
+    let lens = Lens::new().of_requests();
+    let there = lens.clone();
+    let kept = async |name, time| {
+        let _entered = requester(name).entered();
+        tokio::time::sleep(Duration::from_millis(time)).await;
+        of_trace(&there, 7).recording
+    };
+    let told = |it: &Recording| it.across_await.as_ref().map(|held| it.called(held.lane));
+    tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            kept("longest", 100).await;
+            async { done() }.instrument(asked_by("R1", 7, 1)).await;
+        });
+        assert_eq!(told(&of_trace(&lens, 7).recording).as_deref(), Some("longest"));
+        let goes_on = runtime.block_on(kept("newest", 20));
+        assert_eq!(told(&goes_on).as_deref(), Some("newest"));
+    });
+    assert_eq!(told(&of_trace(&lens, 7).recording).as_deref(), Some("newest"));
 }
 
 #[test]

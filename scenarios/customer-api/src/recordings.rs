@@ -10,7 +10,6 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
-use lens::joined::Dated;
 use lens::{Lens, TraceParent};
 use tokio::task::spawn_blocking;
 
@@ -54,12 +53,12 @@ async fn recording(
 }
 
 fn answer(lens: &Lens, trace: NonZeroU128) -> Result<Response, Problem> {
-    let recording = lens.recording_of(trace);
+    let told = lens.recording_of(trace);
     let is_of_trace = |it: TraceParent| it.trace == trace;
-    if !recording.lanes.iter().any(|lane| lane.trace.is_some_and(is_of_trace)) {
+    if !told.recording.lanes.iter().any(|lane| lane.trace.is_some_and(is_of_trace)) {
         return Err(Problem::UnknownTrace);
     }
-    Ok(json(StatusCode::OK, &Dated { began: lens.began(), recording }))
+    Ok(json(StatusCode::OK, &told))
 }
 
 /// A trace as it stands in a `traceparent`.

@@ -11,9 +11,10 @@ use reqwest::{Body, Client, StatusCode, Url};
 /// How long to wait for the server's recording.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The longest recording that is read, in bytes: one lane has some hundreds of them, and a
-/// server keeps a thousand.
-const LONGEST: usize = 4 * 1024 * 1024;
+/// The longest recording that is read, in bytes: one lane has a thousand of them or so, and
+/// a server tells of a thousand lanes, and of as many stretches that others held its event
+/// loop for.
+const LONGEST: usize = 8 * 1024 * 1024;
 
 /// Two looks at the clock at the same moment are as close as this.
 const AT_ONCE: Duration = Duration::from_millis(1);

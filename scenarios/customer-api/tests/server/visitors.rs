@@ -1,12 +1,13 @@
 //! The visitors, who tell what a server is like from outside.
 
 use std::io::Write;
+use std::sync::mpsc;
 
 use customer_api::Server;
 use database_test::Place;
 use harness::Report;
 use harness::recording::{Begins, Held, Outcome};
-use program_test::{Ran, command, nobody, ok, run, stranger};
+use program_test::{PATIENCE, Program, Ran, command, nobody, ok, run, stall_after, stranger};
 
 use crate::look_ups::{Slow, many_purchases};
 use crate::support::Running;
@@ -111,7 +112,7 @@ fn another_client_who_blocks_the_server_is_in_their_picture() {
     let args = ["--visitors", "2", "--reports", "0", "--json"];
     let Report { recording, .. } = visit(&url(&running), &args).well().report();
     let names: Vec<_> = recording.lanes.iter().map(|lane| lane.name.as_str()).collect();
-    assert_eq!(names, ["report 9", "find 1", "find 2"]);
+    assert_eq!(names, ["another's report 9", "find 1", "find 2"]);
     let told = recording.sentences().join("\n");
     let wanted =
         ": meanwhile find 1 and find 2 had asked, and the server had not read their requests.";
@@ -182,6 +183,29 @@ fn without_the_servers_recording_their_own_lanes_are_drawn_and_it_is_said_why() 
             ran.stdout
         );
     }
+}
+
+#[test]
+fn ctrl_c_while_the_servers_recording_is_awaited_does_not_say_that_some_were_not_done() {
+    let (asked, is_asked) = mpsc::channel();
+    let server = stranger(move |stream, target, _| {
+        if target.starts_with("/recordings/") {
+            let _ = asked.send(());
+            return stall_after("")(stream, target, 0);
+        }
+        let _ = stream.write_all(ok("{}").as_bytes());
+    });
+    let url = server.url("");
+    let args = ["--url", &url, "--visitors", "2"];
+    let visitors = Program::start(&mut command(env!("CARGO_BIN_EXE_customers-visitors"), &args));
+    is_asked.recv_timeout(PATIENCE).expect("they ask for the recording");
+    visitors.signal("INT");
+    let ran = visitors.end();
+    assert_eq!(ran.code, Some(130), "{}", ran.stderr);
+    let (error, hint) = ran.error_and_hint();
+    assert!(error.contains("interrupted when the run was over"), "{error}");
+    assert!(hint.contains("what the run itself has recorded"), "{hint}");
+    assert!(ran.stdout.contains("find 2  "), "{}", ran.stdout);
 }
 
 /// A recording in which nothing happened.
