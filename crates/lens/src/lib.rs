@@ -46,6 +46,7 @@
 //! }
 //! # let told = lens.recording().sentences().join(" ");
 //! # assert!(told.contains("/blocking held the event loop for "), "{told}");
+//! # assert!(lens.recording().blocked[0].time() >= Duration::from_millis(300), "{told}");
 //! # assert!(told.contains("meanwhile /patient could not run."), "{told}");
 //! # assert!(told.contains("Where: in the span of "), "{told}");
 //! # Ok(())

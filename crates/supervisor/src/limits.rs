@@ -45,7 +45,7 @@ pub enum Limit {
 }
 
 /// A run may take so many times as long as it may at best.
-const MOST_PATIENCE: u32 = 20;
+const MOST_PATIENCE: u32 = 6;
 
 /// What a group has had of the cores.
 #[derive(Debug, Clone, Copy, Default)]
