@@ -291,23 +291,28 @@ fn alike(wanted: &[String], given: &[String], was_busy: bool) -> bool {
             (0..=given.len()).any(|skip| alike(rest, &given[skip..], was_busy))
         }
         Some((line, rest)) => given.split_first().is_some_and(|(first, more)| {
-            (line == first || was_busy && *line == undisturbed(first))
+            (line == first || was_busy && *line == undisturbed(first, line))
                 && alike(rest, more, was_busy)
         }),
     }
 }
 
-/// A row or a legend without the time in which somebody who otherwise waited held a
-/// thread that had no core to run on. It looks like work, and on an idle machine it
-/// is shorter than a cell.
-fn undisturbed(line: &str) -> String {
+/// A row or a legend without what it has of a busy machine. Somebody who otherwise
+/// waited may have held a thread that had no core to run on: it looks like work, and on
+/// an idle machine it is shorter than a cell. And the first poll may have come late,
+/// which is the chapter's own where it is wanted.
+fn undisturbed(line: &str, wanted: &str) -> String {
     let replaced = |line: &str, pattern: &str, by: &str| {
         Regex::new(pattern).expect("it is a pattern").replace_all(line, by).into_owned()
     };
+    let mut line = line.to_owned();
+    if !wanted.contains('·') {
+        line = replaced(&line.replace("▏·", "▏"), " *· made, not yet run", "");
+    }
     if line.contains('▏') && line.contains('░') {
         replaced(&line.replace('█', ""), "░+", "░")
     } else {
-        replaced(line, "^█ held a thread *(░.*)$", "$1")
+        replaced(&line, "^█ held a thread *(░.*)$", "$1")
     }
 }
 
@@ -447,6 +452,18 @@ mod tests {
         );
         assert!(!alike(&rows("███", "░░░"), &rows("░░░", "░░░"), true));
         assert!(!alike(&rows("░██", "░░░"), &rows("░░░", "░░░"), true), "a chapter's own stays");
+    }
+
+    #[test]
+    fn a_late_first_poll_is_left_out_of_busy_runs_where_the_chapter_has_none() {
+        let lines = |text: &str| calm(unwrapped(text.lines().map(|line| masked(line, &[]))));
+        let prompt = lines("C4  ▏░░░▕  2 s\n\n░ waited, thread free");
+        let late =
+            lines("C4  ▏··█░▕  2 s\n\n█ held a thread  ░ waited, thread free  · made, not yet run");
+        let never = lines("C4  ▏···▕  2 s\n\n· made, not yet run");
+        assert!(alike(&prompt, &late, true) && !alike(&prompt, &late, false));
+        assert!(!alike(&late, &prompt, true), "what the chapter shows is wanted");
+        assert!(!alike(&prompt, &never, true), "who never ran did not wait");
     }
 
     #[test]
