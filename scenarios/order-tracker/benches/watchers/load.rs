@@ -66,6 +66,10 @@ pub(crate) struct Schedule {
     pub(crate) every: Duration,
     /// Of each order.
     pub(crate) positions: u64,
+    /// How long whoever reads for the watchers rests after each time. Without a rest, each
+    /// message wakes it, and a server pays for that: with watchers who are on machines of
+    /// their own it would not.
+    pub(crate) rest: Duration,
 }
 
 /// What the crowd saw.
@@ -140,7 +144,8 @@ impl Crowd {
 
     /// Delivers one position of each order, and waits until each watcher has been sent it.
     pub(crate) fn warm_up(&mut self) -> Result<()> {
-        let schedule = Schedule { every: Duration::from_secs(1), positions: 1 };
+        let (every, rest) = (Duration::from_secs(1), Duration::ZERO);
+        let schedule = Schedule { every, positions: 1, rest };
         let seen = self.run_from(FIRST, schedule)?;
         match seen.received == self.watchers.len() as u64 {
             true => Ok(()),
@@ -267,7 +272,7 @@ impl Reading<'_> {
         couriers: &mut [Courier],
         buffer: &mut [u8],
     ) -> Result<()> {
-        let mut events = Events::with_capacity(256);
+        let mut events = Events::with_capacity(1024);
         let end = self.plan.of(self.plan.all()) + PATIENCE;
         while self.behind > 0 || self.unanswered > 0 {
             let left = end.saturating_duration_since(Instant::now());
@@ -287,6 +292,9 @@ impl Reading<'_> {
                     })?,
                     Some(courier) => self.hear(&mut couriers[courier], courier, buffer)?,
                 }
+            }
+            if !self.plan.schedule.rest.is_zero() {
+                thread::sleep(self.plan.schedule.rest);
             }
         }
         Ok(())
