@@ -17,7 +17,7 @@ use crate::orders::{Feed, Sight, Watching};
 
 /// What is read at a time, in bytes. It is allocated for each watcher, who has next to
 /// nothing to say: the library's 128 KiB would be 1.3 GB for 10,000 of them.
-const READ_BUFFER: usize = 1024;
+const READ_BUFFER: usize = 128;
 
 /// Where a watcher's unsent bytes end. One position has about a hundred.
 const WRITE_BUFFER: usize = 4 * 1024;
