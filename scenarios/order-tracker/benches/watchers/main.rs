@@ -55,7 +55,7 @@ struct Options {
     rounds: usize,
 
     /// How long positions come in a round, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 8)]
     seconds: u64,
 
     /// Watchers of one order, which has a position each second; 0 leaves this table out
