@@ -96,12 +96,13 @@ fn a_server_that_says_the_same_twice_is_not_measured() {
 
 /// Another way to a server, on which what it answers is changed.
 fn by_way_of(server: SocketAddr, change: impl Fn(&mut [u8]) + Copy + Send + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("its address");
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let Ok(server) = TcpStream::connect(server) else { return };
-            let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            let again = |stream: &TcpStream| stream.try_clone().expect("a descriptor");
+            let (from, to) = (again(&client), again(&server));
             thread::spawn(move || carry(from, to, |_| {}));
             thread::spawn(move || carry(server, client, change));
         }
