@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use program_test::{Program, command};
 
+use frames::Frame;
 use load::{Crowd, Schedule};
 
 fn start(redis: Option<&str>) -> (Program, SocketAddr) {
@@ -92,6 +93,34 @@ fn a_server_that_says_the_same_twice_is_not_measured() {
     let schedule = Schedule { every, positions: 2, rest: Duration::ZERO };
     let error = crowd.run(schedule).err().expect("an error").to_string();
     assert!(error.ends_with("it was sent #2 after #2"), "{error}");
+}
+
+#[test]
+fn a_frame_is_one_when_all_of_it_is_there() {
+    let long = [&[0x81, 126, 0, 200][..], &[b'x'; 200]].concat();
+    for (bytes, payload) in [(&b"\x81\x02hi"[..], &b"hi"[..]), (&long, &[b'x'; 200])] {
+        for end in 0..bytes.len() {
+            assert_eq!(frames::first(&bytes[..end]).unwrap(), None);
+        }
+        let more = [bytes, b"\x81"].concat();
+        assert_eq!(frames::first(&more).unwrap(), Some((Frame::Text(payload), bytes.len())));
+    }
+    assert_eq!(frames::first(b"\x89\x01p").unwrap(), Some((Frame::Ping(b"p"), 3)));
+    assert_eq!(frames::pong(b"p"), b"\x8A\x81\0\0\0\0p");
+}
+
+#[test]
+fn what_is_no_message_is_an_error() {
+    for (bytes, why) in [
+        (&b"\x88\x02\x03\xE9"[..], "the server has closed it, with 1001"),
+        (b"\x88\0", "the server has closed it, with no code"),
+        (b"\x01\0", "a frame begins with 0x1"),
+        (b"\x81\x7F\0\0", "a frame is too long, or masked"),
+        (b"\x81\x82\0\0", "a frame is too long, or masked"),
+        (b"\x81\x7E\xFF\xFF", "a frame has 65535 bytes"),
+    ] {
+        assert_eq!(frames::first(bytes).unwrap_err().to_string(), why);
+    }
 }
 
 /// Another way to a server, on which what it answers is changed.

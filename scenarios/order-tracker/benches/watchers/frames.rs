@@ -48,36 +48,3 @@ pub(crate) fn pong(payload: &[u8]) -> Vec<u8> {
     let head = [0x8A, 0x80 | length, 0, 0, 0, 0];
     head.iter().chain(&payload[..length.into()]).copied().collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_frame_is_one_when_all_of_it_is_there() {
-        let long = [&[0x81, 126, 0, 200][..], &[b'x'; 200]].concat();
-        for (bytes, payload) in [(&b"\x81\x02hi"[..], &b"hi"[..]), (&long, &[b'x'; 200])] {
-            for end in 0..bytes.len() {
-                assert_eq!(first(&bytes[..end]).unwrap(), None);
-            }
-            let more = [bytes, b"\x81"].concat();
-            assert_eq!(first(&more).unwrap(), Some((Frame::Text(payload), bytes.len())));
-        }
-        assert_eq!(first(b"\x89\x01p").unwrap(), Some((Frame::Ping(b"p"), 3)));
-        assert_eq!(pong(b"p"), b"\x8A\x81\0\0\0\0p");
-    }
-
-    #[test]
-    fn what_is_no_message_is_an_error() {
-        for (bytes, why) in [
-            (&b"\x88\x02\x03\xE9"[..], "the server has closed it, with 1001"),
-            (b"\x88\0", "the server has closed it, with no code"),
-            (b"\x01\0", "a frame begins with 0x1"),
-            (b"\x81\x7F\0\0", "a frame is too long, or masked"),
-            (b"\x81\x82\0\0", "a frame is too long, or masked"),
-            (b"\x81\x7E\xFF\xFF", "a frame has 65535 bytes"),
-        ] {
-            assert_eq!(first(bytes).unwrap_err().to_string(), why);
-        }
-    }
-}
