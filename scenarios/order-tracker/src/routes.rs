@@ -169,11 +169,7 @@ async fn watch_order(
         .map_err(|error| Problem::BadHandshake(error.to_string()))?;
     let watching = app.orders.watch(order).await?;
     let (under_way, stopping) = (app.life.begin(), app.life.stopping());
-    let watcher = async move {
-        watch(upgrade, watching, app.rules, stopping).await;
-        harness::done();
-        drop(under_way);
-    };
+    let watcher = watch(upgrade, watching, app.rules, stopping, under_way);
     let name = format!("watcher {}", order.short());
     tokio::spawn(watcher.in_lane(info_span!("requester", name)));
     // There is no body to it, and a length of one would only confuse clients.

@@ -1,23 +1,24 @@
 //! A watcher: a WebSocket that is sent the newest position of its order.
 
 use std::fmt;
+use std::pin::pin;
 use std::time::Duration;
 
-use futures::{SinkExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt};
 use hyper_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use hyper_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use hyper_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use hyper_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use hyper_tungstenite::{HyperWebsocket, HyperWebsocketStream};
-use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::info;
-use web_service::Stopping;
+use web_service::{Stopping, UnderWay};
 
 use crate::orders::{Feed, Sight, Watching};
 
 /// What is read at a time, in bytes. It is allocated for each watcher, who has next to
 /// nothing to say: the library's 128 KiB would be 1.3 GB for 10,000 of them.
-const READ_BUFFER: usize = 1024;
+const READ_BUFFER: usize = 128;
 
 /// Where a watcher's unsent bytes end. One position has about a hundred.
 const WRITE_BUFFER: usize = 4 * 1024;
@@ -70,39 +71,47 @@ enum End {
 }
 
 /// Sends a watcher what there is to see until one of them ends it, and says how it ended.
-pub(crate) async fn watch(
+///
+/// There are very many of these, so what each holds is small. There is one timer for all
+/// that has a time, and none for what happens seldom.
+#[expect(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice")]
+pub(crate) fn watch(
     upgrade: HyperWebsocket,
     mut watching: Watching,
     rules: Rules,
     mut stopping: Stopping,
-) {
-    let Ok(Ok(mut socket)) = timeout(rules.idle.min(rules.grace), upgrade).await else {
-        info!("Gone before it was a WebSocket");
-        return;
-    };
-    info!("Watching");
-    let until = watching.until;
-    let end = tokio::select! {
-        end = follow(&mut socket, &mut watching, &rules) => end,
-        () = stopping.wait() => End::Stopping,
-        () = sleep_until(until) => End::TimeIsOver,
-    };
-    let end = match end {
-        // It may be taken away a moment before our own clock says so.
-        End::NoOrder if until <= Instant::now() => End::TimeIsOver,
-        end => end,
-    };
-    // Its place is free before it has closed.
-    drop(watching);
-    say_goodbye(&mut socket, &end, rules.grace).await;
+    under_way: UnderWay,
+) -> impl Future<Output = ()> + Send {
+    async move {
+        let Ok(Ok(mut socket)) = timeout(rules.idle.min(rules.grace), upgrade).await else {
+            info!("Gone before it was a WebSocket");
+            return;
+        };
+        info!("Watching");
+        let until = watching.until;
+        let end = tokio::select! {
+            end = follow(&mut socket, &mut watching, &rules) => end,
+            () = stopping.wait() => End::Stopping,
+        };
+        let end = match end {
+            // It may be taken away a moment before our own clock says so.
+            End::NoOrder if until <= Instant::now() => End::TimeIsOver,
+            end => end,
+        };
+        // Its place is free before it has closed.
+        drop(watching);
+        // What this needs is not kept ready for as long as somebody watches.
+        Box::pin(say_goodbye(&mut socket, &end, rules.grace)).await;
+        harness::done();
+        drop(under_way);
+    }
 }
 
 async fn follow(socket: &mut HyperWebsocketStream, watching: &mut Watching, rules: &Rules) -> End {
-    let sight = &mut watching.sight;
+    let (sight, until) = (&mut watching.sight, watching.until);
     let mut told = Told::default();
     let every = rules.idle / PINGS;
-    let mut pings = interval_at(Instant::now() + every, every);
-    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut alarm = pin!(sleep_until((Instant::now() + every).min(until)));
     let (mut heard, mut frames) = (Instant::now(), 0);
     // What is known already is seen at once.
     sight.mark_changed();
@@ -120,11 +129,15 @@ async fn follow(socket: &mut HyperWebsocketStream, watching: &mut Watching, rule
                 }
                 Vec::new()
             }
-            _ = pings.tick() => {
+            () = &mut alarm => {
+                if until <= Instant::now() {
+                    return End::TimeIsOver;
+                }
                 if heard.elapsed() >= rules.idle {
                     return End::Silent;
                 }
                 frames = 0;
+                alarm.as_mut().reset((Instant::now() + every).min(until));
                 vec![Message::Ping(Default::default())]
             }
             changed = sight.changed() => {
@@ -137,11 +150,21 @@ async fn follow(socket: &mut HyperWebsocketStream, watching: &mut Watching, rule
             }
         };
         for message in messages {
-            // Meanwhile newer positions take the place of older ones.
-            match timeout(rules.idle, socket.send(message)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => return End::of(Err(error)),
-                Err(_) => return End::ReadsNothing,
+            // It is seldom that there is no room: what waiting needs is not kept ready for it.
+            let sent = match socket.send(message).now_or_never() {
+                Some(sent) => sent,
+                // Meanwhile newer positions take the place of older ones.
+                None => {
+                    let end = (Instant::now() + rules.idle).min(until);
+                    match Box::pin(timeout_at(end, socket.flush())).await {
+                        Ok(sent) => sent,
+                        Err(_) if until <= Instant::now() => return End::TimeIsOver,
+                        Err(_) => return End::ReadsNothing,
+                    }
+                }
+            };
+            if let Err(error) = sent {
+                return End::of(Err(error));
             }
         }
         if sight.borrow().feed == Feed::Over {

@@ -118,7 +118,8 @@ fn a_watcher_that_does_not_close_holds_the_end_up_no_longer_than_the_grace_perio
 
 #[test]
 fn an_order_whose_time_is_over_closes_its_watchers() {
-    let running = Running::start(&["--lifetime", "4"]);
+    // No ping comes in between, at which its end would be seen as well.
+    let running = Running::start(&["--lifetime", "4", "--idle", "3600"]);
     let order = running.open();
     running.watch(&order).is_closed_with(1000);
     assert_eq!(running.no_watcher(&order, "").status, 404);
