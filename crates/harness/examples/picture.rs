@@ -12,7 +12,6 @@ use std::{env, fs, io};
 
 use harness::recording::{Lane, Stretch};
 use harness::{Failure, Report};
-use lens::svg;
 
 /// Stretches closer than this part of the run are kept as one: no picture is so
 /// many pixels wide.
@@ -39,8 +38,7 @@ fn draw(file: &Path) -> Result<(), Failure> {
     let report: Report =
         serde_json::from_str(&text).map_err(|error| wrong(file, &error.to_string()))?;
     let picture = file.with_extension("svg");
-    fs::write(&picture, svg::draw(&report.recording, &report.strategy))
-        .map_err(|error| wrong(&picture, &error.to_string()))
+    fs::write(&picture, report.svg()).map_err(|error| wrong(&picture, &error.to_string()))
 }
 
 fn record(file: &Path) -> Result<(), Failure> {
