@@ -14,6 +14,7 @@ use tracing::info;
 use web_service::Stopping;
 
 use crate::orders::{Feed, Sight, Watching};
+use crate::way::Station;
 
 /// What is read at a time, in bytes. It is allocated for each watcher, who has next to
 /// nothing to say: the library's 128 KiB would be 1.3 GB for 10,000 of them.
@@ -73,6 +74,7 @@ enum End {
 pub(crate) async fn watch(
     upgrade: HyperWebsocket,
     mut watching: Watching,
+    named: Option<u64>,
     rules: Rules,
     mut stopping: Stopping,
 ) {
@@ -83,7 +85,7 @@ pub(crate) async fn watch(
     info!("Watching");
     let until = watching.until;
     let end = tokio::select! {
-        end = follow(&mut socket, &mut watching, &rules) => end,
+        end = follow(&mut socket, &mut watching, named, &rules) => end,
         () = stopping.wait() => End::Stopping,
         () = sleep_until(until) => End::TimeIsOver,
     };
@@ -97,8 +99,19 @@ pub(crate) async fn watch(
     say_goodbye(&mut socket, &end, rules.grace).await;
 }
 
-async fn follow(socket: &mut HyperWebsocketStream, watching: &mut Watching, rules: &Rules) -> End {
-    let sight = &mut watching.sight;
+async fn follow(
+    socket: &mut HyperWebsocketStream,
+    watching: &mut Watching,
+    named: Option<u64>,
+    rules: &Rules,
+) -> End {
+    let Watching { sight, orders, order, .. } = watching;
+    let note = |station, sequence| {
+        if named.is_some() {
+            orders.ways().note_of(*order, station, sequence, named);
+        }
+    };
+    note(Station::Watches, 0);
     let mut told = Told::default();
     let every = rules.idle / PINGS;
     let mut pings = interval_at(Instant::now() + every, every);
@@ -125,7 +138,7 @@ async fn follow(socket: &mut HyperWebsocketStream, watching: &mut Watching, rule
                     return End::Silent;
                 }
                 frames = 0;
-                vec![Message::Ping(Default::default())]
+                vec![Say { message: Message::Ping(Default::default()), position: None }]
             }
             changed = sight.changed() => {
                 if changed.is_err() {
@@ -136,10 +149,11 @@ async fn follow(socket: &mut HyperWebsocketStream, watching: &mut Watching, rule
                 told.next(&seen)
             }
         };
-        for message in messages {
+        for Say { message, position } in messages {
+            position.iter().for_each(|sequence| note(Station::Begun, *sequence));
             // Meanwhile newer positions take the place of older ones.
             match timeout(rules.idle, socket.send(message)).await {
-                Ok(Ok(())) => {}
+                Ok(Ok(())) => position.iter().for_each(|it| note(Station::Written, *it)),
                 Ok(Err(error)) => return End::of(Err(error)),
                 Err(_) => return End::ReadsNothing,
             }
@@ -148,6 +162,12 @@ async fn follow(socket: &mut HyperWebsocketStream, watching: &mut Watching, rule
             return End::NoOrder;
         }
     }
+}
+
+/// What a watcher is to be told, and which position that is.
+struct Say {
+    message: Message,
+    position: Option<u64>,
 }
 
 /// What a watcher has been told so far.
@@ -159,7 +179,7 @@ struct Told {
 
 impl Told {
     /// What it is to be told of this.
-    fn next(&mut self, sight: &Sight) -> Vec<Message> {
+    fn next(&mut self, sight: &Sight) -> Vec<Say> {
         let mut messages = Vec::new();
         let is_interrupted = sight.feed == Feed::Interrupted;
         if is_interrupted != self.is_interrupted {
@@ -171,14 +191,16 @@ impl Told {
                 info!("Told that positions come again");
                 r#"{"notice":"resumed"}"#
             };
-            messages.push(Message::Text(Utf8Bytes::from_static(text)));
+            let message = Message::Text(Utf8Bytes::from_static(text));
+            messages.push(Say { message, position: None });
         }
         let newest = sight.newest.as_ref();
         if let Some(newest) =
             newest.filter(|it| self.sequence.is_none_or(|told| told < it.sequence))
         {
             self.sequence = Some(newest.sequence);
-            messages.push(Message::Text(newest.text.clone()));
+            let message = Message::Text(newest.text.clone());
+            messages.push(Say { message, position: self.sequence });
         }
         messages
     }
