@@ -48,7 +48,11 @@ fn record(file: &Path) -> Result<(), Failure> {
         return Err(wrong(file, "the run did not come to its end, and is no picture"));
     }
     let apart = report.recording.elapsed / APART;
-    report.recording.lanes.iter_mut().for_each(|lane| merge(lane, apart));
+    match report.stages {
+        // Of the lanes nothing is drawn then.
+        Some(_) => report.recording.lanes.iter_mut().for_each(|lane| lane.stretches.clear()),
+        None => report.recording.lanes.iter_mut().for_each(|lane| merge(lane, apart)),
+    }
     let text =
         serde_json::to_string_pretty(&report).map_err(|error| wrong(file, &error.to_string()))?;
     fs::write(file, text + "\n").map_err(|error| wrong(file, &error.to_string()))

@@ -139,11 +139,18 @@ pub fn draw(stages: &Stages, width: usize) -> String {
     }
     let signs = stages.kinds.iter().zip(SIGNS).zip(seen).filter(|(_, seen)| *seen);
     let signs: Vec<String> = signs.map(|((kind, sign), _)| format!("{sign} {kind}")).collect();
-    let is_replaced = stages.rows.iter().any(|row| row.end == End::Replaced);
-    let signs = signs.into_iter().chain(is_replaced.then(|| "× replaced".to_owned()));
+    let replaced = is_any_replaced(stages).then(|| format!("× {REPLACED}"));
+    let signs = signs.into_iter().chain(replaced);
     lines.extend(filled(signs, width));
     lines.extend(stages.sentences.iter().map(|sentence| wrapped(&shown(sentence), width)));
     lines.join("\n")
+}
+
+/// What the sign at the end of a row means.
+const REPLACED: &str = "replaced";
+
+fn is_any_replaced(stages: &Stages) -> bool {
+    stages.rows.iter().any(|row| row.end == End::Replaced)
 }
 
 /// Puts as many of these into a line as there is room for.
@@ -230,7 +237,7 @@ impl<'a> Picture<'a> {
             let letters = stages.rows.iter().map(|row| text(row).chars().count()).max();
             LETTER * letters.unwrap_or(0) as f64 + 2.0 * PAD
         };
-        let beside = |row: &Row| format!("{}  {}", row.took(), shown(&row.told));
+        let beside = |row: &Row| format!("{}, {}", row.took(), shown(&row.told));
         Self { stages, left: widest(|row| shown(&row.name)), right: widest(beside) }
     }
 
@@ -248,7 +255,8 @@ impl<'a> Picture<'a> {
         let lines: Vec<String> = sentences.iter().map(|it| wrapped(&shown(it), COLUMNS)).collect();
         let lines: Vec<&str> = lines.iter().flat_map(|sentence| sentence.lines()).collect();
         let signs = self.signs();
-        let bottom = self.bottom() + LINE * (signs.len() as f64 + 0.5);
+        let replaced = is_any_replaced(self.stages);
+        let bottom = self.bottom() + LINE * ((signs.len() + usize::from(replaced)) as f64 + 0.5);
         let height = bottom + LINE * (lines.len() as f64 + 0.5);
         let title = svg::escaped(&format!("{title}: {}", sentences.join(" ")));
         writeln!(
@@ -269,6 +277,13 @@ impl<'a> Picture<'a> {
             let y = plot + LINE * (line as f64 + 1.0);
             let (x, words) = (PAD + 34.0, svg::escaped(words));
             writeln!(svg, r#"{}<text class="quiet" x="{x}" y="{y}">{words}</text>"#, sign(y))?;
+        }
+        if replaced {
+            let (sign, words, y) = (PAD + 9.0, PAD + 34.0, bottom - LINE * 0.5);
+            writeln!(
+                svg,
+                r#"<text x="{sign}" y="{y}">×</text><text class="quiet" x="{words}" y="{y}">{REPLACED}</text>"#
+            )?;
         }
         for (line, text) in lines.into_iter().enumerate() {
             let y = bottom + LINE * (line as f64 + 0.7);
@@ -323,7 +338,7 @@ impl<'a> Picture<'a> {
         if !end.is_empty() {
             writeln!(svg, r#"<text x="{x:.3}%" y="{text}" text-anchor="start">{end}</text>"#)?;
         }
-        let told = svg::escaped(&format!("{}  {}", row.took(), row.told));
+        let told = svg::escaped(&format!("{}, {}", row.took(), row.told));
         writeln!(svg, r#"<text x="100%" dx="{PAD}" y="{text}">{told}</text>"#)
     }
 
@@ -408,6 +423,9 @@ That was all.";
         assert!(drawn.contains("\n░ two\nThat was all."), "{drawn}");
         let svg = document(&all(10, vec![row("#1", 0, &[(1, 10)], End::Arrived)]), "any");
         assert!(svg.contains(">two</text>") && !svg.contains(">one</text>"), "{svg}");
+        assert!(!svg.contains(">replaced</text>"), "{svg}");
+        let svg = document(&all(10, vec![row("#1", 0, &[(1, 10)], End::Replaced)]), "any");
+        assert!(svg.contains(">×</text>") && svg.contains(">replaced</text>"), "{svg}");
     }
 
     #[test]

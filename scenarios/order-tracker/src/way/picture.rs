@@ -32,6 +32,10 @@ pub(crate) fn picture(observed: &Observed, which: Which) -> Result<Stages, Uncle
     let end = shown.iter().map(|way| way.to()).max().unwrap_or(zero);
     let rows = shown.iter().map(|way| row(way, zero)).collect();
     let is_shared = observed.watched.as_ref().is_some_and(|it| it.is_shared);
+    if observed.watchers.is_empty() {
+        let nobody = "Nobody watched, so there is no way to draw: --watchers 1 lets somebody.";
+        return Ok(Stages { sentences: vec![nobody.to_owned()], ..Stages::default() });
+    }
     let mut sentences = vec![
         "Each bar begins when the courier sent the position, or laid it out, and ends when \
          the watcher had read it, or when a newer one had taken its place."
@@ -39,7 +43,8 @@ pub(crate) fn picture(observed: &Observed, which: Which) -> Result<Stages, Uncle
     ];
     if shown.len() < ways.len() {
         let (shown, all) = (shown.len(), ways.len());
-        sentences.push(format!("{shown} of {all} ways are shown."));
+        let are = if shown == 1 { "is" } else { "are" };
+        sentences.push(format!("{shown} of {all} ways {are} shown."));
     }
     sentences.extend(observed.watchers.iter().filter_map(|watcher| of_watcher(&ways, *watcher)));
     sentences.extend(slowest(&ways).map(|way| of_slowest(way, is_shared)));
@@ -265,6 +270,8 @@ mod tests {
         assert_eq!(drawn(Which::All).rows.len(), 16);
         assert_eq!(names(&drawn(Which::Slowest)), ["#8 to 1", "#8 to 2"]);
         assert_eq!(names(&drawn(Which::Last)), ["#8 to 1", "#8 to 2"]);
+        let one = picture(&self::observed(8, 1), Which::Last).unwrap();
+        assert_eq!(one.sentences[1], "1 of 8 ways is shown.");
         let replaced = drawn(Which::Replaced);
         assert_eq!(names(&replaced)[..3], ["#1 to 1", "#2 to 1", "#3 to 1"]);
         assert!(replaced.rows.iter().all(|row| row.end == stages::End::Replaced));
@@ -287,5 +294,6 @@ mod tests {
     fn without_a_watcher_there_is_nothing_to_draw() {
         let drawn = picture(&observed(3, 0), Which::Slowest).unwrap();
         assert_eq!((drawn.rows.len(), drawn.elapsed), (0, Duration::ZERO));
+        assert!(drawn.sentences[0].starts_with("Nobody watched"), "{drawn:?}");
     }
 }

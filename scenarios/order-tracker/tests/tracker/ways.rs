@@ -191,6 +191,21 @@ fn nothing_is_kept_unless_it_is_asked_for() {
 }
 
 #[test]
+fn on_the_screen_and_in_the_file_are_the_ways_and_not_the_lanes() {
+    let running = Running::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ways.svg");
+    let svg = file.to_str().expect("a path in UTF-8");
+    let url = running.url();
+    let args = [&SIX[..], &["--url", &url, "--watchers", "1", "--svg", svg]].concat();
+    let ran = run(command(COURIER, &args).env_remove("DELIVERY_SECRET")).well();
+    let (_, picture) = ran.stdout.rsplit_once("==========\n").expect("a picture");
+    assert!(picture.contains("\n#6 to 1  ") && !picture.contains("courier 1"), "{picture}");
+    let drawn = std::fs::read_to_string(file).unwrap();
+    assert!(drawn.contains(">#6 to 1</text>") && !drawn.contains("courier 1"), "{drawn}");
+}
+
+#[test]
 fn without_a_watcher_no_way_is_drawn() {
     let running = Running::start(&[]);
     let drawn = drawn(ride(&running.url(), &SIX));
