@@ -145,10 +145,7 @@ impl Follower {
         let host = self.tracker.host_str().unwrap_or_default();
         let port = self.tracker.port_or_known_default().unwrap_or(80);
         let addresses = look_up(host, port)?;
-        let stream = match self.slow {
-            Some(_) => narrow(&addresses).await,
-            None => TcpStream::connect(&addresses[..]).await,
-        };
+        let stream = self.stream(&addresses).await;
         let stream = stream.map_err(|error| failure(&error.to_string()))?;
         let url = format!("ws://{host}:{port}/ws/orders/{}", self.order);
         let mut request = url.into_client_request().map_err(|error| failure(&error.to_string()))?;
@@ -164,6 +161,13 @@ impl Follower {
         let connected =
             tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await;
         Ok(connected.map_err(|error| failure(&error.to_string()))?.0)
+    }
+
+    async fn stream(&self, addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+        match self.slow {
+            Some(_) => narrow(addresses).await,
+            None => TcpStream::connect(addresses).await,
+        }
     }
 }
 
@@ -199,4 +203,26 @@ fn failure(why: &str) -> Failure {
         format!("the tracker cannot be watched: {why}"),
         "look at what the tracker itself says",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use socket2::SockRef;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn for_a_slow_watcher_the_system_keeps_less() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let tracker = Url::parse("http://localhost").unwrap();
+        let kept = async |slow| {
+            let follower = Follower::new(1, &tracker, "any").slow(slow);
+            let stream = follower.stream(&[address]).await.unwrap();
+            SockRef::from(&stream).recv_buffer_size().unwrap()
+        };
+        let (slow, other) = (kept(Some(Duration::from_secs(1))).await, kept(None).await);
+        assert!(slow < other / 2, "{slow} bytes, and {other} for others");
+    }
 }

@@ -37,12 +37,20 @@ pub(crate) async fn ask(
     // Of as many bytes as any answer may have: a mark has some eighty.
     let text = read(true, Body::from(answer), |error| Unanswered::of(&error)).await;
     let text = text.map_err(|_| "told too much, or not to the end".to_owned())?;
-    let told: Answer = serde_json::from_str(&text).map_err(|_| "gave no recording".to_owned())?;
+    let told: Option<Answer> = serde_json::from_str(&text).ok().filter(is_sound);
+    let told = told.ok_or("gave no recording")?;
     let took = u64::try_from(asking.elapsed().as_micros()).unwrap_or(u64::MAX);
     if !is_within(asked, took, told.now_us) || !is_within(asked, took, now_us()) {
         return Err("has another clock, or the clock was set meanwhile".to_owned());
     }
     Ok(Heard { is_shared: told.is_shared, log: told.log })
+}
+
+/// Whether there can be such an answer: nothing in it is seen after it was given.
+fn is_sound(answer: &Answer) -> bool {
+    let Answer { now_us, log, .. } = answer;
+    let seen = log.marks.iter().map(|mark| mark.at_us).chain(log.forgotten_us);
+    seen.into_iter().all(|at| at <= now_us.saturating_add(AT_ONCE))
 }
 
 /// Whether this moment is between a question and its answer.
@@ -54,6 +62,19 @@ fn is_within(asked: u64, took: u64, moment: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_tells_nothing_of_what_is_to_come() {
+        let answer = |at: &str, forgotten: &str| {
+            let json = format!(
+                r#"{{"now_us":5000,"is_shared":true,"marks":[{{"station":"came","sequence":1,"at_us":{at}}}],"forgotten_us":{forgotten}}}"#
+            );
+            serde_json::from_str(&json).is_ok_and(|answer| is_sound(&answer))
+        };
+        assert!(answer("4000", "null") && answer("6000", "6000"));
+        assert!(!answer("6001", "null") && !answer("4000", "6001"));
+        assert!(!answer("-1", "null") && !answer("18446744073709551615", "null"));
+    }
 
     #[test]
     fn another_clock_shows_another_time() {

@@ -141,7 +141,7 @@ pub(crate) fn follow(observed: &Observed) -> Result<Vec<Way>, Unclear> {
 
 /// The first moment at which each thing was seen.
 struct Seen {
-    first: BTreeMap<(u64, u8, Option<u64>), u64>,
+    first: BTreeMap<(u64, Station, Option<u64>), u64>,
     is_shared: bool,
     forgotten: Option<u64>,
 }
@@ -150,7 +150,7 @@ impl Seen {
     fn of(log: &Log) -> Self {
         let mut first = BTreeMap::new();
         for mark in &log.marks {
-            let at = first.entry((mark.sequence, mark.station as u8, mark.watcher));
+            let at = first.entry((mark.sequence, mark.station, mark.watcher));
             let at = at.or_insert(mark.at_us);
             *at = mark.at_us.min(*at);
         }
@@ -166,11 +166,11 @@ impl Seen {
     }
 
     fn at(&self, station: Station, sequence: u64) -> Option<u64> {
-        self.first.get(&(sequence, station as u8, None)).copied()
+        self.first.get(&(sequence, station, None)).copied()
     }
 
     fn at_watcher(&self, station: Station, sequence: u64, watcher: u64) -> Option<u64> {
-        self.first.get(&(sequence, station as u8, Some(watcher))).copied()
+        self.first.get(&(sequence, station, Some(watcher))).copied()
     }
 
     /// All positions with which a courier set out, and when.
@@ -190,7 +190,7 @@ impl Seen {
     /// The first newer one that was seen there from this moment on.
     fn next(&self, station: Station, sequence: u64, from: u64) -> Option<(u64, u64)> {
         let newer = self.first.iter().filter(|((newer, kind, watcher), at)| {
-            *newer > sequence && *kind == station as u8 && watcher.is_none() && **at >= from
+            *newer > sequence && *kind == station && watcher.is_none() && **at >= from
         });
         newer.map(|((newer, ..), at)| (*newer, *at)).min_by_key(|(_, at)| *at)
     }
@@ -198,7 +198,7 @@ impl Seen {
     /// The newest that was seen there up to this moment, if it is newer.
     fn newest(&self, station: Station, sequence: u64, until: u64) -> Option<u64> {
         let newer = self.first.iter().filter(|((newer, kind, watcher), at)| {
-            *newer > sequence && *kind == station as u8 && watcher.is_none() && **at <= until
+            *newer > sequence && *kind == station && watcher.is_none() && **at <= until
         });
         newer.map(|((newer, ..), _)| *newer).max()
     }
@@ -206,7 +206,7 @@ impl Seen {
     /// The one that was being written to this watcher then.
     fn writing(&self, watcher: u64, moment: u64) -> Option<u64> {
         let begun = self.first.iter().filter(|((_, kind, to), at)| {
-            *kind == Station::Begun as u8 && *to == Some(watcher) && **at <= moment
+            *kind == Station::Begun && *to == Some(watcher) && **at <= moment
         });
         let newest = begun.max_by_key(|(_, at)| **at).map(|((sequence, ..), _)| *sequence)?;
         let written = self.at_watcher(Station::Written, newest, watcher);
