@@ -12,7 +12,6 @@ use std::{env, fs, io};
 
 use harness::recording::{Lane, Stretch};
 use harness::{Failure, Report};
-use lens::svg;
 
 /// Stretches closer than this part of the run are kept as one: no picture is so
 /// many pixels wide.
@@ -39,8 +38,7 @@ fn draw(file: &Path) -> Result<(), Failure> {
     let report: Report =
         serde_json::from_str(&text).map_err(|error| wrong(file, &error.to_string()))?;
     let picture = file.with_extension("svg");
-    fs::write(&picture, svg::draw(&report.recording, &report.strategy))
-        .map_err(|error| wrong(&picture, &error.to_string()))
+    fs::write(&picture, report.svg()).map_err(|error| wrong(&picture, &error.to_string()))
 }
 
 fn record(file: &Path) -> Result<(), Failure> {
@@ -50,7 +48,11 @@ fn record(file: &Path) -> Result<(), Failure> {
         return Err(wrong(file, "the run did not come to its end, and is no picture"));
     }
     let apart = report.recording.elapsed / APART;
-    report.recording.lanes.iter_mut().for_each(|lane| merge(lane, apart));
+    match report.stages {
+        // Of the lanes nothing is drawn then.
+        Some(_) => report.recording.lanes.iter_mut().for_each(|lane| lane.stretches.clear()),
+        None => report.recording.lanes.iter_mut().for_each(|lane| merge(lane, apart)),
+    }
     let text =
         serde_json::to_string_pretty(&report).map_err(|error| wrong(file, &error.to_string()))?;
     fs::write(file, text + "\n").map_err(|error| wrong(file, &error.to_string()))

@@ -21,7 +21,7 @@ use std::io::Write;
 pub use failure::Failure;
 pub use files::LaterFile;
 pub use lens::guess::Guess;
-pub use lens::{done, joined, recording, text, time};
+pub use lens::{done, joined, recording, stages, text, time};
 pub use options::{Log, Options};
 pub use output::print;
 pub use report::{Measured, Prepared, Report, ReportedFailure};

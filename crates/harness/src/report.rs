@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use lens::Recording;
 use lens::guess::Guess;
 use lens::recording::{optional_seconds, seconds};
+use lens::stages::{self, Stages};
+use lens::{Recording, svg};
 
 use crate::failure::Failure;
 use crate::output::{print_json, write_json};
@@ -33,6 +34,9 @@ pub struct Report {
     /// What the program has measured itself; left out if that is nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub measured: Vec<Measured>,
+    /// What is drawn in place of the lanes; left out where that is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stages: Option<Stages>,
     /// What was recorded, or what is drawn in its place.
     #[serde(flatten)]
     pub recording: Recording,
@@ -78,8 +82,14 @@ impl Report {
             ideal: None,
             guess: None,
             measured: Vec::new(),
+            stages: None,
             recording,
         }
+    }
+
+    /// The picture of the run, as an SVG document.
+    pub fn svg(&self) -> String {
+        picture(&self.strategy, &self.recording, self.stages.as_ref())
     }
 
     /// Prints it on stdout, on one line.
@@ -90,6 +100,14 @@ impl Report {
     /// Writes to a file what [`Self::print`] prints.
     pub(crate) fn write(&self, file: File) -> io::Result<()> {
         write_json(file, self)
+    }
+}
+
+/// The picture of a run: of its lanes, unless something is drawn in their place.
+pub(crate) fn picture(strategy: &str, recording: &Recording, stages: Option<&Stages>) -> String {
+    match stages {
+        Some(stages) => stages::document(stages, strategy),
+        None => svg::draw(recording, strategy),
     }
 }
 

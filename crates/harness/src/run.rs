@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use lens::guess::Guess;
 use lens::joined::{Dated, Forgotten};
 use lens::recording::Begins;
-use lens::{Lens, Recording, Sample, svg, timeline};
+use lens::stages::{self, Stages};
+use lens::{Lens, Recording, Sample, timeline};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt;
@@ -22,7 +23,7 @@ use crate::live::Live;
 use crate::log_file::LogFile;
 use crate::note;
 use crate::options::Options;
-use crate::report::{Measured, Prepared, Report};
+use crate::report::{Measured, Prepared, Report, picture};
 use crate::screen::{Screen, Stream};
 use crate::signals::{self, Signal};
 use crate::trace::Trace;
@@ -141,6 +142,8 @@ struct Ending {
     trace: Option<Trace>,
     log_file: Option<LogFile>,
     measured: Vec<Measured>,
+    /// Drawn in place of the lanes.
+    stages: Option<Stages>,
     /// Whether the clock was stopped, and the run goes on to ask others for its picture.
     is_over: bool,
 }
@@ -191,6 +194,7 @@ impl Run {
             trace,
             log_file,
             measured: Vec::new(),
+            stages: None,
             is_over: false,
         };
         let ending = OnceEnding::new(Mutex::new(State::Running(Box::new(ending))));
@@ -212,6 +216,13 @@ impl Run {
     pub fn measured(&self, what: &str, time: Duration) {
         if let State::Running(ending) = &mut *lock(&self.ending) {
             ending.measured.push(Measured { what: what.to_owned(), time });
+        }
+    }
+
+    /// Has the picture show this in place of the lanes, and adds it to the report.
+    pub fn shows(&self, stages: Stages) {
+        if let State::Running(ending) = &mut *lock(&self.ending) {
+            ending.stages = Some(stages);
         }
     }
 
@@ -354,7 +365,11 @@ impl Ending {
         let elapsed = own.elapsed.as_secs_f64();
         self.screen.print(&format!("{THIN_RULE}\nTime elapsed: {elapsed:.3}\n{RULE}\n"));
         let recording = drawn.as_ref().unwrap_or(&own);
-        self.screen.print(&timeline::draw(recording, self.screen.width()));
+        let width = self.screen.width();
+        self.screen.print(&match &self.stages {
+            Some(stages) => stages::draw(stages, width),
+            None => timeline::draw(recording, width),
+        });
         let guess = self.guess.map(|guess| Guess::told(guess, recording, failures.is_empty()));
         if let Some(guess) = &guess {
             self.screen
@@ -362,7 +377,7 @@ impl Ending {
         }
 
         if let Some(file) = self.svg {
-            match file.write_text(&svg::draw(recording, &self.strategy)) {
+            match file.write_text(&picture(&self.strategy, recording, self.stages.as_ref())) {
                 Ok(path) => note(&format!("the picture is in '{}'", path.display())),
                 Err(failure) => failures.push(failure),
             }
@@ -383,7 +398,8 @@ impl Ending {
             let recording = drawn.unwrap_or(own);
             let report = Report::new(&self.strategy, recording, interrupted, failures.first());
             let measured = self.measured;
-            let report = Report { guess, ideal: self.ideal, measured, ..report };
+            let report =
+                Report { guess, ideal: self.ideal, measured, stages: self.stages, ..report };
             if let Some(file) = self.report {
                 match file.write(|file| report.write(file)) {
                     Ok(path) => note(&format!("the report is in '{}'", path.display())),

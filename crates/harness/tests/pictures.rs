@@ -25,7 +25,7 @@ fn every_picture_is_drawn_as_runs_are_drawn_now() {
         let text = fs::read_to_string(&file).unwrap();
         let report: Report = serde_json::from_str(&text).expect("a recording of the present form");
         let picture = file.with_extension("svg");
-        let drawn = lens::svg::draw(&report.recording, &report.strategy);
+        let drawn = report.svg();
         // A checkout may have other ends of lines.
         let kept = fs::read_to_string(&picture).unwrap_or_default().replace("\r\n", "\n");
         assert!(kept == drawn, "{} is out of date: scripts/pictures", picture.display());

@@ -105,6 +105,7 @@ mod in_lane;
 
 pub mod joined;
 pub mod recording;
+pub mod stages;
 
 pub mod guess;
 mod why;

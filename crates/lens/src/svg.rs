@@ -407,7 +407,7 @@ fn sign(class: &str, x: f64, base: f64) -> String {
 }
 
 /// As a part of a document: text from outside stays text.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let text = harmless(text);
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -189,7 +189,7 @@ fn held(lane: &Lane) -> String {
 }
 
 /// The axis above the bars: `0 s     2     4`, each number where its moment is.
-fn axis(elapsed: Duration, columns: usize) -> String {
+pub(crate) fn axis(elapsed: Duration, columns: usize) -> String {
     let axis = Axis::of(elapsed, columns / 6);
     let mut line = format!("0 {}", axis.unit);
     for (moment, number) in axis.marks.iter().skip(1) {
@@ -202,7 +202,7 @@ fn axis(elapsed: Duration, columns: usize) -> String {
     format!("{line:0$}", columns + 2)
 }
 
-fn column(moment: Duration, elapsed: Duration, columns: usize) -> usize {
+pub(crate) fn column(moment: Duration, elapsed: Duration, columns: usize) -> usize {
     let part = moment.as_secs_f64() / elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
     ((part * columns as f64).round() as usize).min(columns)
 }

@@ -2,6 +2,7 @@
 //! whoever asks them.
 
 use std::collections::BTreeMap;
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,10 @@ use crate::position::Position;
 use crate::secret::bearer;
 use crate::street;
 use crate::third_party::{Trip, Trips};
+use crate::way::{Heard, Notes, Observed, Station, TRACE_PARENT, Which, ask, picture};
+
+/// A watcher who reads nothing for longer is ended by a tracker with its usual --idle.
+const MOST_SLOW: u64 = 60_000;
 
 const PROGRAM: &str = "courier";
 
@@ -55,6 +60,19 @@ struct Options {
     #[arg(long, value_name = "N", default_value_t = 0)]
     watchers: usize,
 
+    /// Where its watchers are, if that is another instance
+    #[arg(long, value_name = "URL", value_parser = server_url)]
+    watch_at: Option<Url>,
+
+    /// How long the last watcher of each order reads nothing after each position, in
+    /// milliseconds; the others are not slow
+    #[arg(long, value_name = "MS", value_parser = at_least_one(MOST_SLOW))]
+    slow: Option<u64>,
+
+    /// Draw the ways of the first order's positions, and not what the courier did
+    #[arg(long, value_name = "WHICH", num_args = 0..=1, default_missing_value = "all")]
+    way: Option<Which>,
+
     /// Wait here to be asked for the positions, instead of delivering them
     #[arg(long, value_name = "HOST:PORT", value_parser = args::host_and_port)]
     serve: Option<String>,
@@ -69,6 +87,8 @@ pub struct Courier {
     client: Client,
     asked: Option<Mutex<Option<Bound>>>,
     board: Arc<Board>,
+    /// Of the first order, if its positions' ways are wanted.
+    notes: Option<Notes>,
 }
 
 /// What there is to see for whoever asks.
@@ -105,7 +125,8 @@ impl Courier {
         let client = client_of(&options.url, PATIENCE)?;
         let bound = options.serve.as_deref().map(Bound::to).transpose()?;
         let asked = bound.map(|bound| Mutex::new(Some(bound)));
-        Ok(Self { options, client, asked, board: Arc::default() })
+        let notes = options.way.map(|_| Notes::new());
+        Ok(Self { options, client, asked, board: Arc::default(), notes })
     }
 
     /// Starts the clock and the recording.
@@ -126,6 +147,40 @@ impl Courier {
         (1..=self.options.orders).map(|number| Ride { courier: self, number })
     }
 
+    /// Draws the ways of the first order's positions, if that is wanted; else what the
+    /// couriers and the watchers did.
+    pub async fn finish(&self, run: Run, ridden: Result<(), Failure>) -> ExitCode {
+        if let (Some(which), Some(notes), Ok(())) = (self.options.way, &self.notes, &ridden) {
+            // What comes from here on is no part of the ride.
+            let _ = run.stop();
+            match picture(&self.observed(notes).await, which) {
+                Ok(stages) => run.shows(stages),
+                Err(why) => harness::note(&format!("the ways are not drawn: {why}")),
+            }
+        }
+        run.finish(ridden)
+    }
+
+    /// What everybody has seen of them.
+    async fn observed(&self, notes: &Notes) -> Observed {
+        let Options { url, watch_at, watchers, .. } = &self.options;
+        let courier = notes.taken();
+        let told = self.ask(url, notes).await;
+        let watched = match watch_at.as_ref().filter(|other| *other != url) {
+            Some(other) => self.ask(other, notes).await,
+            None => told.clone(),
+        };
+        let watchers = (1..=*watchers as u64).collect();
+        Observed { courier, told, watched, watchers }
+    }
+
+    async fn ask(&self, instance: &Url, notes: &Notes) -> Option<Heard> {
+        let told = ask(&self.client, instance, notes.trace).await;
+        let note =
+            |why| harness::note(&format!("what happened at {instance} is not known: it {why}"));
+        told.map_err(note).ok()
+    }
+
     /// Answers whoever asks for positions while the rides go on, and once more when
     /// they are over. Without `--serve` there is nobody to be answered.
     ///
@@ -140,8 +195,12 @@ impl Courier {
         let bound = bound.and_then(|it| it.lock().unwrap_or_else(PoisonError::into_inner).take());
         let Some(Bound { sockets, .. }) = bound else { return rides.await };
         let board = Arc::clone(&self.board);
+        let notes = self.notes.clone();
         let trips = get(async move || {
             let trips = board.trips.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(notes) = &notes {
+                trips.values().for_each(|trip| notes.told(&trip.reference, trip.tick));
+            }
             let trips = Trips { trips: trips.values().cloned().collect() };
             board.was_asked.notify_one();
             // Numbers and texts can always be written.
@@ -184,6 +243,9 @@ impl Ride<'_> {
             let cause = format!("the tracker's answer is no order: {error}");
             Failure::new(cause, "check that --url is a tracker's")
         })?;
+        if let Some(notes) = self.notes() {
+            notes.begin(&order);
+        }
         info!("On the way; watch at {link}");
         Ok(order)
     }
@@ -192,8 +254,16 @@ impl Ride<'_> {
     pub fn followers(&self, order: &str) -> Vec<Follower> {
         let Courier { options, .. } = self.courier;
         let number = |watcher| (self.number - 1) * options.watchers + watcher;
-        let watchers = 1..=options.watchers;
-        watchers.map(|watcher| Follower::new(number(watcher), &options.url, order)).collect()
+        let tracker = options.watch_at.as_ref().unwrap_or(&options.url);
+        let slow = options.slow.map(|slow| options.shared.sped_up(slow as f64 / 1e3));
+        let slow = slow.map(Duration::from_secs_f64);
+        let follower = |watcher| {
+            let is_last = watcher == options.watchers;
+            Follower::new(number(watcher), tracker, order)
+                .slow(slow.filter(|_| is_last))
+                .noting(self.notes().cloned())
+        };
+        (1..=options.watchers).map(follower).collect()
     }
 
     /// Each position of the way, when its time has come.
@@ -218,14 +288,30 @@ impl Ride<'_> {
     ///
     /// When the tracker does not take it.
     pub async fn deliver(&self, order: &str, position: &Position) -> Result<(), Failure> {
+        let note = |station| {
+            if let Some(notes) = self.notes() {
+                notes.note(station, position.sequence);
+            }
+        };
         if self.courier.asked.is_some() {
             let trip = Trip::of(order, position);
             let mut trips = self.courier.board.trips.lock().unwrap_or_else(PoisonError::into_inner);
+            note(Station::LaidOut);
             trips.insert(order.to_owned(), trip);
             return Ok(());
         }
         let body = serde_json::to_string(position).unwrap_or_default();
-        self.post(&format!("orders/{order}/position"), Some(body)).await.map(drop)
+        note(Station::Sent);
+        let answer = self.post(&format!("orders/{order}/position"), Some(body)).await;
+        if answer.is_err() {
+            note(Station::NotDelivered);
+        }
+        answer.map(drop)
+    }
+
+    /// Where it notes what it sees, if its positions' ways are wanted.
+    fn notes(&self) -> Option<&Notes> {
+        self.courier.notes.as_ref().filter(|_| self.number == 1)
     }
 
     async fn post(&self, path: &str, body: Option<String>) -> Result<String, Failure> {
@@ -233,6 +319,9 @@ impl Ride<'_> {
         let mut request = client.post(format!("{}{path}", options.url));
         if let Some(secret) = bearer() {
             request = request.header("authorization", secret);
+        }
+        if let Some(notes) = self.notes() {
+            request = request.header(TRACE_PARENT, notes.traceparent(None));
         }
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body);

@@ -9,11 +9,13 @@ use tokio::time::Instant;
 use crate::order::OrderId;
 use crate::orders::{Delivered, Feed, Limits, Sight, Trouble};
 use crate::position::Position;
+use crate::way::Ways;
 
 /// All orders, and what there is to see of them.
 #[derive(Debug)]
 pub(crate) struct Here {
     limits: Limits,
+    pub(crate) ways: Ways,
     state: Mutex<State>,
 }
 
@@ -33,7 +35,7 @@ struct Order {
 
 impl Here {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, state: Mutex::default() }
+        Self { limits, ways: Ways::default(), state: Mutex::default() }
     }
 
     pub(crate) fn open(&self, order: OrderId) -> Result<(), Trouble> {

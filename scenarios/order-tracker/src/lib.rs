@@ -6,6 +6,7 @@
 //! | `POST /orders` | 201 and `{"order": ID, "link": URL}`: a new order, and where it can be watched |
 //! | `POST /orders/ID/position` | 202 and `{"taken": true}`, or `false` where a newer one was there |
 //! | `GET /ws/orders/ID` | a WebSocket: the newest position at once, and each one that is newer |
+//! | `GET /recordings/TRACE` | 200 and what was seen of an order's positions, for who asked with this trace on the same machine |
 //!
 //! A position is `{"lat": -23.56, "lon": -46.65, "at": "2026-11-29T12:00:00Z",
 //! "sequence": 7}`, and watchers are sent the same. Some third parties deliver that
@@ -38,6 +39,8 @@ mod watcher;
 
 mod poll;
 mod third_party;
+
+mod way;
 
 mod problem;
 

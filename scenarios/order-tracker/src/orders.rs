@@ -1,5 +1,6 @@
 //! The orders, wherever they are kept, and who watches them.
 
+use std::num::NonZeroU128;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -9,6 +10,7 @@ use crate::here::Here;
 use crate::order::OrderId;
 use crate::position::{Position, Published};
 use crate::shared::Shared;
+use crate::way::Ways;
 
 /// As many as there may be.
 #[derive(Debug, Clone, Copy)]
@@ -93,8 +95,8 @@ pub(crate) struct Watching {
     pub(crate) sight: watch::Receiver<Sight>,
     /// When the order's time is over.
     pub(crate) until: Instant,
-    orders: Orders,
-    order: OrderId,
+    pub(crate) orders: Orders,
+    pub(crate) order: OrderId,
 }
 
 impl Orders {
@@ -120,12 +122,27 @@ impl Orders {
         }
     }
 
-    /// A place among those who watch it.
-    pub(crate) async fn watch(&self, order: OrderId) -> Result<Watching, Trouble> {
+    /// What is kept of the ways of positions here.
+    pub(crate) fn ways(&self) -> &Ways {
+        match self {
+            Self::Here(here) => &here.ways,
+            Self::Shared(shared) => &shared.ways,
+        }
+    }
+
+    /// A place among those who watch it. Who names a trace wants its positions' ways kept.
+    pub(crate) async fn watch(
+        &self,
+        order: OrderId,
+        trace: Option<NonZeroU128>,
+    ) -> Result<Watching, Trouble> {
         let (sight, until) = match self {
             Self::Here(here) => here.watch(order)?,
             Self::Shared(shared) => shared.watch(order).await?,
         };
+        if let Some(trace) = trace {
+            self.ways().keep(order, trace);
+        }
         let mut watching = Watching { sight, until, orders: self.clone(), order };
         if let Self::Shared(shared) = self {
             shared.until_followed(&mut watching.sight).await?;

@@ -2,11 +2,12 @@
 
 use std::env;
 use std::io;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use delay_server::{Bound, StartError};
 use harness::Failure;
 use harness::args::without_passwords;
@@ -21,6 +22,7 @@ use crate::routes::{App, router};
 use crate::secret::Secret;
 use crate::shared::Shared;
 use crate::watcher::Rules;
+use crate::way::is_here;
 
 const REDIS_URL: &str = "REDIS_URL";
 
@@ -103,11 +105,17 @@ impl Plan {
         let Options { frame, idle, grace, .. } = options;
         let (life, rules) = (Life::default(), Rules { frame, idle, grace });
         let (names, url) = (Arc::new(names), url.into());
-        let app = App { orders, secret, names, life: life.clone(), rules, url };
-        let router = router(app);
-        let ended = serve(sockets, move |_| router.clone(), life, stop, grace + MARGIN).await;
+        let app = App { orders, is_here: false, secret, names, life: life.clone(), rules, url };
+        let ended = serve(sockets, routers(app), life, stop, grace + MARGIN).await;
         run.finish(ended.map_err(|error| StartError::from(error).into()).and_then(all_ended))
     }
+}
+
+/// What a client with this address is answered by.
+fn routers(app: App) -> impl Fn(SocketAddr) -> Router + Clone + Send + 'static {
+    let router_here = router(App { is_here: true, ..app.clone() });
+    let router = router(app);
+    move |client| if is_here(client) { router_here.clone() } else { router.clone() }
 }
 
 fn all_ended(left: usize) -> Result<(), Failure> {

@@ -14,6 +14,8 @@ pub(crate) enum Problem {
         "nothing is here; there are POST /orders, POST /orders/ID/position and the WebSocket /ws/orders/ID"
     )]
     UnknownRoute,
+    #[error("nothing is recorded here of a request with this trace, or no longer")]
+    UnknownTrace,
     #[error("this does not answer that method; the header Allow has those that it answers")]
     WrongMethod,
     #[error(
@@ -41,7 +43,9 @@ pub(crate) enum Problem {
 impl Problem {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::UnknownRoute | Self::Trouble(Trouble::Unknown) => StatusCode::NOT_FOUND,
+            Self::UnknownRoute | Self::UnknownTrace | Self::Trouble(Trouble::Unknown) => {
+                StatusCode::NOT_FOUND
+            }
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::WrongName => StatusCode::MISDIRECTED_REQUEST,
             Self::WrongOrigin => StatusCode::FORBIDDEN,

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use delay_server::Names;
 use jiff::Timestamp;
-use lens::InLane;
+use lens::{InLane, TraceParent};
 use serde_json::json;
 use tracing::{error, info, info_span};
 use web_service::{Life, json_body};
@@ -24,6 +24,7 @@ use crate::position::Position;
 use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::watcher::{Rules, watch};
+use crate::way::{Station, trace, traceparent};
 
 /// The longest body, in bytes: many times as much as a position needs.
 const MAX_BODY: usize = 2 * 1024;
@@ -32,6 +33,8 @@ const MAX_BODY: usize = 2 * 1024;
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) orders: Orders,
+    /// Whether the client is on this machine.
+    pub(crate) is_here: bool,
     pub(crate) secret: Secret,
     pub(crate) names: Arc<Names>,
     pub(crate) life: Life,
@@ -40,12 +43,27 @@ pub(crate) struct App {
     pub(crate) url: Arc<str>,
 }
 
+impl App {
+    /// By what a client on this machine asks for its positions' ways.
+    fn asked(&self, headers: &HeaderMap) -> Option<TraceParent> {
+        traceparent(headers).filter(|_| self.is_here)
+    }
+
+    /// Keeps what is seen from now on of an order that is there.
+    fn keep(&self, order: OrderId, asked: Option<TraceParent>) {
+        if let Some(asked) = asked {
+            self.orders.ways().keep(order, asked.trace);
+        }
+    }
+}
+
 /// Every route, and what answers where there is none.
 pub(crate) fn router(app: App) -> Router {
     Router::new()
         .route("/orders", post(open))
         .route("/orders/{order}/position", post(deliver))
         .route("/ws/orders/{order}", get(watch_order))
+        .route("/recordings/{trace}", get(recording))
         .method_not_allowed_fallback(async || Problem::WrongMethod)
         .fallback(async || Problem::UnknownRoute)
         .layer(middleware::from_fn_with_state(app.clone(), of_ours))
@@ -99,6 +117,7 @@ async fn open(State(app): State<App>, headers: HeaderMap) -> Result<Response, Pr
         opened
     };
     let order = opening.in_lane(info_span!("requester", name = "order")).await?;
+    app.keep(order, app.asked(&headers));
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let host = host.unwrap_or(app.url.trim_start_matches("http://"));
     let path = format!("/ws/orders/{order}");
@@ -116,9 +135,11 @@ async fn deliver(
         return Err(Problem::NoSecret);
     }
     let order = order_in(order)?;
+    let asked = app.asked(request.headers());
     let position: Position = serde_json::from_slice(&json_body(request, MAX_BODY).await?)?;
     let position = position.possible(Timestamp::now())?;
     let delivered = take(&app.orders, order, &position).await?;
+    app.keep(order, asked);
     let body = json!({ "taken": delivered == Delivered::Taken });
     Ok(web_service::json(StatusCode::ACCEPTED, body.to_string()))
 }
@@ -130,10 +151,17 @@ pub(crate) async fn take(
     position: &Position,
 ) -> Result<Delivered, Trouble> {
     let taking = async {
+        orders.ways().note(order, Station::Came, position.sequence);
         let delivered = orders.deliver(order, position).await;
         match &delivered {
-            Ok(Delivered::Taken) => info!("At {:.5}, {:.5}", position.lat, position.lon),
-            Ok(Delivered::Older) => info!("Not taken: there is a newer one"),
+            Ok(Delivered::Taken) => {
+                orders.ways().note(order, Station::Taken, position.sequence);
+                info!("At {:.5}, {:.5}", position.lat, position.lon);
+            }
+            Ok(Delivered::Older) => {
+                orders.ways().note(order, Station::Older, position.sequence);
+                info!("Not taken: there is a newer one");
+            }
             Err(trouble) => say(trouble),
         }
         if delivered.is_ok() {
@@ -155,6 +183,19 @@ fn say(trouble: &Trouble) {
     }
 }
 
+/// What was seen of an order's positions, for the client on this machine who asked for it.
+async fn recording(
+    State(app): State<App>,
+    named: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let named = named.ok().and_then(|Path(text)| trace(&text)).filter(|_| app.is_here);
+    let named = named.ok_or(Problem::UnknownRoute)?;
+    let is_shared = matches!(app.orders, Orders::Shared(_));
+    let answer = app.orders.ways().answer(named, is_shared).ok_or(Problem::UnknownTrace)?;
+    // Numbers and names can always be written.
+    Ok(web_service::json(StatusCode::OK, serde_json::to_string(&answer).unwrap_or_default()))
+}
+
 async fn watch_order(
     State(app): State<App>,
     order: Named,
@@ -167,9 +208,11 @@ async fn watch_order(
     let order = order_in(order)?;
     let (response, upgrade) = hyper_tungstenite::upgrade(&mut request, Some(app.rules.config()))
         .map_err(|error| Problem::BadHandshake(error.to_string()))?;
-    let watching = app.orders.watch(order).await?;
+    let asked = app.asked(request.headers());
+    let watching = app.orders.watch(order, asked.map(|it| it.trace)).await?;
+    let named = asked.map(|it| it.span.get());
     let (under_way, stopping) = (app.life.begin(), app.life.stopping());
-    let watcher = watch(upgrade, watching, app.rules, stopping, under_way);
+    let watcher = watch(upgrade, watching, named, app.rules, stopping, under_way);
     let name = format!("watcher {}", order.short());
     tokio::spawn(watcher.in_lane(info_span!("requester", name)));
     // There is no body to it, and a length of one would only confuse clients.
@@ -178,9 +221,49 @@ async fn watch_order(
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use std::time::Duration;
+
+    use axum::http::{HeaderName, HeaderValue};
+    use delay_server::Bound;
 
     use super::*;
+    use crate::here::Here;
+    use crate::orders::Limits;
+
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+    /// What a client elsewhere, or on this machine, is answered by.
+    fn app(is_here: bool) -> App {
+        let limits = Limits { orders: 1, watchers: 1, lifetime: Duration::from_secs(60) };
+        let idle = Duration::from_secs(60);
+        App {
+            orders: Orders::Here(Arc::new(Here::new(limits))),
+            is_here,
+            secret: Secret::from_env(true).unwrap(),
+            names: Arc::new(Bound::to("127.0.0.1:0").unwrap().names),
+            life: Life::default(),
+            rules: Rules { frame: 125, idle, grace: idle },
+            url: "http://localhost".into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn only_who_is_on_this_machine_is_followed_and_told() {
+        let asks = HeaderValue::from_str(&format!("00-{TRACE}-00f067aa0ba902b7-01")).unwrap();
+        let headers = HeaderMap::from_iter([(HeaderName::from_static("traceparent"), asks)]);
+        let told = |app: &App| recording(State(app.clone()), Ok(Path(TRACE.to_owned())));
+        let elsewhere = app(false);
+        open(State(elsewhere.clone()), headers.clone()).await.unwrap();
+        assert!(matches!(
+            told(&App { is_here: true, ..elsewhere }).await,
+            Err(Problem::UnknownTrace)
+        ));
+        let here = app(true);
+        open(State(here.clone()), headers).await.unwrap();
+        assert_eq!(told(&here).await.unwrap().status(), StatusCode::OK);
+        let refused = told(&App { is_here: false, ..here }).await;
+        assert!(matches!(refused, Err(Problem::UnknownRoute)), "as if there were no such route");
+    }
 
     #[test]
     fn a_page_is_ours_where_it_comes_from_the_host_that_it_asks() {

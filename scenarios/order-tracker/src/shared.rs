@@ -23,6 +23,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::order::OrderId;
 use crate::orders::{Delivered, Feed, Limits, Sight, Trouble};
 use crate::position::{Position, Published};
+use crate::way::{Station, Ways};
 
 /// What the names of our keys and channels begin with.
 const PREFIX: &str = "order-tracker:";
@@ -75,6 +76,7 @@ type Stored = (Option<String>, Option<Vec<u8>>);
 pub(crate) struct Shared {
     client: Client,
     limits: Limits,
+    pub(crate) ways: Ways,
     open: Script,
     deliver: Script,
     /// There is none while Redis is gone.
@@ -109,6 +111,7 @@ impl Shared {
         Ok(Arc::new(Self {
             client,
             limits,
+            ways: Ways::default(),
             open: Script::new(OPEN),
             deliver: Script::new(DELIVER),
             connection: watch::Sender::new(None),
@@ -348,7 +351,7 @@ impl Shared {
             topic.sight.send_modify(|sight| {
                 sight.feed = if sequence.is_some() { Feed::Live } else { Feed::Over };
                 if let Some(position) = position.as_deref().and_then(read_position) {
-                    sight.take(position);
+                    self.show(*order, sight, position);
                 }
             });
         }
@@ -363,8 +366,17 @@ impl Shared {
         // Whatever else is published there is nobody's position.
         let Some(position) = read_position(message) else { return };
         if let Some(topic) = self.topics().by_order.get(&order) {
-            topic.sight.send_if_modified(|sight| sight.take(position));
+            topic.sight.send_if_modified(|sight| self.show(order, sight, position));
         }
+    }
+
+    /// Has the watchers of an order see this, unless they have seen a newer one.
+    fn show(&self, order: OrderId, sight: &mut Sight, position: Published) -> bool {
+        let sequence = position.sequence;
+        let is_newer = sight.take(position);
+        let station = if is_newer { Station::Heard } else { Station::HeardAgain };
+        self.ways.note(order, station, sequence);
+        is_newer
     }
 
     fn interrupt(&self) {

@@ -15,6 +15,7 @@ use tracing::info;
 use web_service::{Stopping, UnderWay};
 
 use crate::orders::{Feed, Sight, Watching};
+use crate::way::Station;
 
 /// What is read at a time, in bytes. It is allocated for each watcher, who has next to
 /// nothing to say: the library's 128 KiB would be 1.3 GB for 10,000 of them.
@@ -78,6 +79,7 @@ enum End {
 pub(crate) fn watch(
     upgrade: HyperWebsocket,
     mut watching: Watching,
+    named: Option<u64>,
     rules: Rules,
     mut stopping: Stopping,
     under_way: UnderWay,
@@ -90,7 +92,7 @@ pub(crate) fn watch(
         info!("Watching");
         let until = watching.until;
         let end = tokio::select! {
-            end = follow(&mut socket, &mut watching, &rules) => end,
+            end = follow(&mut socket, &mut watching, named, &rules) => end,
             () = stopping.wait() => End::Stopping,
         };
         let end = match end {
@@ -107,8 +109,20 @@ pub(crate) fn watch(
     }
 }
 
-async fn follow(socket: &mut HyperWebsocketStream, watching: &mut Watching, rules: &Rules) -> End {
-    let (sight, until) = (&mut watching.sight, watching.until);
+async fn follow(
+    socket: &mut HyperWebsocketStream,
+    watching: &mut Watching,
+    named: Option<u64>,
+    rules: &Rules,
+) -> End {
+    let Watching { sight, orders, order, until } = watching;
+    let until = *until;
+    let note = |station, sequence| {
+        if named.is_some() {
+            orders.ways().note_of(*order, station, sequence, named);
+        }
+    };
+    note(Station::Watches, 0);
     let mut told = Told::default();
     let every = rules.idle / PINGS;
     let mut alarm = pin!(sleep_until((Instant::now() + every).min(until)));
@@ -138,7 +152,7 @@ async fn follow(socket: &mut HyperWebsocketStream, watching: &mut Watching, rule
                 }
                 frames = 0;
                 alarm.as_mut().reset((Instant::now() + every).min(until));
-                vec![Message::Ping(Default::default())]
+                vec![Say { message: Message::Ping(Default::default()), position: None }]
             }
             changed = sight.changed() => {
                 if changed.is_err() {
@@ -149,8 +163,10 @@ async fn follow(socket: &mut HyperWebsocketStream, watching: &mut Watching, rule
                 told.next(&seen)
             }
         };
-        for message in messages {
-            // It is seldom that there is no room: what waiting needs is not kept ready for it.
+        for Say { message, position } in messages {
+            position.iter().for_each(|sequence| note(Station::Begun, *sequence));
+            // Everything before it has been flushed, so the socket takes it at once. It is
+            // seldom that there is no room: what waiting needs is not kept ready for it.
             let sent = match socket.send(message).now_or_never() {
                 Some(sent) => sent,
                 // Meanwhile newer positions take the place of older ones.
@@ -163,14 +179,21 @@ async fn follow(socket: &mut HyperWebsocketStream, watching: &mut Watching, rule
                     }
                 }
             };
-            if let Err(error) = sent {
-                return End::of(Err(error));
+            match sent {
+                Ok(()) => position.iter().for_each(|it| note(Station::Written, *it)),
+                Err(error) => return End::of(Err(error)),
             }
         }
         if sight.borrow().feed == Feed::Over {
             return End::NoOrder;
         }
     }
+}
+
+/// What a watcher is to be told, and which position that is.
+struct Say {
+    message: Message,
+    position: Option<u64>,
 }
 
 /// What a watcher has been told so far.
@@ -182,7 +205,7 @@ struct Told {
 
 impl Told {
     /// What it is to be told of this.
-    fn next(&mut self, sight: &Sight) -> Vec<Message> {
+    fn next(&mut self, sight: &Sight) -> Vec<Say> {
         let mut messages = Vec::new();
         let is_interrupted = sight.feed == Feed::Interrupted;
         if is_interrupted != self.is_interrupted {
@@ -194,14 +217,16 @@ impl Told {
                 info!("Told that positions come again");
                 r#"{"notice":"resumed"}"#
             };
-            messages.push(Message::Text(Utf8Bytes::from_static(text)));
+            let message = Message::Text(Utf8Bytes::from_static(text));
+            messages.push(Say { message, position: None });
         }
         let newest = sight.newest.as_ref();
         if let Some(newest) =
             newest.filter(|it| self.sequence.is_none_or(|told| told < it.sequence))
         {
             self.sequence = Some(newest.sequence);
-            messages.push(Message::Text(newest.text.clone()));
+            let message = Message::Text(newest.text.clone());
+            messages.push(Say { message, position: self.sequence });
         }
         messages
     }

@@ -54,6 +54,7 @@ fn report(elapsed: u64, lanes: Vec<Lane>) -> Report {
         ideal: Some(ms(1000)),
         guess: None,
         measured: Vec::new(),
+        stages: None,
         recording: Recording::of_lanes(ms(elapsed), threads, lanes),
     }
 }

@@ -1,7 +1,8 @@
 //! Couriers who ride through a city, and say where they are: to the tracker, or with
 //! `--serve` to whoever asks them.
 //!
-//! `cargo run --bin courier`, while the tracker runs
+//! `cargo run --bin courier`, while the tracker runs; with `--way`, and two watchers of
+//! whom one is slow: `cargo run --bin courier -- --watchers 2 --slow 10000 --speed 20 --way`
 
 use std::process::ExitCode;
 
@@ -15,7 +16,8 @@ use tracing::{Instrument, info};
 async fn main() -> ExitCode {
     let courier = Courier::from_args();
     let run = courier.start();
-    run.finish(courier.answer_during(ride_all(&courier)).await)
+    let ridden = courier.answer_during(ride_all(&courier)).await;
+    courier.finish(run, ridden).await
 }
 
 async fn ride_all(courier: &Courier) -> Result<(), Failure> {

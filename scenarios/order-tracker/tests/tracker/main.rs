@@ -9,5 +9,6 @@ mod couriers;
 mod hostile;
 mod instances;
 mod watchers;
+mod ways;
 
 mod support;
