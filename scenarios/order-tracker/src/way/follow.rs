@@ -133,7 +133,7 @@ pub(crate) fn follow(observed: &Observed) -> Result<Vec<Way>, Unclear> {
                     end: End::Unknown,
                 },
             };
-            ways.push(walk.to_the_end()?);
+            ways.push(walk.finish()?);
         }
     }
     Ok(ways)
@@ -222,10 +222,10 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn to_the_end(mut self) -> Result<Way, Unclear> {
-        self.way.end = match self.to_orders()? {
+    fn finish(mut self) -> Result<Way, Unclear> {
+        self.way.end = match self.reach_orders()? {
             Some(end) => end,
-            None => self.to_watcher()?,
+            None => self.reach_watcher()?,
         };
         Ok(self.way)
     }
@@ -243,11 +243,11 @@ impl Walk<'_> {
     }
 
     /// From the courier to where orders are kept; gives how it ended, if it did so there.
-    fn to_orders(&mut self) -> Result<Option<End>, Unclear> {
+    fn reach_orders(&mut self) -> Result<Option<End>, Unclear> {
         let sequence = self.way.sequence;
         let Some(told) = self.told else { return Ok(None) };
         let Some(came) = told.at(Station::Came, sequence) else {
-            return self.from_courier().map(Some);
+            return self.end_at_courier().map(Some);
         };
         self.stay(Place::Courier, came)?;
         // The same one may be told again, and is no newer than itself.
@@ -263,7 +263,7 @@ impl Walk<'_> {
     }
 
     /// No instance has read it.
-    fn from_courier(&mut self) -> Result<End, Unclear> {
+    fn end_at_courier(&mut self) -> Result<End, Unclear> {
         let Way { sequence, from, .. } = self.way;
         if let Some(failed) = self.courier.at(Station::NotDelivered, sequence) {
             self.stay(Place::Courier, failed)?;
@@ -281,7 +281,7 @@ impl Walk<'_> {
     }
 
     /// From where orders are kept to the watcher.
-    fn to_watcher(&mut self) -> Result<End, Unclear> {
+    fn reach_watcher(&mut self) -> Result<End, Unclear> {
         let Way { sequence, watcher, .. } = self.way;
         let read = self.courier.at_watcher(Station::Read, sequence, watcher);
         let Some(watched) = self.watched else { return self.unseen(read) };
