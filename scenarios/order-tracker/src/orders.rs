@@ -120,6 +120,14 @@ impl Orders {
         }
     }
 
+    /// Whether the order is there, for somebody who takes no place among its watchers.
+    pub(crate) async fn knows(&self, order: OrderId) -> Result<(), Trouble> {
+        match self {
+            Self::Here(here) => here.knows(order),
+            Self::Shared(shared) => shared.knows(order).await,
+        }
+    }
+
     /// A place among those who watch it.
     pub(crate) async fn watch(&self, order: OrderId) -> Result<Watching, Trouble> {
         let (sight, until) = match self {

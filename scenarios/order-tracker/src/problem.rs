@@ -11,7 +11,7 @@ use crate::position::Impossible;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
     #[error(
-        "nothing is here; there are POST /orders, POST /orders/ID/position and the WebSocket /ws/orders/ID"
+        "nothing is here; there are POST /orders, POST /orders/ID/position, the page /track/ID and the WebSocket /ws/orders/ID"
     )]
     UnknownRoute,
     #[error("this does not answer that method; the header Allow has those that it answers")]

@@ -8,6 +8,8 @@ mod answers;
 mod couriers;
 mod hostile;
 mod instances;
+mod page;
 mod watchers;
 
+mod redis;
 mod support;

@@ -1,0 +1,237 @@
+//! The map of the watcher's page: the courier's way, and around it a city of our own.
+//!
+//! No map is asked of anybody. Each street is the avenue or the road of the way once
+//! more, shifted to a corner of the other one. So streets cross the way where it has its
+//! corners, and none of them is where a street of the real city is.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use crate::street::{BEND, CORNERS, DEGREE};
+
+/// Metres to the east and to the south of the bend.
+type Point = (f64, f64);
+
+/// The part of the plane that has streets, in metres from the bend: more than the widest
+/// screen shows while the courier is on its way.
+const EAST: std::ops::RangeInclusive<f64> = -2_600.0..=4_600.0;
+const SOUTH: std::ops::RangeInclusive<f64> = -2_600.0..=2_900.0;
+
+/// How many streets to either side. What is beyond the city is cut off.
+const SIDE: i32 = 30;
+
+/// One of so many streets is a wide one.
+const WIDE: i32 = 4;
+
+/// The way's own two streets.
+const AVENUE: &str = "Avenida Paulista";
+const ROAD: &str = "Rua da Consolação";
+
+/// What crosses the way at each of its corners, but for its ends and the bend. Invented.
+const CROSSED: [&str; CORNERS.len()] = [
+    "",
+    "Rua da Aroeira",
+    "Rua do Cedro",
+    "Rua da Peroba",
+    "Rua do Jatobá",
+    "Rua da Paineira",
+    "Rua do Ipê",
+    "Rua da Figueira",
+    "Rua do Angico",
+    "Rua da Embaúba",
+    "Rua do Guapuruvu",
+    "",
+    "Rua da Canela",
+    "Rua do Jacarandá",
+    "Rua da Imbuia",
+    "Rua do Pinheiro",
+    "Rua da Quaresmeira",
+    "Rua do Manacá",
+    "Rua da Pitangueira",
+    "Rua do Araçá",
+    "Rua da Jabuticabeira",
+    "",
+];
+
+/// Parks, each from a crossing to the one on its other side.
+const PARKS: [[(i32, i32); 2]; 4] =
+    [[(4, 3), (7, 5)], [(12, -5), (15, -2)], [(8, 12), (11, 14)], [(0, -6), (2, -4)]];
+
+/// A river, in the west of all this.
+const RIVER: &str = "M-1700 2900C-1400 2300-2100 1900-1750 1300S-900 700-1100 0S-1900-700-1500-1400S-700-2100-900-2600";
+
+/// Where a place is on the map.
+fn point((lat, lon): (f64, f64)) -> Point {
+    let (lat_0, lon_0) = CORNERS[BEND];
+    ((lon - lon_0) * lat_0.to_radians().cos() * DEGREE, (lat_0 - lat) * DEGREE)
+}
+
+/// A corner of a line that goes on at both ends as it goes on inside.
+fn corner(line: &[(f64, f64)], step: i32) -> Point {
+    let last = i32::try_from(line.len()).unwrap_or(i32::MAX) - 1;
+    let beyond = |end: usize, step| {
+        let (end, same) = (point(line[end]), corner(line, step));
+        (2.0 * end.0 - same.0, 2.0 * end.1 - same.1)
+    };
+    match usize::try_from(step) {
+        Err(_) => beyond(0, -step),
+        Ok(_) if step > last => beyond(line.len() - 1, 2 * last - step),
+        Ok(place) => point(line[place]),
+    }
+}
+
+/// Where a street that is parallel to the avenue crosses one that is parallel to the
+/// road. Both are counted along the way: the avenue's corners, and the road's.
+fn crossing(avenue: i32, road: i32) -> Point {
+    let (along, aside) = (corner(&CORNERS[..=BEND], avenue), corner(&CORNERS[BEND..], road));
+    (along.0 + aside.0, along.1 + aside.1)
+}
+
+fn path(points: impl IntoIterator<Item = Point>) -> String {
+    let mut path = String::new();
+    for (x, y) in points {
+        let sign = if path.is_empty() { 'M' } else { 'L' };
+        // Text can always be written to.
+        let _ = write!(path, "{sign}{x:.0} {y:.0}");
+    }
+    path
+}
+
+fn is_in_city((x, y): &Point) -> bool {
+    EAST.contains(x) && SOUTH.contains(y)
+}
+
+fn streets(is_wanted: impl Fn(i32) -> bool) -> String {
+    let bend = i32::try_from(BEND).unwrap_or_default();
+    let steps = || (-SIDE..=SIDE).filter(|step| is_wanted(*step));
+    let other = -SIDE..=SIDE;
+    let parallel_to_avenue = steps().map(|road| {
+        path(other.clone().map(|avenue| crossing(bend + avenue, road)).filter(is_in_city))
+    });
+    let parallel_to_road = steps().map(|avenue| {
+        path(other.clone().map(|road| crossing(bend + avenue, road)).filter(is_in_city))
+    });
+    parallel_to_avenue.chain(parallel_to_road).collect()
+}
+
+fn park([from, to]: [(i32, i32); 2]) -> String {
+    let outline = (from.0..=to.0)
+        .map(|avenue| crossing(avenue, from.1))
+        .chain((from.1..=to.1).map(|road| crossing(to.0, road)))
+        .chain((from.0..=to.0).rev().map(|avenue| crossing(avenue, to.1)))
+        .chain((from.1..=to.1).rev().map(|road| crossing(from.0, road)));
+    path(outline) + "Z"
+}
+
+/// A name beside a street, which is read from the left to the right.
+fn label(name: &str, from: Point, to: Point) -> String {
+    let (from, to) = if from.0 <= to.0 { (from, to) } else { (to, from) };
+    let (x, y) = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
+    let angle = (to.1 - from.1).atan2(to.0 - from.0).to_degrees();
+    format!(
+        r#"<text transform="translate({x:.0} {y:.0}) rotate({angle:.1})" dy="-.5em">{name}</text>"#
+    )
+}
+
+fn labels() -> String {
+    let mut labels = label(AVENUE, crossing(4, 0), crossing(8, 0));
+    labels += &label(ROAD, crossing(11, 3), crossing(11, 7));
+    for place in [2, 5, 8] {
+        let step = i32::try_from(place).unwrap_or_default();
+        labels += &label(CROSSED[place], crossing(step, -4), crossing(step, -2));
+    }
+    for place in [14, 17, 20] {
+        let step = i32::try_from(place - BEND).unwrap_or_default();
+        labels += &label(CROSSED[place], crossing(13, step), crossing(15, step));
+    }
+    labels
+}
+
+/// The way, as the map has it.
+fn way() -> impl Iterator<Item = Point> {
+    CORNERS.into_iter().map(point)
+}
+
+/// What the map shows before anybody is on it: what stands inside of its `svg`.
+pub(crate) fn picture() -> String {
+    let parks: String = PARKS.into_iter().map(park).collect();
+    let is_wide = |step: i32| step.rem_euclid(WIDE) == 2;
+    let wide = streets(is_wide);
+    let narrow = streets(|step| !is_wide(step));
+    let (way, labels) = (path(way()), labels());
+    format!(
+        r#"<path class="river" d="{RIVER}"/>
+<path class="narrow" d="{narrow}"/>
+<path class="park" d="{parks}"/>
+<path class="wide" d="{wide}"/>
+<path class="casing" d="{way}"/>
+<path class="way" d="{way}"/>
+<path class="ridden" id="ridden"/>
+<g class="labels" id="labels">{labels}</g>"#
+    )
+}
+
+/// What a page has to know to put somebody on the map.
+pub(crate) fn facts() -> Value {
+    let (lat, lon) = CORNERS[BEND];
+    let tenths = |metres: f64| (metres * 10.0).round() / 10.0;
+    let way: Vec<_> = way().map(|(x, y)| [tenths(x), tenths(y)]).collect();
+    json!({
+        "lat": lat,
+        "lon": lon,
+        "degree": DEGREE,
+        "way": way,
+        "bend": BEND,
+        "streets": [AVENUE, ROAD],
+        "crossed": CROSSED,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::street;
+
+    #[test]
+    fn the_map_has_the_way_that_couriers_ride() {
+        let facts = facts();
+        let way: Vec<(f64, f64)> = serde_json::from_value(facts["way"].clone()).unwrap();
+        let metres: f64 =
+            way.windows(2).map(|it| (it[1].0 - it[0].0).hypot(it[1].1 - it[0].1)).sum();
+        let ridden = street::seconds() * 10.0;
+        assert!((metres - ridden).abs() < ridden / 1000.0, "{metres} m, and {ridden} m ridden");
+        assert_eq!(way[BEND], (0.0, 0.0));
+        assert!(way[0].0 > 0.0 && way[0].1 > 0.0, "it begins in the south-east: {:?}", way[0]);
+        let drawn = path(super::way());
+        assert_eq!(picture().matches(&drawn).count(), 2, "the way and what is around it");
+    }
+
+    #[test]
+    fn streets_cross_the_way_at_its_corners() {
+        let streets = streets(|_| true);
+        for (place, corner) in CORNERS.into_iter().enumerate() {
+            let (x, y) = point(corner);
+            // The way itself is one of them, so there is a second one.
+            let crossing = format!("{x:.0} {y:.0}");
+            assert!(streets.matches(&crossing).count() >= 2, "none at corner {place}");
+        }
+    }
+
+    #[test]
+    fn a_line_goes_on_beyond_its_ends() {
+        let (before, first, second) = (crossing(-1, 0), crossing(0, 0), crossing(1, 0));
+        assert!((before.0 + second.0 - 2.0 * first.0).abs() < 1e-6);
+        let (before, last, after) = (crossing(11, 9), crossing(11, 10), crossing(11, 11));
+        assert!((before.1 + after.1 - 2.0 * last.1).abs() < 1e-6);
+    }
+
+    #[test]
+    fn each_corner_but_the_ends_and_the_bend_has_a_name_of_its_own() {
+        let nameless: Vec<usize> =
+            (0..CORNERS.len()).filter(|place| CROSSED[*place].is_empty()).collect();
+        assert_eq!(nameless, [0, BEND, CORNERS.len() - 1]);
+        let names: std::collections::BTreeSet<_> = CROSSED.into_iter().collect();
+        assert_eq!(names.len(), CROSSED.len() - 2);
+    }
+}
