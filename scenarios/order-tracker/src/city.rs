@@ -18,6 +18,10 @@ type Point = (f64, f64);
 const EAST: std::ops::RangeInclusive<f64> = -2_600.0..=4_600.0;
 const SOUTH: std::ops::RangeInclusive<f64> = -2_600.0..=2_900.0;
 
+/// The bend, counted along the way.
+#[expect(clippy::cast_possible_wrap, reason = "it is small")]
+const BEND_STEP: i32 = BEND as i32;
+
 /// How many streets to either side. What is beyond the city is cut off.
 const SIDE: i32 = 30;
 
@@ -59,7 +63,7 @@ const PARKS: [[(i32, i32); 2]; 4] =
     [[(4, 3), (7, 5)], [(12, -5), (15, -2)], [(8, 12), (11, 14)], [(0, -6), (2, -4)]];
 
 /// A river, in the west of all this.
-const RIVER: &str = "M-1700 2900C-1400 2300-2100 1900-1750 1300S-900 700-1100 0S-1900-700-1500-1400S-700-2100-900-2600";
+const RIVER: &str = "M-1150 2900C-850 2300-1550 1900-1200 1300S-350 700-550 0S-1350-700-950-1400S-150-2100-350-2600";
 
 /// Where a place is on the map.
 fn point((lat, lon): (f64, f64)) -> Point {
@@ -90,29 +94,55 @@ fn crossing(avenue: i32, road: i32) -> Point {
 
 fn path(points: impl IntoIterator<Item = Point>) -> String {
     let mut path = String::new();
-    for (x, y) in points {
-        let sign = if path.is_empty() { 'M' } else { 'L' };
-        // Text can always be written to.
-        let _ = write!(path, "{sign}{x:.0} {y:.0}");
+    for point in points {
+        let is_begun = !path.is_empty();
+        step(&mut path, is_begun, point);
     }
     path
 }
 
-fn is_in_city((x, y): &Point) -> bool {
-    EAST.contains(x) && SOUTH.contains(y)
+/// Adds a point: with a line to it, if one has begun.
+fn step(path: &mut String, is_begun: bool, (x, y): Point) {
+    let sign = if is_begun { 'L' } else { 'M' };
+    // Text can always be written to.
+    let _ = write!(path, "{sign}{x:.0} {y:.0}");
 }
 
-fn streets(is_wanted: impl Fn(i32) -> bool) -> String {
-    let bend = i32::try_from(BEND).unwrap_or_default();
-    let steps = || (-SIDE..=SIDE).filter(|step| is_wanted(*step));
-    let other = -SIDE..=SIDE;
-    let parallel_to_avenue = steps().map(|road| {
-        path(other.clone().map(|avenue| crossing(bend + avenue, road)).filter(is_in_city))
-    });
-    let parallel_to_road = steps().map(|avenue| {
-        path(other.clone().map(|road| crossing(bend + avenue, road)).filter(is_in_city))
-    });
-    parallel_to_avenue.chain(parallel_to_road).collect()
+fn is_in_city((x, y): Point) -> bool {
+    EAST.contains(&x) && SOUTH.contains(&y)
+}
+
+/// Whether a street goes on beyond a crossing. All do near the way, and elsewhere some
+/// end, so that not every block is as large as the next one.
+fn goes_on(avenue: i32, road: i32) -> bool {
+    let is_near_way = avenue.abs() <= 1 || road.abs() <= 1;
+    is_near_way || (avenue * 7 + road * 5 + avenue * road).rem_euclid(6) != 0
+}
+
+/// A street along these crossings, as far as it is in the city.
+fn street(crossings: impl Iterator<Item = (i32, i32)>, is_whole: bool) -> String {
+    let (mut path, mut is_begun) = (String::new(), false);
+    for (avenue, road) in crossings {
+        let (x, y) = crossing(BEND_STEP + avenue, road);
+        if !is_in_city((x, y)) {
+            is_begun = false;
+            continue;
+        }
+        step(&mut path, is_begun, (x, y));
+        is_begun = is_whole || goes_on(avenue, road);
+    }
+    path
+}
+
+/// The streets of these steps to either side of the way, in both directions.
+fn streets(is_wanted: impl Fn(i32) -> bool, are_whole: bool) -> String {
+    let all = -SIDE..=SIDE;
+    let mut path = String::new();
+    for aside in all.clone().filter(|aside| is_wanted(*aside)) {
+        path += &street(all.clone().map(|along| (along, aside)), are_whole);
+        path += &street(all.clone().map(|along| (aside, along)), are_whole);
+    }
+    path
 }
 
 fn park([from, to]: [(i32, i32); 2]) -> String {
@@ -130,7 +160,7 @@ fn label(name: &str, from: Point, to: Point) -> String {
     let (x, y) = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
     let angle = (to.1 - from.1).atan2(to.0 - from.0).to_degrees();
     format!(
-        r#"<text transform="translate({x:.0} {y:.0}) rotate({angle:.1})" dy="-.5em">{name}</text>"#
+        r#"<text transform="translate({x:.0} {y:.0}) rotate({angle:.1})" dy="-.75em">{name}</text>"#
     )
 }
 
@@ -157,8 +187,8 @@ fn way() -> impl Iterator<Item = Point> {
 pub(crate) fn picture() -> String {
     let parks: String = PARKS.into_iter().map(park).collect();
     let is_wide = |step: i32| step.rem_euclid(WIDE) == 2;
-    let wide = streets(is_wide);
-    let narrow = streets(|step| !is_wide(step));
+    let wide = streets(is_wide, true);
+    let narrow = streets(|step| !is_wide(step), false);
     let (way, labels) = (path(way()), labels());
     format!(
         r#"<path class="river" d="{RIVER}"/>
@@ -209,7 +239,7 @@ mod tests {
 
     #[test]
     fn streets_cross_the_way_at_its_corners() {
-        let streets = streets(|_| true);
+        let streets = streets(|_| true, false);
         for (place, corner) in CORNERS.into_iter().enumerate() {
             let (x, y) = point(corner);
             // The way itself is one of them, so there is a second one.

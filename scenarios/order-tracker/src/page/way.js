@@ -90,7 +90,7 @@ const metresIn = metres =>
       : `${Math.max(10, Math.round(metres / 10) * 10)} m`;
 
 const degreesIn = ({ lat, lon }) =>
-  `${Math.abs(lat).toFixed(4)}° ${lat < 0 ? "S" : "N"}, ${Math.abs(lon).toFixed(4)}° ${lon < 0 ? "W" : "E"}`;
+  `${Math.abs(lat).toFixed(3)}° ${lat < 0 ? "S" : "N"}, ${Math.abs(lon).toFixed(3)}° ${lon < 0 ? "W" : "E"}`;
 
 function ageIn(seconds) {
   const [s, min, h] = [seconds, seconds / 60, seconds / 3600].map(Math.floor);
@@ -104,11 +104,11 @@ function ageIn(seconds) {
 // Where that is, in words: the street, and what it crosses nearest.
 function wordsOf(city, place, position) {
   if (place.along === null) {
-    return { headline: "Not on the way", words: `${metresIn(place.off)} beside it, at ${degreesIn(position)}` };
+    return { headline: "Off the route", words: `${metresIn(place.off)} away from it, at ${degreesIn(position)}` };
   }
   const left = city.length - place.along;
   const street = city.streets[place.along < city.up[city.bend] ? 0 : 1];
-  if (left <= THERE) return { headline: "At the end of the way", words: `On ${street}` };
+  if (left <= THERE) return { headline: "At the end of the route", words: `On ${street}` };
   const off = corner => Math.abs(city.up[corner] - place.along);
   const named = city.crossed.map((name, corner) => corner).filter(corner => city.crossed[corner]);
   const corner = named.reduce((one, other) => off(other) < off(one) ? other : one);
