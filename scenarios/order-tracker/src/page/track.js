@@ -3,6 +3,7 @@
 const PATIENCE = 15000;      // ms that an attempt to connect may take
 const STEADY = 5000;         // ms after which a connection was a good one
 const HIDDEN = 30000;        // ms in which a connection may have died unseen
+const SILENCE = 60000;       // ms at least, and twice as many at most, in which one may be silent
 const SLOWEST = 2000;        // ms that the courier is on its way to a new position
 const CALM = 5000;           // ms from one thing that is read aloud to the next
 const CALMER = 20000;        // the same, if only the place is another
@@ -111,6 +112,8 @@ function tick() {
     put("age", ageIn((heard.age + passed) / 1000));
   }
   sayAloud();
+  const isSilent = state === "live" && openedAt !== null && performance.now() - spokenAt > silence;
+  if (isSilent && document.visibilityState === "visible") connect("quietly");
 }
 
 let said = { text: "", state: "", at: -Infinity };
@@ -132,16 +135,21 @@ setInterval(tick, 500);
 
 let socket = null;           // the one that is listened to
 let openedAt = null;
+let spokenAt = 0;            // when something was last heard of it
+let silence = 0;             // how long nothing may be
 let attempt = 0;             // failures since the last good connection
 let nextAt = 0;              // when to try again
 let waiting = 0;             // the timer of that
 let ended = false;
 
-function connect() {
+// A connection that is dead does not say so, and one by which nothing comes is as silent.
+// So after a while another takes its place, quietly: it may well be all right.
+function connect(quietly) {
   clearTimeout(waiting);
   if (ended) return;
   leave();
-  show(attempt > 0 || last ? "again" : "connecting");
+  if (quietly) attempt = 0;
+  else show(attempt > 0 || last ? "again" : "connecting");
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const mine = new WebSocket(`${scheme}//${location.host}/ws/orders/${order}`);
   const isMine = () => socket === mine;
@@ -149,7 +157,8 @@ function connect() {
   openedAt = null;
   mine.onopen = () => {
     if (!isMine()) return;
-    openedAt = performance.now();
+    openedAt = spokenAt = performance.now();
+    silence = SILENCE * (1 + Math.random());
     clearTimeout(waiting);
     show("live");
   };
@@ -175,7 +184,7 @@ function lost(code) {
   const wait = pause(attempt, Math.random());
   attempt += 1;
   nextAt = performance.now() + wait;
-  waiting = setTimeout(connect, wait);
+  waiting = setTimeout(() => connect(), wait);
   show("waiting");
   if (openedAt === null) endIfGone();
 }
@@ -200,6 +209,7 @@ function connectNow() {
 }
 
 function hear(data) {
+  spokenAt = performance.now();
   const { position, notice } = read(data);
   if (notice) return show(notice === "interrupted" ? "interrupted" : "live");
   // After each connect the last one comes once more.

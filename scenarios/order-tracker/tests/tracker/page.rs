@@ -395,7 +395,7 @@ mod in_browser {
              const told = [];
              for (let second = 1; second <= 60; second++) {
                  now += 1000;
-                 const [x, y] = upTo(city, second * 10).point;
+                 const [x, y] = upTo(city, second * 60).point;
                  const lat = city.lat - y / city.degree;
                  const lon = city.lon + x / city.degree / Math.cos(city.lat * Math.PI / 180);
                  hear(JSON.stringify({ lat, lon, at: new Date(), sequence: 100 + second }));
@@ -410,8 +410,9 @@ mod in_browser {
         let told: Vec<String> = serde_json::from_value(told).unwrap();
         assert!((2..=5).contains(&told.len()), "{told:?}");
         assert!(told[0].starts_with("live. On Avenida Paulista, near Rua "), "{told:?}");
+        // There were some eighteen other streets.
         let last = &told[told.len() - 1];
-        let state = "interrupted: positions are missing, waiting. On Avenida Paulista, near Rua ";
+        let state = "interrupted: positions are missing, waiting. On Rua da Consolação, near Rua ";
         assert!(last.starts_with(state), "{last}");
     }
 
@@ -435,12 +436,10 @@ mod in_browser {
         proxy.up();
         until_it_is_at(&browser, 2);
         until_it_says(&browser, "live");
+        browser.run(TURN);
         // From here on it would wait for an hour.
         browser.run("pause = () => 3600000");
-        let events = [
-            "dispatchEvent(new Event('online'))",
-            "document.dispatchEvent(new Event('visibilitychange'))",
-        ];
+        let events = ["dispatchEvent(new Event('online'))", "turn('hidden'); turn('visible')"];
         for (sequence, event) in (3..).zip(events) {
             proxy.cut();
             until_it_says(&browser, "connecting again in 3600 s");
@@ -458,6 +457,49 @@ mod in_browser {
         assert_eq!(browser.count("#now:not([hidden])"), 0);
         assert_eq!(browser.run("return document.activeElement.id"), "title");
         assert_eq!(browser.run("return mark"), "the same page");
+    }
+
+    /// Turns to another tab, and back.
+    const TURN: &str = "window.turn = state => {
+        Object.defineProperty(document, 'visibilityState', { get: () => state, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+    }";
+
+    #[test]
+    #[ignore = "needs Chromium and its driver: scripts/test"]
+    fn a_connection_that_may_be_dead_is_made_anew_and_nobody_notices() {
+        let (running, order, browser) = watch(&Settings::default(), &[]);
+        take(&running, &order, AVENUE, 1);
+        until_it_is_at(&browser, 1);
+        browser.run(TURN);
+        browser.run(
+            "window.told = new Set();
+             const state = document.querySelector('#state');
+             new MutationObserver(() => told.add(state.textContent))
+                 .observe(state, { childList: true, characterData: true, subtree: true });
+             window.ahead = 0;
+             const { now } = performance;
+             performance.now = () => now.call(performance) + ahead;
+             window.is_another = act => { const former = socket; act(); return socket !== former; }",
+        );
+        let is_another = |act: &str| browser.run(&format!("return is_another(() => {{ {act} }})"));
+        assert_eq!(is_another("ahead += 50000; tick()"), false);
+        assert_eq!(is_another("hear('{\"notice\":\"resumed\"}'); ahead += 50000; tick()"), false);
+        assert_eq!(is_another("turn('hidden'); ahead += 130000; tick()"), false);
+        assert_eq!(is_another("turn('visible')"), false);
+        assert_eq!(is_another("tick()"), true);
+        assert_eq!(is_another("tick()"), false);
+        browser.until("it stands", |browser| browser.run("return openedAt !== null") == true);
+        take(&running, &order, ROAD, 2);
+        until_it_is_at(&browser, 2);
+        assert_eq!(browser.run("return [...told]"), json!([]));
+        // A computer that slept for as long may have another network.
+        let slept = "turn('hidden'); hiddenAt -= 40000; turn('visible')";
+        assert_eq!(is_another(slept), true);
+        until_it_says(&browser, "live");
+        take(&running, &order, END, 3);
+        until_it_is_at(&browser, 3);
+        browser.assert_quiet();
     }
 
     /// Those of the page's requests that were for its socket.
