@@ -240,11 +240,15 @@ mod tests {
     #[test]
     fn streets_cross_the_way_at_its_corners() {
         let streets = streets(|_| true, false);
-        for (place, corner) in CORNERS.into_iter().enumerate() {
-            let (x, y) = point(corner);
-            // The way itself is one of them, so there is a second one.
-            let crossing = format!("{x:.0} {y:.0}");
-            assert!(streets.matches(&crossing).count() >= 2, "none at corner {place}");
+        for (place, name) in CROSSED.into_iter().enumerate().filter(|(_, it)| !it.is_empty()) {
+            let place = i32::try_from(place).unwrap();
+            let steps = [-1, 0, 1].map(|aside| match place - BEND_STEP {
+                before if before < 0 => crossing(place, aside),
+                after => crossing(BEND_STEP + aside, after),
+            });
+            let [before, there, after] = steps.map(|(x, y)| format!("{x:.0} {y:.0}"));
+            assert!(path(way()).contains(&there), "{name} is not at a corner of the way");
+            assert!(streets.contains(&format!("{before}L{there}L{after}")), "{name} ends there");
         }
     }
 

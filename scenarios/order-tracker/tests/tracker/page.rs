@@ -482,6 +482,9 @@ mod in_browser {
              performance.now = () => now.call(performance) + ahead;
              window.is_another = act => { const former = socket; act(); return socket !== former; }",
         );
+        let silence = browser.run("return silence").as_f64().unwrap();
+        assert!((60_000.0..=120_000.0).contains(&silence), "{silence}");
+        browser.run("silence = 60000");
         let is_another = |act: &str| browser.run(&format!("return is_another(() => {{ {act} }})"));
         assert_eq!(is_another("ahead += 50000; tick()"), false);
         assert_eq!(is_another("hear('{\"notice\":\"resumed\"}'); ahead += 50000; tick()"), false);
