@@ -160,7 +160,7 @@ fn label(name: &str, from: Point, to: Point) -> String {
     let (x, y) = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
     let angle = (to.1 - from.1).atan2(to.0 - from.0).to_degrees();
     format!(
-        r#"<text transform="translate({x:.0} {y:.0}) rotate({angle:.1})" dy="-.75em">{name}</text>"#
+        r#"<text transform="translate({x:.0} {y:.0}) rotate({angle:.1})" dy="-.9em">{name}</text>"#
     )
 }
 

@@ -49,9 +49,9 @@ const round = number => number.toFixed(1);
 const at = ([x, y], unit) => `translate(${round(x)} ${round(y)}) scale(${unit.toFixed(4)})`;
 
 // All of the way, and the courier wherever that is.
-function draw() {
+function draw(now) {
   const map = byId("map");
-  const place = ride && where(performance.now());
+  const place = ride && where(now);
   const { x, y, width, height, unit } = sight(city, place?.point, map.clientWidth, map.clientHeight);
   map.setAttribute("viewBox", [x, y, width, height].map(round).join(" "));
   map.toggleAttribute("data-far", unit > 25);
@@ -74,8 +74,10 @@ let moving = 0;
 
 function move() {
   cancelAnimationFrame(moving);
-  draw();
-  if (ride && performance.now() < ride.begun + ride.lasting) moving = requestAnimationFrame(move);
+  // By one clock for both: a moment later the ride may be over, and its end not drawn.
+  const now = performance.now();
+  draw(now);
+  if (ride && now < ride.begun + ride.lasting) moving = requestAnimationFrame(move);
 }
 
 new ResizeObserver(move).observe(byId("map"));

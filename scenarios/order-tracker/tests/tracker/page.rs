@@ -106,7 +106,10 @@ mod in_browser {
     /// Until the page has this one, and its courier has come to where that is.
     fn until_it_is_at(browser: &Browser, sequence: u64) {
         browser.until("the courier is there", |browser| {
-            let script = "return [last?.sequence, ride && where(performance.now()) === ride.to]";
+            let script =
+                "const drawn = document.querySelector('#courier').getAttribute('transform');
+                 const there = ride && `translate(${ride.to.point.map(round).join(' ')})`;
+                 return [last?.sequence, Boolean(drawn?.startsWith(there))]";
             browser.run(script) == json!([sequence, true])
         });
     }
@@ -514,13 +517,13 @@ mod in_browser {
     #[ignore = "needs Chromium and its driver: scripts/test"]
     fn an_order_whose_time_is_over_is_not_asked_for_again() {
         // The browser is there before the order is, whose time does not wait for it.
-        let (running, _, browser) = watch(&Settings::default(), &["--lifetime", "15"]);
+        let running = Running::start(&["--lifetime", "15"]);
+        let browser = Browser::start(&Settings::default());
+        browser.open(&format!("{}/track/{NOWHERE}", running.url()));
+        browser.console_errors();
         let order = running.open();
-        browser.open(&format!("{}/track/{order}", running.url()));
-        until_it_says(&browser, "live");
-        browser.requests();
         take(&running, &order, AVENUE, 1);
-        until_it_is_at(&browser, 1);
+        browser.open(&format!("{}/track/{order}", running.url()));
         until_it_says(&browser, "the order’s time is over");
         browser.screenshot("track-over");
         browser.requests();
@@ -703,6 +706,9 @@ mod in_browser {
                     ["connecting", "live", "interrupted", "again", "waiting", "over", "gone"]
                 {
                     browser.run(&format!("nextAt = performance.now() + 9000; show('{state}')"));
+                    if ["interrupted", "waiting"].contains(&state) {
+                        browser.screenshot(&format!("{name}-{state}"));
+                    }
                     let contrasts = browser.run(CONTRASTS);
                     assert!(contrasts[0].as_u64() > Some(10), "{contrasts}");
                     assert_eq!(contrasts[1], json!([]), "{name}, {state}");
