@@ -62,6 +62,10 @@ impl Here {
         Ok(if taken { Delivered::Taken } else { Delivered::Older })
     }
 
+    pub(crate) fn knows(&self, order: OrderId) -> Result<(), Trouble> {
+        if self.state().orders.contains_key(&order) { Ok(()) } else { Err(Trouble::Unknown) }
+    }
+
     pub(crate) fn watch(
         &self,
         order: OrderId,

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `POST /orders` | 201 and `{"order": ID, "link": URL}`: a new order, and where it can be watched |
 //! | `POST /orders/ID/position` | 202 and `{"taken": true}`, or `false` where a newer one was there |
+//! | `GET /track/ID` | a page with a map, which follows the WebSocket and comes back to it when it is lost |
 //! | `GET /ws/orders/ID` | a WebSocket: the newest position at once, and each one that is newer |
 //! | `GET /recordings/TRACE` | 200 and what was seen of an order's positions, for who asked with this trace on the same machine |
 //!
@@ -36,6 +37,9 @@ mod here;
 mod shared;
 
 mod watcher;
+
+mod city;
+mod page;
 
 mod poll;
 mod third_party;

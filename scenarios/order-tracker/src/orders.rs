@@ -130,6 +130,14 @@ impl Orders {
         }
     }
 
+    /// Whether the order is there, for somebody who takes no place among its watchers.
+    pub(crate) async fn knows(&self, order: OrderId) -> Result<(), Trouble> {
+        match self {
+            Self::Here(here) => here.knows(order),
+            Self::Shared(shared) => shared.knows(order).await,
+        }
+    }
+
     /// A place among those who watch it. Who names a trace wants its positions' ways kept.
     pub(crate) async fn watch(
         &self,

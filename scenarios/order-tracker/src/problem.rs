@@ -11,7 +11,7 @@ use crate::position::Impossible;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Problem {
     #[error(
-        "nothing is here; there are POST /orders, POST /orders/ID/position and the WebSocket /ws/orders/ID"
+        "nothing is here; there are POST /orders, POST /orders/ID/position, the page /track/ID and the WebSocket /ws/orders/ID"
     )]
     UnknownRoute,
     #[error("nothing is recorded here of a request with this trace, or no longer")]

@@ -20,6 +20,7 @@ use web_service::{Life, json_body};
 
 use crate::order::OrderId;
 use crate::orders::{Delivered, Orders, Trouble};
+use crate::page;
 use crate::position::Position;
 use crate::problem::Problem;
 use crate::secret::Secret;
@@ -64,6 +65,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/orders/{order}/position", post(deliver))
         .route("/ws/orders/{order}", get(watch_order))
         .route("/recordings/{trace}", get(recording))
+        .merge(page::routes())
         .method_not_allowed_fallback(async || Problem::WrongMethod)
         .fallback(async || Problem::UnknownRoute)
         .layer(middleware::from_fn_with_state(app.clone(), of_ours))
@@ -94,9 +96,9 @@ fn is_own_origin(headers: &HeaderMap) -> bool {
 }
 
 /// The order in a path. One that cannot be is one that is not there.
-type Named = Result<Path<String>, PathRejection>;
+pub(crate) type Named = Result<Path<String>, PathRejection>;
 
-fn order_in(path: Named) -> Result<OrderId, Problem> {
+pub(crate) fn order_in(path: Named) -> Result<OrderId, Problem> {
     let order = path.ok().and_then(|Path(text)| OrderId::parse(&text));
     Ok(order.ok_or(Trouble::Unknown)?)
 }
@@ -120,8 +122,8 @@ async fn open(State(app): State<App>, headers: HeaderMap) -> Result<Response, Pr
     app.keep(order, app.asked(&headers));
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     let host = host.unwrap_or(app.url.trim_start_matches("http://"));
-    let path = format!("/ws/orders/{order}");
-    let body = json!({ "order": order.to_string(), "link": format!("ws://{host}{path}") });
+    let path = page::path_of(order);
+    let body = json!({ "order": order.to_string(), "link": format!("http://{host}{path}") });
     let opened = web_service::json(StatusCode::CREATED, body.to_string());
     Ok(([(LOCATION, path)], opened).into_response())
 }

@@ -157,6 +157,12 @@ impl Shared {
         }
     }
 
+    pub(crate) async fn knows(&self, order: OrderId) -> Result<(), Trouble> {
+        let ask = redis::Cmd::exists(key(order));
+        let is_there = ask.query_async(&mut self.connection()?).await.map_err(trouble)?;
+        if is_there { Ok(()) } else { Err(Trouble::Unknown) }
+    }
+
     /// A place among the watchers. Whoever has it gives it back by [`leave`](Self::leave).
     pub(crate) async fn watch(
         &self,

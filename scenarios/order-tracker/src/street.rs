@@ -6,10 +6,13 @@
 const PACE: f64 = 10.0;
 
 /// A degree of latitude, in metres.
-const DEGREE: f64 = 111_200.0;
+pub(crate) const DEGREE: f64 = 111_200.0;
+
+/// Which of the corners is where Avenida Paulista ends, and Rua da Consolação begins.
+pub(crate) const BEND: usize = 11;
 
 /// The corners of the way, as latitude and longitude.
-const CORNERS: [(f64, f64); 22] = [
+pub(crate) const CORNERS: [(f64, f64); 22] = [
     (-23.57060, -46.64480),
     (-23.56950, -46.64640),
     (-23.56815, -46.64790),

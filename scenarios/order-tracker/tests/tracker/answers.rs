@@ -14,8 +14,8 @@ fn a_new_order_has_an_id_of_its_own_and_a_link() {
     let order = opened.json()["order"].as_str().unwrap().to_owned();
     let is_hex = |it: char| it.is_ascii_digit() || ('a'..='f').contains(&it);
     assert!(order.len() == 32 && order.chars().all(is_hex), "{order}");
-    assert_eq!(opened.header("location"), format!("/ws/orders/{order}"));
-    assert_eq!(opened.json()["link"], format!("ws://localhost/ws/orders/{order}"));
+    assert_eq!(opened.header("location"), format!("/track/{order}"));
+    assert_eq!(opened.json()["link"], format!("http://localhost/track/{order}"));
     assert_ne!(running.open(), order);
 }
 
@@ -175,8 +175,8 @@ fn a_page_of_somebody_elses_is_refused() {
 fn what_is_no_route_method_or_websocket_says_what_there_is() {
     let running = Running::start(&[]);
     let order = running.open();
-    let sentence = "nothing is here; there are POST /orders, POST /orders/ID/position and the \
-                    WebSocket /ws/orders/ID";
+    let sentence = "nothing is here; there are POST /orders, POST /orders/ID/position, the page \
+                    /track/ID and the WebSocket /ws/orders/ID";
     running.request("GET", "/", "", "").assert_problem(404, "Not Found", sentence);
     let refused = running.request("GET", "/orders", "", "");
     assert_eq!((refused.status, refused.header("allow")), (405, "post"));

@@ -22,10 +22,10 @@ fn courier(args: &[&str], secret: Option<&str>) -> std::process::Command {
 
 /// The order that a courier has said it is on the way with.
 fn order(program: &Program) -> String {
-    program.until_it_says("/ws/orders/");
+    program.until_it_says("/track/");
     let order = || {
         let said = program.stdout();
-        let (_, order) = said.split_once("/ws/orders/")?;
+        let (_, order) = said.split_once("/track/")?;
         order.split_once('\n').map(|(order, _)| order.to_owned())
     };
     until("the line is whole", || order().is_some());

@@ -1,23 +1,12 @@
 //! Several instances that share a Redis.
 
-use std::env;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use program_test::{PATIENCE, Proxy, until};
 
+use crate::redis::{place, redis_url};
 use crate::support::{Running, position};
-
-fn redis_url() -> String {
-    env::var("REDIS_URL").expect("REDIS_URL: scripts/test sets it")
-}
-
-/// Where it is, as a host and a port.
-fn place() -> String {
-    let url = redis_url();
-    let place = url.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or_default());
-    place.and_then(|place| place.rsplit('@').next()).expect("a URL names a host").to_owned()
-}
 
 fn instance(url: &str) -> Running {
     Running::start_with(&[], &[("REDIS_URL", url)])

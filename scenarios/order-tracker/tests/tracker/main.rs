@@ -8,7 +8,9 @@ mod answers;
 mod couriers;
 mod hostile;
 mod instances;
+mod page;
 mod watchers;
 mod ways;
 
+mod redis;
 mod support;

@@ -27,7 +27,12 @@ impl Running {
 
     /// With these variables in its environment, and no others of its own.
     pub(crate) fn start_with(args: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut command = command(TRACKER, &["--addr", "127.0.0.1:0"]);
+        Self::start_at(([127, 0, 0, 1], 0).into(), args, variables)
+    }
+
+    /// The same at this address, which has to be free.
+    pub(crate) fn start_at(address: SocketAddr, args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = command(TRACKER, &["--addr", &address.to_string()]);
         command.args(args).env_remove("REDIS_URL").env_remove("DELIVERY_SECRET");
         let program = Program::start(command.envs(variables.iter().copied()));
         let before = if args.contains(&"--json") {
@@ -37,9 +42,10 @@ impl Running {
             program.until_it_says(" instance");
             program.stdout()
         };
-        let port = before.split_once("127.0.0.1:").and_then(|(_, rest)| rest.split(':').next());
+        let host = format!("http://{}:", address.ip());
+        let port = before.split_once(&host).and_then(|(_, rest)| rest.split(':').next());
         let port = port.and_then(|port| port.parse().ok()).expect("it says where it listens");
-        Self { program, address: ([127, 0, 0, 1], port).into() }
+        Self { program, address: (address.ip(), port).into() }
     }
 
     pub(crate) fn url(&self) -> String {
