@@ -25,7 +25,9 @@ pub(crate) async fn ask(
     let host = instance.host_str().unwrap_or_default();
     let addresses = look_up(host, instance.port_or_known_default().unwrap_or(80));
     if !addresses.is_ok_and(|all| all.into_iter().all(is_here)) {
-        return Err("is on another machine, which has another clock".to_owned());
+        return Err(
+            "is not at an address of this machine alone, and may have another clock".to_owned()
+        );
     }
     let url = format!("{instance}recordings/{trace:032x}");
     let (asked, asking) = (now_us(), Instant::now());
