@@ -7,8 +7,9 @@ use tokio::time::Instant;
 
 use crate::here::Here;
 use crate::order::OrderId;
+use crate::per_watcher::{Forwarding, PerWatcher};
 use crate::position::{Position, Published};
-use crate::shared::Shared;
+use crate::shared::{Shared, until_followed};
 
 /// As many as there may be.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +27,8 @@ pub(crate) struct Limits {
 pub(crate) enum Orders {
     Here(Arc<Here>),
     Shared(Arc<Shared>),
+    /// The same, where each watcher has a connection to Redis of its own.
+    PerWatcher(Arc<PerWatcher>),
 }
 
 /// Why something cannot be done with an order.
@@ -37,6 +40,8 @@ pub(crate) enum Trouble {
     Full(usize),
     #[error("this order has as many watchers as it may have, {0}; try again later")]
     Crowded(usize),
+    #[error("this instance has as many watchers as it may have, {0}; try again later")]
+    NoPlace(usize),
     #[error("the system has no random numbers")]
     NoRandomness,
     /// In the words of the driver, which are for the log.
@@ -95,6 +100,7 @@ pub(crate) struct Watching {
     pub(crate) until: Instant,
     orders: Orders,
     order: OrderId,
+    _forwarding: Option<Forwarding>,
 }
 
 impl Orders {
@@ -104,6 +110,7 @@ impl Orders {
         match self {
             Self::Here(here) => here.open(order)?,
             Self::Shared(shared) => shared.open(order).await?,
+            Self::PerWatcher(it) => it.shared.open(order).await?,
         }
         Ok(order)
     }
@@ -117,21 +124,40 @@ impl Orders {
         match self {
             Self::Here(here) => here.deliver(order, position),
             Self::Shared(shared) => shared.deliver(order, position).await,
+            Self::PerWatcher(it) => it.shared.deliver(order, position).await,
+        }
+    }
+
+    /// Those that are in Redis.
+    pub(crate) fn shared(&self) -> Option<&Arc<Shared>> {
+        match self {
+            Self::Here(_) => None,
+            Self::Shared(shared) => Some(shared),
+            Self::PerWatcher(it) => Some(&it.shared),
         }
     }
 
     /// A place among those who watch it.
     pub(crate) async fn watch(&self, order: OrderId) -> Result<Watching, Trouble> {
-        let (sight, until) = match self {
-            Self::Here(here) => here.watch(order)?,
-            Self::Shared(shared) => shared.watch(order).await?,
+        let (sight, until, forwarding) = match self {
+            Self::Here(here) => without(here.watch(order)?),
+            Self::Shared(shared) => without(shared.watch(order).await?),
+            Self::PerWatcher(it) => {
+                let (sight, until, forwarding) = it.watch(order).await?;
+                (sight, until, Some(forwarding))
+            }
         };
-        let mut watching = Watching { sight, until, orders: self.clone(), order };
-        if let Self::Shared(shared) = self {
-            shared.until_followed(&mut watching.sight).await?;
+        let orders = self.clone();
+        let mut watching = Watching { sight, until, orders, order, _forwarding: forwarding };
+        if !matches!(self, Self::Here(_)) {
+            until_followed(&mut watching.sight).await?;
         }
         Ok(watching)
     }
+}
+
+fn without<A, B>((sight, until): (A, B)) -> (A, B, Option<Forwarding>) {
+    (sight, until, None)
 }
 
 impl Drop for Watching {
@@ -139,6 +165,7 @@ impl Drop for Watching {
         match &self.orders {
             Orders::Here(here) => here.leave(self.order),
             Orders::Shared(shared) => shared.leave(self.order),
+            Orders::PerWatcher(it) => it.leave(self.order),
         }
     }
 }

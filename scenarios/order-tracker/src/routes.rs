@@ -23,6 +23,7 @@ use crate::orders::{Delivered, Orders, Trouble};
 use crate::position::Position;
 use crate::problem::Problem;
 use crate::secret::Secret;
+use crate::sockets::Sockets;
 use crate::watcher::{Rules, watch};
 
 /// The longest body, in bytes: many times as much as a position needs.
@@ -34,6 +35,7 @@ pub(crate) struct App {
     pub(crate) orders: Orders,
     pub(crate) secret: Secret,
     pub(crate) names: Arc<Names>,
+    pub(crate) places: Sockets,
     pub(crate) life: Life,
     pub(crate) rules: Rules,
     /// Where it listens, for clients that do not say how they call it.
@@ -167,12 +169,13 @@ async fn watch_order(
     let order = order_in(order)?;
     let (response, upgrade) = hyper_tungstenite::upgrade(&mut request, Some(app.rules.config()))
         .map_err(|error| Problem::BadHandshake(error.to_string()))?;
+    let place = app.places.take()?;
     let watching = app.orders.watch(order).await?;
     let (under_way, stopping) = (app.life.begin(), app.life.stopping());
     let watcher = async move {
         watch(upgrade, watching, app.rules, stopping).await;
         harness::done();
-        drop(under_way);
+        drop((under_way, place));
     };
     let name = format!("watcher {}", order.short());
     tokio::spawn(watcher.in_lane(info_span!("requester", name)));

@@ -205,6 +205,27 @@ fn there_are_so_many_orders_and_watchers_and_no_more() {
 }
 
 #[test]
+fn an_instance_has_so_many_watchers_whatever_they_watch_and_no_more() {
+    let running = Running::start(&["--sockets", "2"]);
+    let orders = [running.open(), running.open(), running.open()];
+    let mut watchers = [running.watch(&orders[0]), running.watch(&orders[1])];
+    let sentence = "this instance has as many watchers as it may have, 2; try again later";
+    for order in &orders {
+        let refused = running.no_watcher(order, "");
+        refused.assert_problem(503, "Service Unavailable", sentence);
+        assert_eq!(refused.header("retry-after"), "60");
+    }
+    // Who delivers is none of them, nor is who asks for an order that is none.
+    running.take(&orders[0], 1);
+    watchers[0].sees(1);
+    drop(watchers);
+    program_test::until("their places are free", || {
+        running.no_watcher(NOWHERE, "").status == 404
+            && running.no_watcher(&orders[2], "").status == 101
+    });
+}
+
+#[test]
 fn without_a_secret_it_listens_to_nobody_but_this_machine() {
     let program = env!("CARGO_BIN_EXE_order-tracker");
     let start = |secret: Option<&str>| {
@@ -237,6 +258,7 @@ fn bad_options_are_refused_before_anything_is_done() {
         ["--addr", "localhost"],
         ["--orders", "0"],
         ["--watchers", "0"],
+        ["--sockets", "0"],
         ["--frame", "124"],
         ["--idle", "0"],
         ["--lifetime", "0"],

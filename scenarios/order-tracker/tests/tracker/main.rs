@@ -5,9 +5,13 @@
 #![cfg(unix)]
 
 mod answers;
+mod cluster;
 mod couriers;
 mod hostile;
 mod instances;
+mod killed;
+mod per_watcher;
 mod watchers;
 
+mod redis_server;
 mod support;

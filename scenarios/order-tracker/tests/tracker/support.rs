@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
 use std::time::Instant;
 
 use hyper_tungstenite::tungstenite::protocol::CloseFrame;
@@ -11,6 +12,7 @@ use program_test::{PATIENCE, Program, command};
 use serde_json::{Value, json};
 
 const TRACKER: &str = env!("CARGO_BIN_EXE_order-tracker");
+const PER_WATCHER: &str = env!("CARGO_BIN_EXE_tracker-connection-per-watcher");
 
 pub(crate) const JSON: &str = "content-type: application/json\r\n";
 
@@ -27,9 +29,21 @@ impl Running {
 
     /// With these variables in its environment, and no others of its own.
     pub(crate) fn start_with(args: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut command = command(TRACKER, &["--addr", "127.0.0.1:0"]);
-        command.args(args).env_remove("REDIS_URL").env_remove("DELIVERY_SECRET");
-        let program = Program::start(command.envs(variables.iter().copied()));
+        Self::begin(tracker(args).envs(variables.iter().copied()), args)
+    }
+
+    /// An instance that uses this Redis.
+    pub(crate) fn at(redis: &str, args: &[&str]) -> Self {
+        Self::start_with(args, &[("REDIS_URL", redis)])
+    }
+
+    /// The same where each watcher has a connection to it.
+    pub(crate) fn per_watcher_at(redis: &str, args: &[&str]) -> Self {
+        Self::begin(per_watcher(args).env("REDIS_URL", redis), args)
+    }
+
+    fn begin(command: &mut Command, args: &[&str]) -> Self {
+        let program = Program::start(command);
         let before = if args.contains(&"--json") {
             program.until_it_notes(" instance");
             program.stderr()
@@ -95,6 +109,22 @@ impl Running {
         self.program.signal("TERM");
         self.program.end()
     }
+}
+
+/// The program, with none of our variables in its environment.
+pub(crate) fn tracker(args: &[&str]) -> Command {
+    without_variables(TRACKER, args)
+}
+
+/// The same of the other one.
+pub(crate) fn per_watcher(args: &[&str]) -> Command {
+    without_variables(PER_WATCHER, args)
+}
+
+fn without_variables(program: &str, args: &[&str]) -> Command {
+    let mut command = command(program, &["--addr", "127.0.0.1:0"]);
+    command.args(args).env_remove("REDIS_URL").env_remove("DELIVERY_SECRET");
+    command
 }
 
 pub(crate) fn handshake(order: &str, lines: &str) -> String {
