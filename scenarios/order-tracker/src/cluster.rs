@@ -1,7 +1,13 @@
 //! Following orders in a Redis Cluster: each of them on the one node that has it.
 //!
-//! The driver has a connection to each node, and connects again to one that it has lost.
-//! What it does not do is in this file:
+//! Commands go by one connection to each node, and what is published comes by another.
+//! A node that gives an order away says so to its followers, in the words in which it
+//! answers who ends a subscription. Where a command waits for its answer, the driver takes
+//! it for that, and everybody behind is given the answer of who was before. Where all
+//! that waits are subscriptions, that does no harm: they are looked after anyway.
+//!
+//! The driver connects again to a node that it has lost. What it does not do is in this
+//! file:
 //!
 //! - It tells that a connection is lost, and not to which node. So all orders are
 //!   followed anew then: where nothing was lost that changes nothing, and where it
@@ -19,7 +25,7 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use redis::aio::SendError;
-use redis::cluster::ClusterClient;
+use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
 use redis::{Cmd, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError, Value};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -57,12 +63,18 @@ enum Why {
     Again,
 }
 
+/// The connections to a cluster.
+pub(crate) struct Connected {
+    commands: ClusterConnection,
+    subscriptions: ClusterConnection,
+}
+
 impl Shared {
     /// Connects to the nodes, and makes sure that they do what is wanted of them.
     pub(crate) async fn connect_to(
         self: &Arc<Self>,
         nodes: &[ConnectionInfo],
-    ) -> Result<ClusterConnection, RedisError> {
+    ) -> Result<Connected, RedisError> {
         let shared = Arc::downgrade(self);
         let on_push = move |push: PushInfo| {
             if let Some(shared) = shared.upgrade() {
@@ -78,32 +90,26 @@ impl Shared {
             }
             Ok::<_, SendError>(())
         };
-        let client = ClusterClient::builder(nodes.iter().cloned())
-            .use_protocol(ProtocolVersion::RESP3)
-            .connection_timeout(TO_CONNECT)
-            .response_timeout(PATIENCE)
-            .retries(RETRIES)
-            .min_retry_wait(RETRY_WAIT.0)
-            .max_retry_wait(RETRY_WAIT.1)
-            .push_sender(on_push)
-            .build()?;
-        let mut connection = client.get_async_connection().await?;
-        connection.ssubscribe(INDEX).await?;
-        connection.sunsubscribe(INDEX).await?;
+        let mut commands = client(nodes).build()?.get_async_connection().await?;
         // A cluster that is down lets one subscribe, and does nothing else.
-        Cmd::exists(INDEX).exec_async(&mut connection).await?;
-        Ok(connection)
+        Cmd::exists(INDEX).exec_async(&mut commands).await?;
+        let client = client(nodes).push_sender(on_push).build()?;
+        let mut subscriptions = client.get_async_connection().await?;
+        subscriptions.ssubscribe(INDEX).await?;
+        subscriptions.sunsubscribe(INDEX).await?;
+        Ok(Connected { commands, subscriptions })
     }
 
     /// Follows the orders that are watched, for ever. `tell` is told when the first of
     /// them is interrupted, and when none is any more.
     pub(crate) async fn keep_following(
         self: Arc<Self>,
-        connection: ClusterConnection,
+        connected: Connected,
         tell: impl Fn(Result<(), &RedisError>),
     ) {
-        self.use_from_now_on(Some(Connection::Cluster(connection.clone())));
-        let mut following = Following::new(&self, connection);
+        let Connected { commands, subscriptions } = connected;
+        self.use_from_now_on(Some(Connection::Cluster(commands)));
+        let mut following = Following::new(&self, subscriptions);
         let mut turns = interval(PING_EVERY);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -132,13 +138,14 @@ impl Shared {
     async fn settle(
         &self,
         order: OrderId,
-        mut connection: ClusterConnection,
+        mut subscriptions: ClusterConnection,
     ) -> Result<(), RedisError> {
         if !self.topics().by_order.contains_key(&order) {
-            return connection.sunsubscribe(key(order)).await;
+            return subscriptions.sunsubscribe(key(order)).await;
         }
         // First this, and then what there is: what comes in between is heard.
-        connection.ssubscribe(key(order)).await?;
+        subscriptions.ssubscribe(key(order)).await?;
+        let Ok(mut connection) = self.connection() else { return Ok(()) };
         let stored = as_stored(stored(order).query_async(&mut connection).await)?;
         if let Some(topic) = self.topics().by_order.get(&order) {
             topic.sight.send_if_modified(|sight| sight.resume(stored));
@@ -147,10 +154,20 @@ impl Shared {
     }
 }
 
+fn client(nodes: &[ConnectionInfo]) -> ClusterClientBuilder {
+    ClusterClient::builder(nodes.iter().cloned())
+        .use_protocol(ProtocolVersion::RESP3)
+        .connection_timeout(TO_CONNECT)
+        .response_timeout(PATIENCE)
+        .retries(RETRIES)
+        .min_retry_wait(RETRY_WAIT.0)
+        .max_retry_wait(RETRY_WAIT.1)
+}
+
 /// What is being done about the orders.
 struct Following<'s> {
     shared: &'s Shared,
-    connection: ClusterConnection,
+    subscriptions: ClusterConnection,
     work: FuturesUnordered<BoxFuture<'s, Done>>,
     /// One thing at a time is done about an order: no subscription ends after the next
     /// one has begun. Orders do not wait for each other, as their nodes do not.
@@ -166,10 +183,10 @@ struct Following<'s> {
 type Done = (OrderId, Why, Result<(), RedisError>);
 
 impl<'s> Following<'s> {
-    fn new(shared: &'s Shared, connection: ClusterConnection) -> Self {
+    fn new(shared: &'s Shared, subscriptions: ClusterConnection) -> Self {
         Self {
             shared,
-            connection,
+            subscriptions,
             work: FuturesUnordered::new(),
             under_way: HashSet::new(),
             interrupted: HashSet::new(),
@@ -181,8 +198,8 @@ impl<'s> Following<'s> {
 
     fn see_to(&mut self, order: OrderId, why: Why) {
         if self.under_way.insert(order) {
-            let (shared, connection) = (self.shared, self.connection.clone());
-            let settling = async move { (order, why, shared.settle(order, connection).await) };
+            let (shared, subscriptions) = (self.shared, self.subscriptions.clone());
+            let settling = async move { (order, why, shared.settle(order, subscriptions).await) };
             self.work.push(settling.boxed());
         }
     }

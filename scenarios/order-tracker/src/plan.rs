@@ -237,14 +237,14 @@ async fn connect(shared: &Arc<Shared>) -> Result<(), Failure> {
         }
         Redis::Cluster(nodes) => {
             let connected = shared.connect_to(nodes).await;
-            let connection = connected.map_err(|error| unusable_cluster(&error))?;
+            let connected = connected.map_err(|error| unusable_cluster(&error))?;
             let tell = |there: Result<(), &redis::RedisError>| match there {
                 Ok(()) => harness::note("every order's node is there again"),
                 Err(why) => {
                     harness::note(&format!("an order's node is gone, trying again: {why}"));
                 }
             };
-            tokio::spawn(following.keep_following(connection, tell));
+            tokio::spawn(following.keep_following(connected, tell));
         }
     }
     shared.until_connected().await;

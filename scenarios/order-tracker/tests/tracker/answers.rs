@@ -3,7 +3,7 @@
 use program_test::{command, run};
 use serde_json::json;
 
-use crate::support::{JSON, Running, position};
+use crate::support::{JSON, Running, per_watcher, position, tracker};
 
 const NOWHERE: &str = "0123456789abcdef0123456789abcdef";
 
@@ -250,6 +250,26 @@ fn a_redis_that_is_none_is_an_error_that_hides_its_password() {
         ran.assert_fails("Redis", "to serve one instance only");
         assert!(!ran.stderr.contains("hush"), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn a_cluster_of_which_no_node_answers_is_an_error_that_hides_its_password() {
+    let (one, other) = (program_test::nobody(), program_test::nobody());
+    let url = format!("redis://:hush@{},redis://:hush@{}", one.address, other.address);
+    let ran = run(tracker(&[]).env("REDIS_URL", &url));
+    ran.assert_fails("no Redis Cluster that can be used is at", "start the cluster's nodes");
+    assert!(!ran.stderr.contains("hush"), "{}", ran.stderr);
+    let ran = run(tracker(&[]).env("REDIS_URL", "redis://localhost:7001,,"));
+    ran.assert_fails("REDIS_URL is no address of a Redis", "set it to one such as");
+}
+
+#[test]
+fn with_a_connection_per_watcher_it_needs_one_redis_and_says_so() {
+    let ran = run(&mut per_watcher(&[]));
+    ran.assert_fails("REDIS_URL is not set", "set it to an address such as redis://localhost:6379");
+    let several = "redis://localhost:7001,redis://localhost:7002";
+    let ran = run(per_watcher(&[]).env("REDIS_URL", several));
+    ran.assert_fails("REDIS_URL names several nodes", "run order-tracker");
 }
 
 #[test]

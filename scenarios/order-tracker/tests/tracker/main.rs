@@ -5,13 +5,10 @@
 #![cfg(unix)]
 
 mod answers;
-mod cluster;
 mod couriers;
 mod hostile;
 mod instances;
-mod killed;
-mod per_watcher;
+mod own_redis;
 mod watchers;
 
-mod redis_server;
 mod support;

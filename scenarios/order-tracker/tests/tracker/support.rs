@@ -149,10 +149,14 @@ impl Watcher {
         let begun = Instant::now();
         // Pings come also where nothing else does.
         while begun.elapsed() < PATIENCE {
-            match self.0.read().expect("a message") {
-                Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
-                Message::Close(frame) => panic!("a message, and not {frame:?}"),
-                _ => {}
+            match self.0.read() {
+                // As after a process was stopped for a while.
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => match read.expect("a message") {
+                    Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
+                    Message::Close(frame) => panic!("a message, and not {frame:?}"),
+                    _ => {}
+                },
             }
         }
         panic!("no message came within {PATIENCE:?}")
@@ -178,6 +182,7 @@ impl Watcher {
                 Ok(Message::Text(text)) => last = serde_json::from_str(&text).ok(),
                 Ok(Message::Close(close)) => frame = close,
                 Ok(_) => {}
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
                     panic!("it does not end")
                 }

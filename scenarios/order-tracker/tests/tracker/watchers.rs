@@ -11,19 +11,29 @@ use socket2::{Domain, Socket, Type};
 use crate::support::{Running, Watcher, position};
 
 /// How a tracker is started that has these options.
-pub(crate) type Start = fn(&[&str]) -> Running;
+type Start = fn(&[&str]) -> Running;
 
-/// What holds of watchers, wherever the orders are.
+/// What holds of watchers, wherever the orders are, and however they hear of them.
 macro_rules! of_watchers {
     ($($name:ident),* $(,)?) => {
-        /// All of it.
-        pub(crate) const ALL: &[fn(Start)] = &[$($name),*];
-
         mod inside_of_the_process {
             $(
                 #[test]
                 fn $name() {
                     super::$name(crate::support::Running::start);
+                }
+            )*
+        }
+
+        mod with_a_connection_each {
+            $(
+                #[test]
+                #[ignore = "needs Redis: scripts/test"]
+                fn $name() {
+                    super::$name(|args| {
+                        let url = std::env::var("REDIS_URL").expect("scripts/test sets it");
+                        crate::support::Running::per_watcher_at(&url, args)
+                    });
                 }
             )*
         }
@@ -51,7 +61,8 @@ pub(crate) fn narrow(to: SocketAddr) -> TcpStream {
 
 fn a_slow_watcher_gets_the_newest_and_slows_nobody(start: Start) {
     const LAST: u64 = 2_000;
-    let running = start(&[]);
+    // It says nothing for as long as all the others take.
+    let running = start(&["--idle", "600"]);
     let order = running.open();
     let mut slow = running.watch_by(narrow(running.address), &order);
     let mut quick = running.watch(&order);

@@ -1,4 +1,9 @@
-//! A Redis of a test's own, which it may kill, and clusters of them.
+//! Tests that have a Redis of their own, or a cluster of them, and may kill it. They need
+//! the programs redis-server and redis-cli; scripts/test leaves them out by this name.
+
+mod cluster;
+mod killed;
+mod per_watcher;
 
 use std::cell::RefCell;
 use std::net::TcpListener;
@@ -91,6 +96,12 @@ impl Redis {
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]);
         command.query(&mut self.connection()).unwrap_or_else(|error| panic!("{words:?}: {error}"))
+    }
+
+    /// How many connections it has, without the one that asks.
+    pub(crate) fn clients(&self) -> usize {
+        let clients: String = self.say(&["CLIENT", "LIST"]);
+        clients.lines().count() - 1
     }
 
     /// How many of its connections are subscribed to something.
@@ -190,6 +201,22 @@ impl Cluster {
             info.contains("master_link_status:up")
         });
         replica
+    }
+
+    /// Moves a key and its slot to another node.
+    pub(crate) fn move_to(&self, to: usize, key: &str) {
+        let (from, to) = (&self.0[self.node_of(key)], &self.0[to]);
+        let slot = from.say::<usize>(&["CLUSTER", "KEYSLOT", key]).to_string();
+        let [from_id, to_id] = [from, to].map(|it| it.say::<String>(&["CLUSTER", "MYID"]));
+        let ok = |node: &Redis, words: &[&str]| {
+            assert_eq!(node.say::<String>(words), "OK", "{words:?}");
+        };
+        ok(to, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", &from_id]);
+        ok(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &to_id]);
+        ok(from, &["MIGRATE", "127.0.0.1", &to.port.to_string(), key, "0", "5000"]);
+        for node in std::iter::once(to).chain(&self.0) {
+            ok(node, &["CLUSTER", "SETSLOT", &slot, "NODE", &to_id]);
+        }
     }
 
     /// As an instance is told of it.
