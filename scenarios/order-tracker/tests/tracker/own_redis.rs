@@ -6,7 +6,8 @@ mod killed;
 mod per_watcher;
 
 use std::cell::RefCell;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 
 use program_test::{Program, command, until};
 use redis::{Commands, Connection, FromRedisValue};
@@ -114,8 +115,35 @@ impl Redis {
         clients.lines().filter(has_some).count()
     }
 
+    /// Follows a sharded channel, without a library.
+    pub(crate) fn follow(&self, channel: &str) -> Follower {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a Redis");
+        stream.set_nonblocking(true).expect("a socket");
+        stream.write_all(format!("SSUBSCRIBE {channel}\r\n").as_bytes()).expect("a Redis");
+        let mut follower = Follower { stream, heard: String::new() };
+        until("it is subscribed", || follower.hears().contains("ssubscribe"));
+        follower
+    }
+
     pub(crate) fn has(&self, key: &str) -> bool {
         self.connection().exists(key).expect("an answer")
+    }
+}
+
+/// Whoever follows a channel.
+pub(crate) struct Follower {
+    stream: TcpStream,
+    heard: String,
+}
+
+impl Follower {
+    /// All that it has heard so far.
+    pub(crate) fn hears(&mut self) -> &str {
+        let mut some = [0; 4096];
+        if let Ok(read) = self.stream.read(&mut some) {
+            self.heard += &String::from_utf8_lossy(&some[..read]);
+        }
+        &self.heard
     }
 }
 

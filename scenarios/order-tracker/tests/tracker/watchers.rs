@@ -48,6 +48,7 @@ of_watchers!(
     a_server_that_stops_closes_every_watcher,
     a_watcher_that_does_not_close_holds_the_end_up_no_longer_than_the_grace_period,
     an_order_whose_time_is_over_closes_its_watchers,
+    who_leaves_makes_room_for_another,
     each_watcher_and_each_position_is_a_lane,
 );
 
@@ -158,6 +159,20 @@ fn an_order_whose_time_is_over_closes_its_watchers(start: Start) {
     running.watch(&order).is_closed_with(1000);
     assert_eq!(running.no_watcher(&order, "").status, 404);
     assert_eq!(running.deliver(&order, &position(1)).status, 404);
+}
+
+fn who_leaves_makes_room_for_another(start: Start) {
+    let running = start(&["--watchers", "2"]);
+    let order = running.open();
+    let (one, mut other) = (running.watch(&order), running.watch(&order));
+    let sentence = "this order has as many watchers as it may have, 2; try again later";
+    running.no_watcher(&order, "").assert_problem(503, "Service Unavailable", sentence);
+    // Those of another order have places of their own.
+    assert_eq!(running.no_watcher(&running.open(), "").status, 101);
+    drop(one);
+    until("a place is free", || running.no_watcher(&order, "").status == 101);
+    running.take(&order, 1);
+    other.sees(1);
 }
 
 fn each_watcher_and_each_position_is_a_lane(start: Start) {

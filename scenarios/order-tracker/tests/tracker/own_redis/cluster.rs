@@ -80,6 +80,25 @@ fn an_order_is_on_one_node_and_watchers_of_every_instance_see_it() {
     }
 }
 
+/// What is read now and then would reach them as well, and late.
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn positions_are_published_on_the_order_s_node_and_heard_there() {
+    let cluster = Cluster::start();
+    let running = Running::at(&cluster.url(), &[]);
+    for (node, order) in cluster.0.iter().zip(one_of_each(&cluster, &running)) {
+        let mut follower = node.follow(&channel(&order));
+        let mut watcher = running.watch(&order);
+        running.take(&order, 1);
+        watcher.sees(1);
+        until("the follower hears of it", || follower.hears().contains(r#""sequence":1}"#));
+        // This one is nowhere to be read.
+        let two = position(2).to_string();
+        assert_eq!(node.say::<usize>(&["SPUBLISH", &channel(&order), &two]), 2);
+        watcher.sees(2);
+    }
+}
+
 #[test]
 #[ignore = "needs Redis: scripts/test"]
 fn a_node_that_is_killed_interrupts_its_own_orders_and_no_others() {

@@ -17,8 +17,8 @@ fn what_holds_of_a_redis_that_is_killed_holds_here_too() {
 #[ignore = "needs Redis: scripts/test"]
 fn each_watcher_is_a_connection_of_redis_and_takes_it_along() {
     let redis = Redis::start(&[]);
-    let ways: [(fn(&str, &[&str]) -> Running, _, _); 2] =
-        [(Running::at, 1, 1), (Running::per_watcher_at, 5, 6)];
+    type Start = fn(&str, &[&str]) -> Running;
+    let ways: [(Start, _, _); 2] = [(Running::at, 1, 1), (Running::per_watcher_at, 5, 6)];
     for (start, of_five, of_all) in ways {
         let running = start(&redis.url(), &[]);
         let order = running.open();
