@@ -26,6 +26,7 @@ pub use position::Position;
 
 mod plan;
 mod routes;
+mod sockets;
 
 mod position;
 mod secret;
@@ -33,7 +34,10 @@ mod secret;
 mod order;
 mod orders;
 
+mod cluster;
+mod connection;
 mod here;
+mod per_watcher;
 mod shared;
 
 mod watcher;

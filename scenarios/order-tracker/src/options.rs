@@ -41,6 +41,11 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value = "1000", value_parser = at_least_one(MOST))]
     pub(crate) watchers: usize,
 
+    /// How many may watch at this instance, whatever order; by default as many as the
+    /// system lets it have sockets (ulimit -n), less some for those who deliver
+    #[arg(long, value_name = "N", value_parser = at_least_one(MOST))]
+    pub(crate) sockets: Option<usize>,
+
     /// The longest frame that a watcher may send
     #[arg(long, value_name = "BYTES", default_value = "1024", value_parser = frame)]
     pub(crate) frame: usize,
@@ -67,7 +72,7 @@ Ctrl-C closes every WebSocket and lets requests finish; a second Ctrl-C does not
 DELIVERY_SECRET is what whoever delivers has to know. It may be left out where only
 this machine can reach --addr.
 REDIS_URL, such as redis://localhost:6379, lets several instances share their orders.
-Without it they are inside of this process.";
+Several addresses, separated by commas, are nodes of a Redis Cluster.";
 
 impl Options {
     /// Reads the command line; a wrong one ends the process with exit code 2.

@@ -8,8 +8,9 @@ use tokio::time::Instant;
 
 use crate::here::Here;
 use crate::order::OrderId;
+use crate::per_watcher::{Forwarding, PerWatcher};
 use crate::position::{Position, Published};
-use crate::shared::Shared;
+use crate::shared::{Shared, until_followed};
 use crate::way::Ways;
 
 /// As many as there may be.
@@ -28,6 +29,8 @@ pub(crate) struct Limits {
 pub(crate) enum Orders {
     Here(Arc<Here>),
     Shared(Arc<Shared>),
+    /// The same, where each watcher has a connection to Redis of its own.
+    PerWatcher(Arc<PerWatcher>),
 }
 
 /// Why something cannot be done with an order.
@@ -39,6 +42,8 @@ pub(crate) enum Trouble {
     Full(usize),
     #[error("this order has as many watchers as it may have, {0}; try again later")]
     Crowded(usize),
+    #[error("this instance has as many watchers as it may have, {0}; try again later")]
+    NoPlace(usize),
     #[error("the system has no random numbers")]
     NoRandomness,
     /// In the words of the driver, which are for the log.
@@ -97,6 +102,7 @@ pub(crate) struct Watching {
     pub(crate) until: Instant,
     pub(crate) orders: Orders,
     pub(crate) order: OrderId,
+    _forwarding: Option<Forwarding>,
 }
 
 impl Orders {
@@ -106,6 +112,7 @@ impl Orders {
         match self {
             Self::Here(here) => here.open(order)?,
             Self::Shared(shared) => shared.open(order).await?,
+            Self::PerWatcher(it) => it.shared.open(order).await?,
         }
         Ok(order)
     }
@@ -119,6 +126,16 @@ impl Orders {
         match self {
             Self::Here(here) => here.deliver(order, position),
             Self::Shared(shared) => shared.deliver(order, position).await,
+            Self::PerWatcher(it) => it.shared.deliver(order, position).await,
+        }
+    }
+
+    /// Those that are in Redis.
+    pub(crate) fn shared(&self) -> Option<&Arc<Shared>> {
+        match self {
+            Self::Here(_) => None,
+            Self::Shared(shared) => Some(shared),
+            Self::PerWatcher(it) => Some(&it.shared),
         }
     }
 
@@ -127,6 +144,7 @@ impl Orders {
         match self {
             Self::Here(here) => &here.ways,
             Self::Shared(shared) => &shared.ways,
+            Self::PerWatcher(it) => &it.shared.ways,
         }
     }
 
@@ -135,6 +153,7 @@ impl Orders {
         match self {
             Self::Here(here) => here.knows(order),
             Self::Shared(shared) => shared.knows(order).await,
+            Self::PerWatcher(it) => it.shared.knows(order).await,
         }
     }
 
@@ -144,19 +163,28 @@ impl Orders {
         order: OrderId,
         trace: Option<NonZeroU128>,
     ) -> Result<Watching, Trouble> {
-        let (sight, until) = match self {
-            Self::Here(here) => here.watch(order)?,
-            Self::Shared(shared) => shared.watch(order).await?,
+        let (sight, until, forwarding) = match self {
+            Self::Here(here) => without(here.watch(order)?),
+            Self::Shared(shared) => without(shared.watch(order).await?),
+            Self::PerWatcher(it) => {
+                let (sight, until, forwarding) = it.watch(order).await?;
+                (sight, until, Some(forwarding))
+            }
         };
         if let Some(trace) = trace {
             self.ways().keep(order, trace);
         }
-        let mut watching = Watching { sight, until, orders: self.clone(), order };
-        if let Self::Shared(shared) = self {
-            shared.until_followed(&mut watching.sight).await?;
+        let orders = self.clone();
+        let mut watching = Watching { sight, until, orders, order, _forwarding: forwarding };
+        if !matches!(self, Self::Here(_)) {
+            until_followed(&mut watching.sight).await?;
         }
         Ok(watching)
     }
+}
+
+fn without<A, B>((sight, until): (A, B)) -> (A, B, Option<Forwarding>) {
+    (sight, until, None)
 }
 
 impl Drop for Watching {
@@ -164,6 +192,7 @@ impl Drop for Watching {
         match &self.orders {
             Orders::Here(here) => here.leave(self.order),
             Orders::Shared(shared) => shared.leave(self.order),
+            Orders::PerWatcher(it) => it.leave(self.order),
         }
     }
 }

@@ -56,7 +56,11 @@ impl Problem {
             Self::NoWebSocket => StatusCode::UPGRADE_REQUIRED,
             Self::Trouble(Trouble::NoRandomness) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Trouble(
-                Trouble::Full(_) | Trouble::Crowded(_) | Trouble::Gone(_) | Trouble::Refused(_),
+                Trouble::Full(_)
+                | Trouble::Crowded(_)
+                | Trouble::NoPlace(_)
+                | Trouble::Gone(_)
+                | Trouble::Refused(_),
             ) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -64,7 +68,9 @@ impl Problem {
     fn retry_after(&self) -> Option<u32> {
         match self {
             Self::Trouble(Trouble::Gone(_)) => Some(3),
-            Self::Trouble(Trouble::Full(_) | Trouble::Crowded(_) | Trouble::Refused(_)) => Some(60),
+            Self::Trouble(
+                Trouble::Full(_) | Trouble::Crowded(_) | Trouble::NoPlace(_) | Trouble::Refused(_),
+            ) => Some(60),
             _ => None,
         }
     }

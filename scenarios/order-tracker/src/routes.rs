@@ -24,6 +24,7 @@ use crate::page;
 use crate::position::Position;
 use crate::problem::Problem;
 use crate::secret::Secret;
+use crate::sockets::Sockets;
 use crate::watcher::{Rules, watch};
 use crate::way::{Station, trace, traceparent};
 
@@ -38,6 +39,7 @@ pub(crate) struct App {
     pub(crate) is_here: bool,
     pub(crate) secret: Secret,
     pub(crate) names: Arc<Names>,
+    pub(crate) places: Sockets,
     pub(crate) life: Life,
     pub(crate) rules: Rules,
     /// Where it listens, for clients that do not say how they call it.
@@ -210,11 +212,12 @@ async fn watch_order(
     let order = order_in(order)?;
     let (response, upgrade) = hyper_tungstenite::upgrade(&mut request, Some(app.rules.config()))
         .map_err(|error| Problem::BadHandshake(error.to_string()))?;
+    let place = app.places.take()?;
     let asked = app.asked(request.headers());
     let watching = app.orders.watch(order, asked.map(|it| it.trace)).await?;
     let named = asked.map(|it| it.span.get());
-    let (under_way, stopping) = (app.life.begin(), app.life.stopping());
-    let watcher = watch(upgrade, watching, named, app.rules, stopping, under_way);
+    let (marks, stopping) = ((app.life.begin(), place), app.life.stopping());
+    let watcher = watch(upgrade, watching, named, app.rules, stopping, marks);
     let name = format!("watcher {}", order.short());
     tokio::spawn(watcher.in_lane(info_span!("requester", name)));
     // There is no body to it, and a length of one would only confuse clients.
@@ -243,6 +246,7 @@ mod tests {
             is_here,
             secret: Secret::from_env(true).unwrap(),
             names: Arc::new(Bound::to("127.0.0.1:0").unwrap().names),
+            places: Sockets::new(Some(1), 0, 1),
             life: Life::default(),
             rules: Rules { frame: 125, idle, grace: idle },
             url: "http://localhost".into(),

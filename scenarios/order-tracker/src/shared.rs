@@ -1,7 +1,8 @@
 //! Orders in a Redis that several instances share.
 //!
 //! An order is a hash with a lifetime, and a channel of the same name. One connection
-//! does for everything: commands go out on it, and what is published comes in.
+//! does for everything: commands go out on it, and what is published comes in. How a
+//! cluster of them is followed is in `cluster`.
 //!
 //! What comes in is never put in line: it is written into the `watch` channel of its
 //! order right where the driver reads it, and so a slow watcher costs nothing here.
@@ -14,12 +15,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use redis::aio::{MultiplexedConnection, SendError};
 use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo, ProtocolVersion, PushInfo,
-    PushKind, RedisError, RedisResult, Script, Value,
+    AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, IntoConnectionInfo,
+    ProtocolVersion, PushInfo, PushKind, RedisError, RedisResult, ServerErrorKind, Value,
 };
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::connection::Connection;
 use crate::order::OrderId;
 use crate::orders::{Delivered, Feed, Limits, Sight, Trouble};
 use crate::position::{Position, Published};
@@ -29,17 +31,13 @@ use crate::way::{Station, Ways};
 const PREFIX: &str = "order-tracker:";
 
 /// All orders that there are, by when they are over.
-const INDEX: &str = "order-tracker-index";
+pub(crate) const INDEX: &str = "order-tracker-index";
 
 /// How long Redis may take to let us in, and to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How often to ask whether it is still there: a network that is cut tells nobody.
-const PING_EVERY: Duration = Duration::from_secs(5);
-
-/// The time to the second attempt to connect; each further one takes twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+pub(crate) const PING_EVERY: Duration = Duration::from_secs(5);
 
 /// As many subscriptions begin or end by one command.
 const AT_ONCE: usize = 500;
@@ -47,82 +45,97 @@ const AT_ONCE: usize = 500;
 /// Longer messages on a channel are none of ours.
 const LONGEST_MESSAGE: usize = 512;
 
-/// Adds an order, unless there are as many as may be.
-const OPEN: &str = r"
+/// Takes a place in the index, unless there are as many orders as may be.
+const RESERVE: &str = r"
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 'full' end
-redis.call('ZADD', KEYS[1], now + ARGV[1], KEYS[2])
+redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
-redis.call('HSET', KEYS[2], 'sequence', '-1')
-redis.call('PEXPIRE', KEYS[2], ARGV[1])
-return 'opened'";
+return 'reserved'";
+
+/// Makes an order, which has no position yet.
+const CREATE: &str = r"
+redis.call('HSET', KEYS[1], 'sequence', '-1')
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return 'created'";
 
 /// Compares, writes and publishes in one step. Between two of ours, a position that
-/// another instance has taken meanwhile could be written over by an older one.
+/// another instance has taken meanwhile could be written over by an older one. How it
+/// is published is the last argument: in a cluster, to the one node whose order it is.
 const DELIVER: &str = r"
 local newest = redis.call('HGET', KEYS[1], 'sequence')
 if not newest then return 'unknown' end
 if tonumber(ARGV[1]) <= tonumber(newest) then return 'older' end
 redis.call('HSET', KEYS[1], 'sequence', ARGV[1], 'position', ARGV[2])
-redis.call('PUBLISH', KEYS[1], ARGV[2])
+redis.call(ARGV[3], KEYS[1], ARGV[2])
 return 'taken'";
 
 /// The sequence and the position of an order, if it is there, and if there is one.
-type Stored = (Option<String>, Option<Vec<u8>>);
+pub(crate) type Stored = (Option<String>, Option<Vec<u8>>);
 
 /// This process's part of it.
 pub(crate) struct Shared {
-    client: Client,
+    redis: Redis,
     limits: Limits,
     pub(crate) ways: Ways,
-    open: Script,
-    deliver: Script,
     /// There is none while Redis is gone.
-    connection: watch::Sender<Option<MultiplexedConnection>>,
+    connection: watch::Sender<Option<Connection>>,
     topics: Mutex<Topics>,
     /// Some of the topics have changed.
-    changed: Notify,
+    pub(crate) changed: Notify,
+}
+
+/// What is connected to.
+pub(crate) enum Redis {
+    One(Client),
+    /// A cluster, by some of its nodes.
+    Cluster(Vec<ConnectionInfo>),
 }
 
 /// The orders that are watched here.
 #[derive(Default)]
-struct Topics {
-    by_order: HashMap<OrderId, Topic>,
+pub(crate) struct Topics {
+    pub(crate) by_order: HashMap<OrderId, Topic>,
     /// Those that are to be followed, or no longer. One task sees to all of them, so a
     /// subscription never ends after the next one of the same order has begun.
-    changed: HashSet<OrderId>,
+    pub(crate) changed: HashSet<OrderId>,
 }
 
 /// What all watchers of an order share here, and their subscription.
-struct Topic {
-    sight: watch::Sender<Sight>,
+pub(crate) struct Topic {
+    pub(crate) sight: watch::Sender<Sight>,
     watchers: usize,
 }
 
 impl Shared {
-    /// Of the Redis at this address, which has to be one, and need not be there yet.
+    /// Of the Redis at this address, or of the cluster that has nodes at these, which
+    /// are separated by commas. It has to be one, and need not be there yet.
     pub(crate) fn new(url: &str, limits: Limits) -> Result<Arc<Self>, RedisError> {
-        let address = url.into_connection_info()?;
-        // Published messages come on the connection that commands go by.
-        let settings = address.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        let client = Client::open(address.set_redis_settings(settings))?;
+        let mut nodes = Vec::new();
+        for url in url.split(',') {
+            let address = url.into_connection_info()?;
+            // Published messages come on the connection that commands go by.
+            let settings = address.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+            nodes.push(address.set_redis_settings(settings));
+        }
+        let redis = match <[ConnectionInfo; 1]>::try_from(nodes) {
+            Ok([address]) => Redis::One(Client::open(address)?),
+            Err(nodes) => Redis::Cluster(nodes),
+        };
         Ok(Arc::new(Self {
-            client,
+            redis,
             limits,
             ways: Ways::default(),
-            open: Script::new(OPEN),
-            deliver: Script::new(DELIVER),
             connection: watch::Sender::new(None),
             topics: Mutex::default(),
             changed: Notify::new(),
         }))
     }
 
-    /// Whether this Redis is there, and does what is wanted of it.
-    pub(crate) async fn check(self: &Arc<Self>) -> Result<(), RedisError> {
-        self.connect(&Arc::default()).await?.subscribe(INDEX).await
+    pub(crate) fn redis(&self) -> &Redis {
+        &self.redis
     }
 
     /// Waits for the first connection, for as long as that may take.
@@ -132,13 +145,30 @@ impl Shared {
         let _ = timeout(PATIENCE, connection.wait_for(Option::is_some)).await;
     }
 
+    /// In two steps, because in a cluster the index and the order may be two nodes'
+    /// matters, and no script can be about both. An instance that is killed between
+    /// them leaves a place in the index that nobody has: it is free again when the
+    /// order's time would have been over. The other way round it would leave an order
+    /// that nobody counts.
     pub(crate) async fn open(&self, order: OrderId) -> Result<(), Trouble> {
         let (lifetime, most) = (self.limits.lifetime.as_millis(), self.limits.orders);
         let lifetime = u64::try_from(lifetime).unwrap_or(u64::MAX);
-        let mut open = self.open.key(INDEX);
-        open.key(key(order)).arg(lifetime).arg(most);
-        let answer: String = open.invoke_async(&mut self.connection()?).await.map_err(trouble)?;
-        if answer == "full" { Err(Trouble::Full(most)) } else { Ok(()) }
+        let mut connection = self.connection()?;
+        let mut reserve = script(RESERVE, INDEX);
+        reserve.arg(lifetime).arg(most).arg(key(order));
+        let answer: String = reserve.query_async(&mut connection).await.map_err(trouble)?;
+        if answer == "full" {
+            return Err(Trouble::Full(most));
+        }
+        let mut create = script(CREATE, &key(order));
+        let created = create.arg(lifetime).exec_async(&mut connection).await;
+        if created.is_err() {
+            let mut give_back = redis::cmd("ZREM");
+            give_back.arg(INDEX).arg(key(order));
+            // If that fails as well, it is as if we had been killed.
+            let _ = give_back.exec_async(&mut connection).await;
+        }
+        created.map_err(trouble)
     }
 
     pub(crate) async fn deliver(
@@ -146,10 +176,13 @@ impl Shared {
         order: OrderId,
         position: &Position,
     ) -> Result<Delivered, Trouble> {
-        let mut deliver = self.deliver.key(key(order));
-        deliver.arg(position.sequence).arg(position.published().text.as_str());
-        let answer: String =
-            deliver.invoke_async(&mut self.connection()?).await.map_err(trouble)?;
+        let publish = match self.redis {
+            Redis::One(_) => "PUBLISH",
+            Redis::Cluster(_) => "SPUBLISH",
+        };
+        let mut deliver = script(DELIVER, &key(order));
+        deliver.arg(position.sequence).arg(position.published().text.as_str()).arg(publish);
+        let answer: String = deliver.query_async(&mut self.connection()?).await.map_err(trouble)?;
         match answer.as_str() {
             "taken" => Ok(Delivered::Taken),
             "older" => Ok(Delivered::Older),
@@ -158,9 +191,15 @@ impl Shared {
     }
 
     pub(crate) async fn knows(&self, order: OrderId) -> Result<(), Trouble> {
-        let ask = redis::Cmd::exists(key(order));
-        let is_there = ask.query_async(&mut self.connection()?).await.map_err(trouble)?;
-        if is_there { Ok(()) } else { Err(Trouble::Unknown) }
+        self.end_of(order).await.map(drop)
+    }
+
+    /// When the order's time is over.
+    pub(crate) async fn end_of(&self, order: OrderId) -> Result<Instant, Trouble> {
+        let ask = Cmd::pttl(key(order));
+        let left: i64 = ask.query_async(&mut self.connection()?).await.map_err(trouble)?;
+        let left = u64::try_from(left).map_err(|_| Trouble::Unknown)?;
+        Ok(Instant::now() + Duration::from_millis(left))
     }
 
     /// A place among the watchers. Whoever has it gives it back by [`leave`](Self::leave).
@@ -169,10 +208,7 @@ impl Shared {
         order: OrderId,
     ) -> Result<(watch::Receiver<Sight>, Instant), Trouble> {
         // An order that is none must not cost a subscription: anybody can ask for it.
-        let ask = redis::Cmd::pttl(key(order));
-        let left: i64 = ask.query_async(&mut self.connection()?).await.map_err(trouble)?;
-        let left = u64::try_from(left).map_err(|_| Trouble::Unknown)?;
-        let until = Instant::now() + Duration::from_millis(left);
+        let until = self.end_of(order).await?;
         let mut topics = self.topics();
         let topic = topics
             .by_order
@@ -190,19 +226,6 @@ impl Shared {
         Ok((sight, until))
     }
 
-    /// Waits until positions come, and the last one before them is known.
-    pub(crate) async fn until_followed(
-        &self,
-        sight: &mut watch::Receiver<Sight>,
-    ) -> Result<(), Trouble> {
-        let followed = sight.wait_for(|it| it.feed != Feed::Starting);
-        match timeout(PATIENCE, followed).await {
-            Ok(Ok(sight)) if sight.feed == Feed::Over => Err(Trouble::Unknown),
-            Ok(Ok(_)) => Ok(()),
-            _ => Err(Trouble::Gone("the subscription has not begun in time".to_owned())),
-        }
-    }
-
     pub(crate) fn leave(&self, order: OrderId) {
         let mut topics = self.topics();
         let Some(topic) = topics.by_order.get_mut(&order) else { return };
@@ -214,13 +237,17 @@ impl Shared {
         }
     }
 
-    fn topics(&self) -> MutexGuard<'_, Topics> {
+    pub(crate) fn topics(&self) -> MutexGuard<'_, Topics> {
         self.topics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn connection(&self) -> Result<MultiplexedConnection, Trouble> {
+    pub(crate) fn connection(&self) -> Result<Connection, Trouble> {
         let connection = self.connection.borrow().clone();
         connection.ok_or_else(|| Trouble::Gone("there is no connection".to_owned()))
+    }
+
+    pub(crate) fn use_from_now_on(&self, connection: Option<Connection>) {
+        self.connection.send_replace(connection);
     }
 }
 
@@ -232,17 +259,21 @@ impl Shared {
     /// The driver can subscribe anew by itself, but it gives up after some attempts, and
     /// does not say when the subscriptions stand: before that it is no use to read what
     /// has been missed.
-    pub(crate) async fn keep_connected(self: Arc<Self>, tell: impl Fn(Result<(), &RedisError>)) {
+    pub(crate) async fn keep_connected(
+        self: Arc<Self>,
+        client: Client,
+        tell: impl Fn(Result<(), &RedisError>),
+    ) {
         // Whoever starts this tells by itself that there has never been one.
-        let (mut pause, mut is_there) = (FIRST_PAUSE, None);
+        let (mut pause, mut is_there) = (Pause::default(), None);
         loop {
             let lost = Arc::new(Notify::new());
-            let why = match self.connect(&lost).await {
+            let why = match self.connect(&client, &lost).await {
                 Ok(connection) => {
                     if is_there == Some(false) {
                         tell(Ok(()));
                     }
-                    (pause, is_there) = (FIRST_PAUSE, Some(true));
+                    (pause, is_there) = (Pause::default(), Some(true));
                     self.follow(connection, &lost).await
                 }
                 Err(error) => error,
@@ -252,14 +283,24 @@ impl Shared {
                 tell(Err(&why));
                 is_there = Some(false);
             }
-            // Instances that lost it at the same time do not come back at the same time.
-            sleep(pause.mul_f64(0.5 + fastrand::f64())).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            sleep(pause.next()).await;
         }
+    }
+
+    /// Whether this Redis is there, and does what is wanted of it.
+    pub(crate) async fn check(self: &Arc<Self>, client: &Client) -> Result<(), Unusable> {
+        let mut connection = self.connect(client, &Arc::default()).await?;
+        connection.subscribe(INDEX).await?;
+        let about = redis::cmd("INFO").arg("cluster").query_async(&mut connection).await;
+        // Where we may not know, we find out when we are sent elsewhere.
+        let about: String = about.unwrap_or_default();
+        // It would answer for its own orders alone.
+        if about.contains("cluster_enabled:1") { Err(Unusable::OneNode) } else { Ok(()) }
     }
 
     async fn connect(
         self: &Arc<Self>,
+        client: &Client,
         lost: &Arc<Notify>,
     ) -> Result<MultiplexedConnection, RedisError> {
         let (shared, lost) = (Arc::downgrade(self), Arc::clone(lost));
@@ -275,16 +316,13 @@ impl Shared {
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE))
             .set_push_sender(on_push);
-        self.client.get_multiplexed_async_connection_with_config(&config).await
+        client.get_multiplexed_async_connection_with_config(&config).await
     }
 
     /// Follows the orders that are watched, until the connection is lost. Says why.
     async fn follow(&self, mut connection: MultiplexedConnection, lost: &Notify) -> RedisError {
-        {
-            let mut topics = self.topics();
-            topics.changed = topics.by_order.keys().copied().collect();
-        }
-        self.connection.send_replace(Some(connection.clone()));
+        self.follow_all_anew();
+        self.use_from_now_on(Some(Connection::One(connection.clone())));
         let mut followed = HashSet::new();
         loop {
             if let Err(error) = self.catch_up(&mut connection, &mut followed).await {
@@ -300,6 +338,13 @@ impl Shared {
                 }
             }
         }
+    }
+
+    /// Whatever was subscribed may be so no longer.
+    pub(crate) fn follow_all_anew(&self) {
+        let Topics { by_order, changed } = &mut *self.topics();
+        changed.extend(by_order.keys());
+        self.changed.notify_one();
     }
 
     /// Begins and ends subscriptions, until they are those of the orders that are watched.
@@ -347,28 +392,22 @@ impl Shared {
         // A key that somebody else has made something else of harms its own order alone.
         ask.ignore_errors();
         for order in orders {
-            ask.hmget(key(*order), &["sequence", "position"]);
+            ask.add_command(stored(*order));
         }
         let answers: Vec<RedisResult<Stored>> = ask.query_async(connection).await?;
         let topics = self.topics();
         for (order, answer) in orders.iter().zip(answers) {
-            let (sequence, position) = answer.unwrap_or_default();
+            let stored = as_stored(answer)?;
             let Some(topic) = topics.by_order.get(order) else { continue };
-            topic.sight.send_modify(|sight| {
-                sight.feed = if sequence.is_some() { Feed::Live } else { Feed::Over };
-                if let Some(position) = position.as_deref().and_then(read_position) {
-                    self.show(*order, sight, position);
-                }
-            });
+            topic.sight.send_if_modified(|sight| self.resume(*order, sight, stored));
         }
         Ok(())
     }
 
     /// Takes what was published. The driver waits for this, so it waits for nobody.
-    fn hear(&self, data: &[Value]) {
-        let [Value::BulkString(channel), Value::BulkString(message)] = data else { return };
-        let order = str::from_utf8(channel).ok().and_then(|it| it.strip_prefix(PREFIX));
-        let Some(order) = order.and_then(OrderId::parse) else { return };
+    pub(crate) fn hear(&self, data: &[Value]) {
+        let [channel, Value::BulkString(message)] = data else { return };
+        let Some(order) = order_of(channel) else { return };
         // Whatever else is published there is nobody's position.
         let Some(position) = read_position(message) else { return };
         if let Some(topic) = self.topics().by_order.get(&order) {
@@ -376,8 +415,22 @@ impl Shared {
         }
     }
 
-    /// Has the watchers of an order see this, unless they have seen a newer one.
-    fn show(&self, order: OrderId, sight: &mut Sight, position: Published) -> bool {
+    /// Has watchers of an order see what is stored of it, now that all that comes is heard.
+    /// Tells whether anything of it is new.
+    pub(crate) fn resume(
+        &self,
+        order: OrderId,
+        sight: &mut Sight,
+        (sequence, position): Stored,
+    ) -> bool {
+        let feed = if sequence.is_some() { Feed::Live } else { Feed::Over };
+        let is_another = std::mem::replace(&mut sight.feed, feed) != feed;
+        let position = position.as_deref().and_then(read_position);
+        position.is_some_and(|position| self.show(order, sight, position)) || is_another
+    }
+
+    /// Has them see this, unless they have seen a newer one.
+    pub(crate) fn show(&self, order: OrderId, sight: &mut Sight, position: Published) -> bool {
         let sequence = position.sequence;
         let is_newer = sight.take(position);
         let station = if is_newer { Station::Heard } else { Station::HeardAgain };
@@ -386,16 +439,63 @@ impl Shared {
     }
 
     fn interrupt(&self) {
-        self.connection.send_replace(None);
+        self.use_from_now_on(None);
         for topic in self.topics().by_order.values() {
-            topic.sight.send_if_modified(|sight| {
-                let was_live = sight.feed == Feed::Live;
-                if was_live {
-                    sight.feed = Feed::Interrupted;
-                }
-                was_live
-            });
+            topic.sight.send_if_modified(Sight::interrupt);
         }
+    }
+}
+
+/// Waits until positions come, and the last one before them is known.
+pub(crate) async fn until_followed(sight: &mut watch::Receiver<Sight>) -> Result<(), Trouble> {
+    let followed = sight.wait_for(|it| it.feed != Feed::Starting);
+    match timeout(PATIENCE, followed).await {
+        Ok(Ok(sight)) if sight.feed == Feed::Over => Err(Trouble::Unknown),
+        Ok(Ok(_)) => Ok(()),
+        _ => Err(Trouble::Gone("the subscription has not begun in time".to_owned())),
+    }
+}
+
+impl Sight {
+    /// Tells whether that is new.
+    pub(crate) fn interrupt(&mut self) -> bool {
+        let was_live = self.feed == Feed::Live;
+        if was_live {
+            self.feed = Feed::Interrupted;
+        }
+        was_live
+    }
+}
+
+/// Why a Redis is none for us.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unusable {
+    #[error(transparent)]
+    Failed(#[from] RedisError),
+    #[error("it is a node of a cluster, and no Redis of its own")]
+    OneNode,
+}
+
+/// How long to wait for the next attempt.
+#[derive(Debug)]
+pub(crate) struct Pause(Duration);
+
+impl Pause {
+    /// The longest of them.
+    const LONGEST: Duration = Duration::from_secs(2);
+
+    /// The first is short, and each further one twice as long.
+    pub(crate) fn next(&mut self) -> Duration {
+        let pause = self.0;
+        self.0 = (pause * 2).min(Self::LONGEST);
+        // Instances that lost it at the same time do not come back at the same time.
+        pause.mul_f64(0.5 + fastrand::f64())
+    }
+}
+
+impl Default for Pause {
+    fn default() -> Self {
+        Self(Duration::from_millis(100))
     }
 }
 
@@ -405,23 +505,61 @@ impl fmt::Debug for Shared {
     }
 }
 
-/// Both the key of an order and its channel.
-fn key(order: OrderId) -> String {
+/// Both the key of an order and its channel. A cluster gives a name to one of its nodes,
+/// so what has one name is one node's.
+pub(crate) fn key(order: OrderId) -> String {
     format!("{PREFIX}{order}")
 }
 
-fn read_position(text: &[u8]) -> Option<Published> {
+/// Whose channel it is.
+pub(crate) fn order_of(channel: &Value) -> Option<OrderId> {
+    let Value::BulkString(channel) = channel else { return None };
+    let order = str::from_utf8(channel).ok()?.strip_prefix(PREFIX)?;
+    OrderId::parse(order)
+}
+
+/// Asks for what is [`Stored`] of an order.
+pub(crate) fn stored(order: OrderId) -> Cmd {
+    Cmd::hmget(key(order), &["sequence", "position"])
+}
+
+/// What is stored, as Redis has answered. A key that somebody else has made something
+/// else of is no order. A Redis that is reading its files says so, and may have one yet.
+pub(crate) fn as_stored(answer: RedisResult<Stored>) -> RedisResult<Stored> {
+    match answer {
+        Err(error) if error.code() == Some("WRONGTYPE") => Ok((None, None)),
+        answer => answer,
+    }
+}
+
+/// With the text of it each time. By its hash alone a node knows no script that nobody
+/// has loaded there, and one that was killed has forgotten those that somebody had.
+fn script(text: &str, key: &str) -> Cmd {
+    let mut script = redis::cmd("EVAL");
+    script.arg(text).arg(1).arg(key);
+    script
+}
+
+pub(crate) fn read_position(text: &[u8]) -> Option<Published> {
     let position: Position =
         (text.len() <= LONGEST_MESSAGE).then(|| serde_json::from_slice(text).ok())??;
     position.possible(Timestamp::now()).ok().map(|it| it.published())
 }
 
-fn trouble(error: RedisError) -> Trouble {
+pub(crate) fn trouble(error: RedisError) -> Trouble {
+    let why = error.to_string();
+    if is_gone(&error) { Trouble::Gone(why) } else { Trouble::Refused(why) }
+}
+
+/// Whether it does not answer, or is about to be there and says so.
+fn is_gone(error: &RedisError) -> bool {
+    use ServerErrorKind::{Ask, BusyLoading, ClusterDown, MasterDown, Moved, TryAgain};
     match error.kind() {
-        ErrorKind::Server(_) | ErrorKind::Extension | ErrorKind::UnexpectedReturnType => {
-            Trouble::Refused(error.to_string())
+        ErrorKind::Server(kind) => {
+            matches!(kind, Ask | BusyLoading | ClusterDown | MasterDown | Moved | TryAgain)
         }
-        _ => Trouble::Gone(error.to_string()),
+        ErrorKind::Extension | ErrorKind::UnexpectedReturnType => false,
+        _ => true,
     }
 }
 

@@ -12,7 +12,7 @@ use hyper_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use hyper_tungstenite::{HyperWebsocket, HyperWebsocketStream};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::info;
-use web_service::{Stopping, UnderWay};
+use web_service::Stopping;
 
 use crate::orders::{Feed, Sight, Watching};
 use crate::way::Station;
@@ -73,6 +73,8 @@ enum End {
 
 /// Sends a watcher what there is to see until one of them ends it, and says how it ended.
 ///
+/// The `marks` say that it is under way, and go when it has ended.
+///
 /// There are very many of these, so what each holds is small. There is one timer for all
 /// that has a time, and none for what happens seldom.
 #[expect(clippy::manual_async_fn, reason = "an async fn keeps its arguments twice")]
@@ -82,7 +84,7 @@ pub(crate) fn watch(
     named: Option<u64>,
     rules: Rules,
     mut stopping: Stopping,
-    under_way: UnderWay,
+    marks: impl Send,
 ) -> impl Future<Output = ()> + Send {
     async move {
         let Ok(Ok(mut socket)) = timeout(rules.idle.min(rules.grace), upgrade).await else {
@@ -105,7 +107,7 @@ pub(crate) fn watch(
         // What this needs is not kept ready for as long as somebody watches.
         Box::pin(say_goodbye(&mut socket, &end, rules.grace)).await;
         harness::done();
-        drop(under_way);
+        drop(marks);
     }
 }
 
@@ -115,7 +117,7 @@ async fn follow(
     named: Option<u64>,
     rules: &Rules,
 ) -> End {
-    let Watching { sight, orders, order, until } = watching;
+    let Watching { sight, orders, order, until, .. } = watching;
     let until = *until;
     let note = |station, sequence| {
         if named.is_some() {

@@ -3,7 +3,7 @@
 use program_test::{command, run};
 use serde_json::json;
 
-use crate::support::{JSON, Running, position};
+use crate::support::{JSON, Running, per_watcher, position, tracker};
 
 const NOWHERE: &str = "0123456789abcdef0123456789abcdef";
 
@@ -205,6 +205,27 @@ fn there_are_so_many_orders_and_watchers_and_no_more() {
 }
 
 #[test]
+fn an_instance_has_so_many_watchers_whatever_they_watch_and_no_more() {
+    let running = Running::start(&["--sockets", "2"]);
+    let orders = [running.open(), running.open(), running.open()];
+    let mut watchers = [running.watch(&orders[0]), running.watch(&orders[1])];
+    let sentence = "this instance has as many watchers as it may have, 2; try again later";
+    for order in &orders {
+        let refused = running.no_watcher(order, "");
+        refused.assert_problem(503, "Service Unavailable", sentence);
+        assert_eq!(refused.header("retry-after"), "60");
+    }
+    // Who delivers is none of them, nor is who asks for an order that is none.
+    running.take(&orders[0], 1);
+    watchers[0].sees(1);
+    drop(watchers);
+    program_test::until("their places are free", || {
+        running.no_watcher(NOWHERE, "").status == 404
+            && running.no_watcher(&orders[2], "").status == 101
+    });
+}
+
+#[test]
 fn without_a_secret_it_listens_to_nobody_but_this_machine() {
     let program = env!("CARGO_BIN_EXE_order-tracker");
     let start = |secret: Option<&str>| {
@@ -232,11 +253,32 @@ fn a_redis_that_is_none_is_an_error_that_hides_its_password() {
 }
 
 #[test]
+fn a_cluster_of_which_no_node_answers_is_an_error_that_hides_its_password() {
+    let (one, other) = (program_test::nobody(), program_test::nobody());
+    let url = format!("redis://:hush@{},redis://:hush@{}", one.address, other.address);
+    let ran = run(tracker(&[]).env("REDIS_URL", &url));
+    ran.assert_fails("no Redis Cluster that can be used is at", "start the cluster's nodes");
+    assert!(!ran.stderr.contains("hush"), "{}", ran.stderr);
+    let ran = run(tracker(&[]).env("REDIS_URL", "redis://localhost:7001,,"));
+    ran.assert_fails("REDIS_URL is no address of a Redis", "set it to one such as");
+}
+
+#[test]
+fn with_a_connection_per_watcher_it_needs_one_redis_and_says_so() {
+    let ran = run(&mut per_watcher(&[]));
+    ran.assert_fails("REDIS_URL is not set", "set it to an address such as redis://localhost:6379");
+    let several = "redis://localhost:7001,redis://localhost:7002";
+    let ran = run(per_watcher(&[]).env("REDIS_URL", several));
+    ran.assert_fails("REDIS_URL names several nodes", "run order-tracker");
+}
+
+#[test]
 fn bad_options_are_refused_before_anything_is_done() {
     for args in [
         ["--addr", "localhost"],
         ["--orders", "0"],
         ["--watchers", "0"],
+        ["--sockets", "0"],
         ["--frame", "124"],
         ["--idle", "0"],
         ["--lifetime", "0"],

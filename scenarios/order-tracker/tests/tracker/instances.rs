@@ -160,10 +160,18 @@ fn rubbish_on_the_channel_of_an_order_is_nobody_s_position() {
     let mut impossible = position(5);
     impossible["lat"] = 91.into();
     let huge = format!("{}{}", position(6), " ".repeat(100_000));
-    for rubbish in ["", "{", "null", "\u{0}\u{1b}[2J", &impossible.to_string(), &huge] {
+    let mut future = position(8);
+    future["at"] = "9999-01-01T00:00:00Z".into();
+    let uncountable = position(1 << 53);
+    let wrong = [&impossible, &future, &uncountable].map(ToString::to_string);
+    let rubbish = ["", "{", "null", "\u{0}\u{1b}[2J", &huge];
+    for rubbish in rubbish.into_iter().chain(wrong.iter().map(String::as_str)) {
         assert_eq!(say(&["PUBLISH", &channel(&order), rubbish]), ":1");
     }
-    say(&["PUBLISH", "order-tracker:none", &position(7).to_string()]);
+    // Whoever has a place in Redis can publish for orders that are none, and not be heard.
+    for none in ["none", "", &"0".repeat(32), &order.to_uppercase()] {
+        say(&["PUBLISH", &channel(none), &position(7).to_string()]);
+    }
     running.take(&order, 2);
     watcher.sees(2);
     // An older one that is published late is seen by nobody.

@@ -8,6 +8,7 @@ mod answers;
 mod couriers;
 mod hostile;
 mod instances;
+mod own_redis;
 mod page;
 mod watchers;
 mod ways;

@@ -1,7 +1,8 @@
 //! Running the tracker, and watching an order.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::process::Command;
 use std::time::Instant;
 
 use hyper_tungstenite::tungstenite::protocol::CloseFrame;
@@ -11,6 +12,10 @@ use program_test::{PATIENCE, Program, command};
 use serde_json::{Value, json};
 
 const TRACKER: &str = env!("CARGO_BIN_EXE_order-tracker");
+const PER_WATCHER: &str = env!("CARGO_BIN_EXE_tracker-connection-per-watcher");
+
+/// A port that is free, of this machine alone.
+const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 pub(crate) const JSON: &str = "content-type: application/json\r\n";
 
@@ -27,14 +32,27 @@ impl Running {
 
     /// With these variables in its environment, and no others of its own.
     pub(crate) fn start_with(args: &[&str], variables: &[(&str, &str)]) -> Self {
-        Self::start_at(([127, 0, 0, 1], 0).into(), args, variables)
+        Self::begin(tracker(args).envs(variables.iter().copied()), args)
     }
 
     /// The same at this address, which has to be free.
     pub(crate) fn start_at(address: SocketAddr, args: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut command = command(TRACKER, &["--addr", &address.to_string()]);
-        command.args(args).env_remove("REDIS_URL").env_remove("DELIVERY_SECRET");
-        let program = Program::start(command.envs(variables.iter().copied()));
+        let mut command = without_variables(TRACKER, address, args);
+        Self::begin(command.envs(variables.iter().copied()), args)
+    }
+
+    /// An instance that uses this Redis.
+    pub(crate) fn at(redis: &str, args: &[&str]) -> Self {
+        Self::start_with(args, &[("REDIS_URL", redis)])
+    }
+
+    /// The same where each watcher has a connection to it.
+    pub(crate) fn per_watcher_at(redis: &str, args: &[&str]) -> Self {
+        Self::begin(per_watcher(args).env("REDIS_URL", redis), args)
+    }
+
+    fn begin(command: &mut Command, args: &[&str]) -> Self {
+        let program = Program::start(command);
         let before = if args.contains(&"--json") {
             program.until_it_notes(" instance");
             program.stderr()
@@ -42,10 +60,9 @@ impl Running {
             program.until_it_says(" instance");
             program.stdout()
         };
-        let host = format!("http://{}:", address.ip());
-        let port = before.split_once(&host).and_then(|(_, rest)| rest.split(':').next());
-        let port = port.and_then(|port| port.parse().ok()).expect("it says where it listens");
-        Self { program, address: (address.ip(), port).into() }
+        let place = before.split_once("http://").and_then(|(_, rest)| rest.split(": ").next());
+        let address = place.and_then(|it| it.parse().ok()).expect("it says where it listens");
+        Self { program, address }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -103,6 +120,22 @@ impl Running {
     }
 }
 
+/// The program, with none of our variables in its environment.
+pub(crate) fn tracker(args: &[&str]) -> Command {
+    without_variables(TRACKER, ANYWHERE, args)
+}
+
+/// The same of the other one.
+pub(crate) fn per_watcher(args: &[&str]) -> Command {
+    without_variables(PER_WATCHER, ANYWHERE, args)
+}
+
+fn without_variables(program: &str, address: SocketAddr, args: &[&str]) -> Command {
+    let mut command = command(program, &["--addr", &address.to_string()]);
+    command.args(args).env_remove("REDIS_URL").env_remove("DELIVERY_SECRET");
+    command
+}
+
 pub(crate) fn handshake(order: &str, lines: &str) -> String {
     let lines = format!(
         "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
@@ -125,10 +158,14 @@ impl Watcher {
         let begun = Instant::now();
         // Pings come also where nothing else does.
         while begun.elapsed() < PATIENCE {
-            match self.0.read().expect("a message") {
-                Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
-                Message::Close(frame) => panic!("a message, and not {frame:?}"),
-                _ => {}
+            match self.0.read() {
+                // As after a process was stopped for a while.
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => match read.expect("a message") {
+                    Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
+                    Message::Close(frame) => panic!("a message, and not {frame:?}"),
+                    _ => {}
+                },
             }
         }
         panic!("no message came within {PATIENCE:?}")
@@ -154,6 +191,7 @@ impl Watcher {
                 Ok(Message::Text(text)) => last = serde_json::from_str(&text).ok(),
                 Ok(Message::Close(close)) => frame = close,
                 Ok(_) => {}
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
                     panic!("it does not end")
                 }
