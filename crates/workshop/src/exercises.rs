@@ -2,6 +2,7 @@
 
 use crate::exercise::Exercise;
 
+mod behind_a_slow_watcher;
 mod first_answer_wins;
 mod five_at_a_time;
 mod give_up_after_a_second;
@@ -39,6 +40,7 @@ pub const ALL: &[Exercise] = &[
     sold_too_often::EXERCISE,
     place_for_the_quick::EXERCISE,
     given_back_too_early::EXERCISE,
+    behind_a_slow_watcher::EXERCISE,
 ];
 
 /// The exercise of this name.
