@@ -5,6 +5,7 @@ use crate::exercise::Exercise;
 mod behind_a_slow_watcher;
 mod first_answer_wins;
 mod five_at_a_time;
+mod forwards_to_nobody;
 mod give_up_after_a_second;
 mod given_back_too_early;
 mod lazy;
@@ -41,6 +42,7 @@ pub const ALL: &[Exercise] = &[
     place_for_the_quick::EXERCISE,
     given_back_too_early::EXERCISE,
     behind_a_slow_watcher::EXERCISE,
+    forwards_to_nobody::EXERCISE,
 ];
 
 /// The exercise of this name.
