@@ -17,6 +17,7 @@ mod not_really_async;
 mod place_for_the_quick;
 mod pool_waits_for_itself;
 mod sold_too_often;
+mod subscribe_then_read;
 mod the_loop_that_computes;
 mod two_locks;
 mod wait_together;
@@ -43,6 +44,7 @@ pub const ALL: &[Exercise] = &[
     given_back_too_early::EXERCISE,
     behind_a_slow_watcher::EXERCISE,
     forwards_to_nobody::EXERCISE,
+    subscribe_then_read::EXERCISE,
 ];
 
 /// The exercise of this name.
