@@ -39,7 +39,7 @@ async fn watch(client: Client, watcher: Request) {
     if SUBSCRIBED.load(Relaxed) < 2 {
         SUBSCRIBED.fetch_add(1, Relaxed);
         let (sender, mut positions) = channel(1);
-        let span = info_span!("requester", name = watcher.name.replace('R', "F"));
+        let span = info_span!(parent: None, "requester", name = watcher.name.replace('R', "F"));
         let forwarding = forward(client, watcher, sender).instrument(span);
         let watching = async {
             for _ in 1..=2 {

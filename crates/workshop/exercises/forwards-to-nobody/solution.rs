@@ -58,7 +58,7 @@ impl Drop for Subscription {
 async fn watch(client: Client, watcher: Request) {
     if let Some(subscription) = Subscription::take() {
         let (sender, mut positions) = channel(1);
-        let span = info_span!("requester", name = watcher.name.replace('R', "F"));
+        let span = info_span!(parent: None, "requester", name = watcher.name.replace('R', "F"));
         // Whoever leaves drops it, and it aborts its tasks then.
         let mut forwarding = JoinSet::new();
         forwarding.spawn(forward(client, watcher, sender, subscription).instrument(span));

@@ -39,7 +39,7 @@ async fn watch(client: Client, watcher: Request) {
     if SUBSCRIBED.load(Relaxed) < 2 {
         SUBSCRIBED.fetch_add(1, Relaxed);
         let (sender, mut positions) = channel(1);
-        let span = info_span!("requester", name = watcher.name.replace('R', "F"));
+        let span = info_span!(parent: None, "requester", name = watcher.name.replace('R', "F"));
         let forwarding = tokio::spawn(forward(client, watcher, sender).instrument(span));
         for _ in 1..=2 {
             let Some(position) = positions.recv().await else { return };
