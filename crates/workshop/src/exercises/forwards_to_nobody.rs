@@ -65,13 +65,11 @@ fn watches_to_the_end<'a>(seen: &'a Seen, name: &'a str) -> Result<&'a Visit, Wr
         let visits = of(seen, name).filter(|visit| part(visit, "position") == Some(position));
         last = match visits.collect::<Vec<_>>().as_slice() {
             [one] if one.is_answered() => Some(*one),
-            [_] => {
-                let seen =
-                    format!("{name} still watched, and its task had given up position {position}");
+            [] | [_] => {
+                let seen = format!(
+                    "{name} still watched, and its task did not wait for position {position}"
+                );
                 return Err(Wrong::seen(seen));
-            }
-            [] => {
-                return Err(Wrong::seen(format!("position {position} was never asked for {name}")));
             }
             more => {
                 let times = more.len();
