@@ -2,8 +2,10 @@
 
 use crate::exercise::Exercise;
 
+mod behind_a_slow_watcher;
 mod first_answer_wins;
 mod five_at_a_time;
+mod forwards_to_nobody;
 mod give_up_after_a_second;
 mod given_back_too_early;
 mod lazy;
@@ -15,6 +17,7 @@ mod not_really_async;
 mod place_for_the_quick;
 mod pool_waits_for_itself;
 mod sold_too_often;
+mod subscribe_then_read;
 mod the_loop_that_computes;
 mod two_locks;
 mod wait_together;
@@ -39,6 +42,9 @@ pub const ALL: &[Exercise] = &[
     sold_too_often::EXERCISE,
     place_for_the_quick::EXERCISE,
     given_back_too_early::EXERCISE,
+    behind_a_slow_watcher::EXERCISE,
+    forwards_to_nobody::EXERCISE,
+    subscribe_then_read::EXERCISE,
 ];
 
 /// The exercise of this name.

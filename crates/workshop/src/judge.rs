@@ -97,7 +97,7 @@ impl Seen {
     /// What this requester asked for was taken, as far as is known: a reply may be taken
     /// outside of its span, such as in a task that it has spawned. Then nobody says how
     /// it ends, and one that was polled again passes for one that was dropped.
-    fn has_it(&self, name: &str) -> Result<(), Wrong> {
+    pub(crate) fn has_it(&self, name: &str) -> Result<(), Wrong> {
         let well = |lane: &Lane| match lane.outcome {
             Outcome::Done | Outcome::Ended => true,
             Outcome::Dropped => lane.polls > 1,
@@ -203,6 +203,12 @@ pub(crate) fn asks_for(visit: &Visit, seconds: &str) -> bool {
     visit.target.split_once("?seconds=").is_some_and(|(_, asked)| asked == seconds)
 }
 
+/// What a request's query has under this name, such as `3` of `…?seconds=2&position=3`.
+pub(crate) fn part<'a>(visit: &'a Visit, name: &str) -> Option<&'a str> {
+    let mut parts = visit.target.split_once('?')?.1.split('&').filter_map(|it| it.split_once('='));
+    parts.find_map(|(key, value)| (key == name).then_some(value))
+}
+
 /// The number that is in a line next to this word, in whatever case: before it with
 /// nothing but a space between, or else behind it, where a colon may stand.
 fn number_beside<'a>(line: &'a str, word: &str) -> Option<&'a str> {
@@ -258,7 +264,7 @@ pub fn stuck(recording: &Recording) -> String {
 }
 
 /// These names in a sentence; of many, the first and how many others.
-pub(crate) fn listed(names: &[String]) -> String {
+pub fn listed(names: &[String]) -> String {
     match names {
         [one] => one.clone(),
         [first @ .., last] if names.len() <= MOST_NAMES => {

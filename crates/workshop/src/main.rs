@@ -10,6 +10,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use harness::Failure;
 use harness::args;
 use workshop::exercises::{ALL, find};
+use workshop::judge::listed;
 use workshop::program::{Built, NotBuilt};
 use workshop::progress::Progress;
 use workshop::watch::Watch;
@@ -278,8 +279,8 @@ fn replay(folder: &Folder, exercise: &Exercise) -> Result<ExitCode, Failure> {
     let Some(order) = folder.kept_order(exercise) else {
         let name = exercise.name;
         let cause = format!("no order is known in which {name} was wrong");
-        let about = ALL.iter().filter(|it| it.orders.is_some()).map(|it| it.name);
-        let about = about.collect::<Vec<_>>().join(" and ");
+        let about = ALL.iter().filter(|it| it.orders.is_some()).map(|it| it.name.to_owned());
+        let about = listed(&about.collect::<Vec<_>>());
         let hint = match exercise.orders {
             Some(_) => format!("cargo workshop run {name} tries many"),
             None => format!("{about} are tried in many orders: cargo workshop replay NAME"),

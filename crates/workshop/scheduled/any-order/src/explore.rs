@@ -1,6 +1,6 @@
 //! One order after another, and what came of each.
 
-use std::panic::{self, PanicHookInfo};
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -104,14 +104,19 @@ fn cut(text: &str) -> String {
 /// Tries as many orders as it is made for, the same ones at each call.
 pub(crate) fn explore(program: &Program) -> Report {
     note_panics();
-    let (mut report, mut steps) = (Report::default(), 0);
-    for seed in 0..ORDERS {
-        report.add(one(program, Choice::ByLot(lot(seed)), seed));
-        steps += taken().tasks.len();
-        let unended = report.ways.iter().filter(|way| !matches!(way.end, End::Result(_)));
-        if unended.map(|way| way.times).sum::<u64>() >= MOST_UNENDED || steps > MOST_STEPS_IN_ALL {
-            break;
-        }
+    let (mut report, mut steps, mut seeds) = (Report::default(), 0, 0..ORDERS);
+    while !seeds.is_empty() && report.unended() < MOST_UNENDED && steps <= MOST_STEPS_IN_ALL {
+        in_a_thread(|| {
+            for seed in seeds.by_ref() {
+                let one = one(program, Choice::ByLot(lot(seed)), seed);
+                let is_ended = one.is_ended();
+                report.add(one);
+                steps += taken().tasks.len();
+                if !is_ended || steps > MOST_STEPS_IN_ALL {
+                    break;
+                }
+            }
+        });
     }
     report
 }
@@ -121,11 +126,35 @@ pub(crate) fn follow(program: &Program, order: Order) -> Report {
     note_panics();
     let mut report = Report::default();
     let seed = order.seed;
-    report.add(one(program, Choice::As(order), seed));
+    in_a_thread(|| report.add(one(program, Choice::As(order), seed)));
     report
 }
 
+/// Does this in a thread of its own. Whoever panics while it holds something may not come to
+/// the end of that, and its thread is taken for panicking from then on: the next order
+/// needs another one. One for each order would not do, as it costs the time that a busy
+/// machine takes to let a thread begin, a thousand times.
+fn in_a_thread(run: impl FnOnce() + Send) {
+    thread::scope(|scope| {
+        if let Err(panic) = scope.spawn(run).join() {
+            panic::resume_unwind(panic);
+        }
+    });
+}
+
+impl Way {
+    /// Whether it came to its end, and left nothing behind.
+    fn is_ended(&self) -> bool {
+        matches!(self.end, End::Result(_))
+    }
+}
+
 impl Report {
+    /// In how many orders it did not come to its end.
+    fn unended(&self) -> u64 {
+        self.ways.iter().filter(|way| !way.is_ended()).map(|way| way.times).sum()
+    }
+
     fn add(&mut self, mut one: Way) {
         let taken = taken();
         self.orders += 1;
@@ -161,18 +190,13 @@ fn one(program: &Program, choice: Choice, seed: u64) -> Way {
     let (program, told) = (program.clone(), result.clone());
     log::begin();
     *panicked() = None;
-    // A thread of its own: one that panics while it holds something may not come to the end
-    // of that, and is taken for panicking from then on.
-    let ran = thread::scope(|scope| {
-        let run = scope.spawn(|| {
-            Runner::new(Chooser::new(choice, seed), config).run(move || {
-                let result = program();
-                log::stop();
-                *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-            })
-        });
-        run.join()
-    });
+    let ran = panic::catch_unwind(AssertUnwindSafe(|| {
+        Runner::new(Chooser::new(choice, seed), config).run(move || {
+            let result = program();
+            log::stop();
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        })
+    }));
     let steps = log::end();
     let result = result.lock().unwrap_or_else(PoisonError::into_inner).take();
     let end = match (ran, result) {

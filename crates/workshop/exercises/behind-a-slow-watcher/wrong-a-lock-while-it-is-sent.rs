@@ -1,0 +1,69 @@
+//! A courier's positions for three watchers, of whom two are in a tunnel at first.
+//!
+//! `cargo workshop run behind-a-slow-watcher` says what is asked, and what it saw.
+
+use std::{process::ExitCode, sync::Arc};
+
+use http_client::{Failure, Plan, Request, Strategy};
+use reqwest::Client;
+use tokio::sync::{Mutex, watch};
+use tracing::{Instrument, Span, info_span};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let plan = Plan::from_args(Strategy::Async);
+    let run = plan.start();
+    run.finish(ride(&plan).await)
+}
+
+async fn ride(plan: &Plan) -> Result<(), Failure> {
+    let client = plan.async_client()?;
+    let [r1, r2, r3, r4] = [0, 1, 2, 3].map(|it| plan.requests().nth(it).expect("it is there"));
+    let newest = Mutex::new(None);
+    let (sender, changes) = watch::channel(());
+    tokio::try_join!(
+        ask(&client, &r1, (&newest, sender)).instrument(r1.span()),
+        show(&client, &r2, (&newest, changes.clone())).instrument(r2.span()),
+        show(&client, &r3, (&newest, changes.clone())).instrument(r3.span()),
+        show(&client, &r4, (&newest, changes.clone())).instrument(r4.span()),
+    )?;
+    Ok(())
+}
+
+/// Its row goes on for as long as somebody keeps it.
+type Position = Arc<(u32, Span)>;
+type Newest = Mutex<Option<Position>>;
+type Sender<'a> = (&'a Newest, watch::Sender<()>);
+type Receiver<'a> = (&'a Newest, watch::Receiver<()>);
+
+async fn ask(client: &Client, courier: &Request, watchers: Sender<'_>) -> Result<(), Failure> {
+    for number in 1..=8 {
+        get(client, courier, &courier.url, number).await?;
+        let position = Arc::new((number, info_span!("requester", name = format!("#{number}"))));
+        *watchers.0.lock().await = Some(position);
+        watchers.1.send_replace(());
+    }
+    Ok(())
+}
+
+async fn show(
+    client: &Client,
+    watcher: &Request,
+    mut positions: Receiver<'_>,
+) -> Result<(), Failure> {
+    let mut url = watcher.url.clone();
+    while positions.1.changed().await.is_ok() {
+        let newest = positions.0.lock().await;
+        let Some(position) = &*newest else { continue };
+        get(client, watcher, &url, position.0).await?;
+        // Whoever was in a tunnel is out of it.
+        url = url.replace("=2.5", "=0.02").replace("=0.3", "=0.02");
+    }
+    Ok(())
+}
+
+async fn get(client: &Client, who: &Request, url: &str, number: u32) -> Result<(), Failure> {
+    let url = format!("{url}&for={}&position={number}", who.name);
+    who.accept(client.get(url).send().await?).await?;
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! A courier's positions for three watchers, of whom two are in a tunnel at first.
+//!
+//! `cargo workshop run behind-a-slow-watcher` says what is asked, and what it saw.
+
+use std::{process::ExitCode, sync::Arc};
+
+use http_client::{Failure, Plan, Request, Strategy};
+use reqwest::Client;
+use tokio::sync::mpsc;
+use tracing::{Instrument, Span, info_span};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let plan = Plan::from_args(Strategy::Async);
+    let run = plan.start();
+    run.finish(ride(&plan).await)
+}
+
+async fn ride(plan: &Plan) -> Result<(), Failure> {
+    let client = plan.async_client()?;
+    let [r1, r2, r3, r4] = [0, 1, 2, 3].map(|it| plan.requests().nth(it).expect("it is there"));
+    let [(to_r2, for_r2), (to_r3, for_r3), (to_r4, for_r4)] = [(); 3].map(|()| mpsc::channel(2));
+    tokio::try_join!(
+        ask(&client, &r1, vec![to_r2, to_r3, to_r4]).instrument(r1.span()),
+        show(&client, &r2, for_r2).instrument(r2.span()),
+        show(&client, &r3, for_r3).instrument(r3.span()),
+        show(&client, &r4, for_r4).instrument(r4.span()),
+    )?;
+    Ok(())
+}
+
+/// Its row goes on for as long as somebody keeps it.
+type Position = Arc<(u32, Span)>;
+type Sender = mpsc::Sender<Position>;
+type Receiver = mpsc::Receiver<Position>;
+
+async fn ask(client: &Client, courier: &Request, mut watchers: Vec<Sender>) -> Result<(), Failure> {
+    for number in 1..=8 {
+        get(client, courier, &courier.url, number).await?;
+        let position = Arc::new((number, info_span!("requester", name = format!("#{number}"))));
+        watchers.retain(|watcher| watcher.try_send(position.clone()).is_ok());
+    }
+    Ok(())
+}
+
+async fn show(client: &Client, watcher: &Request, mut positions: Receiver) -> Result<(), Failure> {
+    let mut url = watcher.url.clone();
+    while let Some(position) = positions.recv().await {
+        get(client, watcher, &url, position.0).await?;
+        // Whoever was in a tunnel is out of it.
+        url = url.replace("=2.5", "=0.02").replace("=0.3", "=0.02");
+    }
+    Ok(())
+}
+
+async fn get(client: &Client, who: &Request, url: &str, number: u32) -> Result<(), Failure> {
+    let url = format!("{url}&for={}&position={number}", who.name);
+    who.accept(client.get(url).send().await?).await?;
+    Ok(())
+}
