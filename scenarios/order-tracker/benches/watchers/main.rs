@@ -21,7 +21,7 @@
 //! npm install --prefix target/peers
 //! ```
 //!
-//! Each server has one thread. Both have the same routes and the same scripts in Redis, and
+//! Each server has one thread, unless `--threads` gives ours more. Both have the same routes and the same scripts in Redis, and
 //! before anything is measured, each is asked whether it does the same. Couriers deliver
 //! over HTTP at a fixed rate. A position's delay goes from when it was due to when a watcher
 //! has read it, by the clock of one process, which has both. Every message is compared with
@@ -74,6 +74,10 @@ struct Options {
     #[arg(long, value_name = "N", default_value_t = 5_000)]
     connections: usize,
 
+    /// Threads of ours, each with an event loop; the other has one
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    threads: usize,
+
     /// What cargo passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -99,18 +103,20 @@ fn compare(options: &Options) -> Result<()> {
         }
     }
     for contender in &contenders {
-        same(contender)?;
+        same(contender, options.threads)?;
     }
-    let Options { seconds, every, .. } = *options;
+    let Options { seconds, every, threads, .. } = *options;
     let second = Duration::from_secs(1);
     let one_order = Work {
         orders: 1,
         watchers: options.watchers,
+        threads,
         schedule: Schedule { every: second, positions: seconds, rest: REST },
     };
     let many_orders = Work {
         orders: options.orders,
         watchers: 1,
+        threads,
         schedule: Schedule {
             every: Duration::from_millis(every),
             positions: (seconds * 1000).div_ceil(every),
@@ -142,18 +148,20 @@ fn enough_descriptors(wanted: usize) -> Result<()> {
     }
 }
 
-fn same(contender: &Contender) -> Result<()> {
-    let server = contender.start(2, 10)?;
+fn same(contender: &Contender, threads: usize) -> Result<()> {
+    let server = contender.start(2, 10, threads)?;
     same::check(server.address).map_err(|error| format!("{}: {error}", contender.name))?;
     println!("{}: {}", contender.name, server.says);
     Ok(())
 }
 
-/// Orders, watchers of each, and when there are positions.
+/// Orders, watchers of each, who serves them, and when there are positions.
 #[derive(Clone, Copy)]
 struct Work {
     orders: usize,
     watchers: usize,
+    /// Of the server, where it can have several.
+    threads: usize,
     schedule: Schedule,
 }
 
@@ -194,7 +202,7 @@ fn beside_each_other(
     rounds: usize,
     redis: &mut Redis,
 ) -> Result<()> {
-    let Work { orders, watchers, schedule } = work;
+    let Work { orders, watchers, schedule, .. } = work;
     println!(
         "\nOrders: {orders}; watchers of each: {watchers}; a position of each order in {} s, \
          {} of them; the median of {rounds} rounds; 1 kB is 10³ bytes\n",
@@ -203,14 +211,14 @@ fn beside_each_other(
     );
     println!(
         "| server | messages per second | p50, ms | p99, ms | missed | a watcher, kB | peak, MB | \
-         a message, µs of a core | load's cores | sent late, p99, ms |"
+         a message, µs of a core | of Redis, µs | load's cores | sent late, p99, ms |"
     );
-    println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|");
     let all = interleaved(contenders, work, rounds, redis)?;
     for (contender, rounds) in contenders.iter().zip(&all) {
         let of = |figure: fn(&Round) -> f64| median(rounds.iter().map(figure));
         println!(
-            "| {} | {:.0} | {:.2} | {:.2} | {} | {:.2} | {:.1} | {:.2} | {:.2} | {:.2} |",
+            "| {} | {:.0} | {:.2} | {:.2} | {} | {:.2} | {:.1} | {:.2} | {:.2} | {:.2} | {:.2} |",
             contender.name,
             of(|it| it.per_second),
             of(|it| it.p50) * 1e3,
@@ -219,6 +227,7 @@ fn beside_each_other(
             of(|it| it.per_watcher) / 1e3,
             of(|it| it.peak) / 1e6,
             of(|it| it.per_message) * 1e6,
+            of(|it| it.redis.processor_time) * 1e6,
             of(|it| it.busy),
             of(|it| it.late) * 1e3,
         );
@@ -254,7 +263,7 @@ fn connections(work: &Work, rounds: usize, redis: &mut Redis) -> Result<()> {
     // Each watcher has two descriptors of the server.
     enough_descriptors(2 * work.watchers + 500)?;
     let contenders = [OURS, CONNECTION_PER_WATCHER];
-    same(&CONNECTION_PER_WATCHER)?;
+    same(&CONNECTION_PER_WATCHER, work.threads)?;
     println!(
         "\nOne order, {} watchers, {} positions in as many seconds; the median of {rounds} rounds\n",
         work.watchers, work.schedule.positions,
@@ -296,7 +305,7 @@ fn interleaved(
         for (contender, measured) in contenders.iter().zip(&mut all) {
             eprintln!("round {number} of {rounds}: {}", contender.name);
             let before = redis.takes()?.connections;
-            let server = contender.start(work.orders, work.watchers)?;
+            let server = contender.start(work.orders, work.watchers, work.threads)?;
             let measure = measure(&server, work, redis, before);
             measured.push(measure.map_err(|error| format!("{}: {error}", contender.name))?);
         }

@@ -52,9 +52,9 @@ impl Contender {
     }
 
     /// Starts it on a free port, for so many orders and watchers of each.
-    pub(crate) fn start(&self, orders: usize, watchers: usize) -> Result<Running> {
+    pub(crate) fn start(&self, orders: usize, watchers: usize, threads: usize) -> Result<Running> {
         let mut command = (self.command)();
-        command.args(["--addr", "127.0.0.1:0", "--threads", "1"]);
+        command.args(["--addr", "127.0.0.1:0", "--threads", &threads.to_string()]);
         // Orders of earlier rounds are still there, in Redis.
         command.args(["--orders", &(orders + 1_000_000).to_string()]);
         command.args(["--watchers", &watchers.max(10).to_string()]);
