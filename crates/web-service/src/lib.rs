@@ -9,6 +9,7 @@ pub use life::{Life, Stopping, UnderWay};
 pub use refusal::{Refusal, json};
 pub use runtime::{runtime, stop_signal};
 pub use serve::serve;
+pub use trace::{TRACE_PARENT, is_here, trace, traceparent};
 
 mod runtime;
 
@@ -19,3 +20,4 @@ mod body;
 mod refusal;
 
 mod client;
+mod trace;

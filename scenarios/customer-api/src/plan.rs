@@ -11,7 +11,7 @@ use database::{Database, Trouble};
 use delay_server::{Bound, StartError};
 use futures::future::FutureExt;
 use harness::{Failure, Run};
-use web_service::{Life, runtime, serve, stop_signal};
+use web_service::{Life, is_here, runtime, serve, stop_signal};
 
 use crate::contents::Contents;
 use crate::options::Options;
@@ -131,7 +131,7 @@ impl Plan {
 fn routers(app: App) -> impl Fn(SocketAddr) -> Router + Clone + Send + 'static {
     let router = router(app.clone());
     let router_here = recordings::route(router.clone(), app);
-    move |client| if recordings::is_here(client) { router_here.clone() } else { router.clone() }
+    move |client| if is_here(client) { router_here.clone() } else { router.clone() }
 }
 
 fn finish(run: Option<Run>, ended: Result<(), Failure>) -> ExitCode {

@@ -16,10 +16,9 @@ use garde::Validate;
 use lens::{InLane, Lens};
 use serde::Serialize;
 use tracing::{error, info, info_span};
-use web_service::{Life, json_body};
+use web_service::{Life, json_body, traceparent};
 
 use crate::problem::Problem;
-use crate::recordings::traceparent;
 use crate::{Customer, Draft, Order, Reply, Unanswered};
 
 /// The longest body, in bytes: many times as much as a customer needs.
@@ -59,7 +58,7 @@ pub(crate) fn router(app: App) -> Router {
 async fn in_a_lane(State(app): State<App>, request: Request, next: Next) -> Response {
     let target = request.uri().path_and_query().map_or("", |target| target.as_str());
     let asks = format!("{} {target}", request.method());
-    let traceparent = traceparent(request.headers());
+    let traceparent = traceparent(request.headers()).map(|it| it.to_string());
     let span = match short_name(request.method(), request.uri()) {
         Some(name) => info_span!("requester", name, asks, traceparent),
         None => info_span!("requester", name = asks, traceparent),

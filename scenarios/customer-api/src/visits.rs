@@ -15,10 +15,9 @@ use harness::{Failure, Run, time};
 use lens::TraceParent;
 use reqwest::{Client, Response, Url};
 use tracing::{Span, info, info_span};
-use web_service::{client_of, server_url};
+use web_service::{client_of, is_here, server_url};
 
 use crate::contents::CUSTOMERS;
-use crate::recordings::is_here;
 use crate::server_side;
 
 /// What it is called.

@@ -20,14 +20,14 @@ use serde::Deserialize;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{Span, info, info_span};
-use web_service::{Life, client_of, json, serve, server_url};
+use web_service::{Life, TRACE_PARENT, client_of, json, serve, server_url};
 
 use crate::follower::Follower;
 use crate::position::Position;
 use crate::secret::bearer;
 use crate::street;
 use crate::third_party::{Trip, Trips};
-use crate::way::{Heard, Notes, Observed, Station, TRACE_PARENT, Which, ask, picture};
+use crate::way::{Heard, Notes, Observed, Station, Which, ask, picture};
 
 /// A watcher who reads nothing for longer is ended by a tracker with its usual --idle.
 const MOST_SLOW: u64 = 60_000;

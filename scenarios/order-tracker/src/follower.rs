@@ -19,9 +19,10 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::{Span, info, info_span};
+use web_service::TRACE_PARENT;
 
 use crate::position::Position;
-use crate::way::{Notes, TRACE_PARENT};
+use crate::way::Notes;
 
 /// How long the tracker may take to let a watcher in, and to answer its farewell.
 const PATIENCE: Duration = Duration::from_secs(10);

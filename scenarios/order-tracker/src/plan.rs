@@ -13,7 +13,7 @@ use harness::Failure;
 use harness::args::without_passwords;
 use redis::{ErrorKind, ServerErrorKind};
 use socket2::SockRef;
-use web_service::{Life, runtime, serve, stop_signal};
+use web_service::{Life, is_here, runtime, serve, stop_signal};
 
 use crate::here::Here;
 use crate::options::Options;
@@ -25,7 +25,6 @@ use crate::secret::Secret;
 use crate::shared::{Redis, Shared, Unusable};
 use crate::sockets::Sockets;
 use crate::watcher::Rules;
-use crate::way::is_here;
 
 const REDIS_URL: &str = "REDIS_URL";
 

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use lens::{InLane, TraceParent};
 use serde_json::json;
 use tracing::{error, info, info_span};
-use web_service::{Life, json_body};
+use web_service::{Life, json_body, trace, traceparent};
 
 use crate::order::OrderId;
 use crate::orders::{Delivered, Orders, Trouble};
@@ -26,7 +26,7 @@ use crate::problem::Problem;
 use crate::secret::Secret;
 use crate::sockets::Sockets;
 use crate::watcher::{Rules, watch};
-use crate::way::{Station, trace, traceparent};
+use crate::way::Station;
 
 /// The longest body, in bytes: many times as much as a position needs.
 const MAX_BODY: usize = 2 * 1024;

@@ -7,8 +7,8 @@ use delay_server::client::{Unanswered, look_up, read};
 use reqwest::{Body, Client, StatusCode, Url};
 
 use super::follow::Heard;
-use super::is_here;
 use super::station::{Answer, now_us};
+use web_service::is_here;
 
 /// How long an instance may take to tell.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -6,15 +6,9 @@ use std::num::NonZeroU128;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use axum::http::HeaderMap;
-use lens::TraceParent;
-
 use super::Station;
 use super::station::{Answer, Log, Mark, now_us};
 use crate::order::OrderId;
-
-/// The header of W3C Trace Context.
-pub(crate) const TRACE_PARENT: &str = "traceparent";
 
 /// As many orders are kept at a time, the newest ones.
 const MOST_ORDERS: usize = 16;
@@ -85,18 +79,6 @@ impl Ways {
     fn kept(&self) -> MutexGuard<'_, VecDeque<Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What a client calls its request, if that is well-formed and said once.
-pub(crate) fn traceparent(headers: &HeaderMap) -> Option<TraceParent> {
-    let mut given = headers.get_all(TRACE_PARENT).iter();
-    let (one, None) = (given.next()?, given.next()) else { return None };
-    one.to_str().ok()?.parse().ok()
-}
-
-/// A trace as it stands in a `traceparent`.
-pub(crate) fn trace(text: &str) -> Option<NonZeroU128> {
-    format!("00-{text}-{:016x}-01", 1).parse::<TraceParent>().ok().map(|parent| parent.trace)
 }
 
 #[cfg(test)]
