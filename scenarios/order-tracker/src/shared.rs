@@ -72,8 +72,9 @@ redis.call('HSET', KEYS[1], 'sequence', ARGV[1], 'position', ARGV[2])
 redis.call(ARGV[3], KEYS[1], ARGV[2])
 return 'taken'";
 
-/// The sequence and the position of an order, if it is there, and if there is one.
-pub(crate) type Stored = (Option<String>, Option<Vec<u8>>);
+/// The sequence and the position of an order, if it is there, and if there is one. They
+/// are bytes: whoever has a place in Redis can write what is no text.
+pub(crate) type Stored = (Option<Vec<u8>>, Option<Vec<u8>>);
 
 /// This process's part of it.
 pub(crate) struct Shared {
