@@ -45,14 +45,17 @@ const AT_ONCE: usize = 500;
 /// Longer messages on a channel are none of ours.
 const LONGEST_MESSAGE: usize = 512;
 
-/// Takes a place in the index, unless there are as many orders as may be.
+/// Takes a place in the index, unless there are as many orders as may be. The index is
+/// there for as long as the last of them: another instance's may be longer than ours.
 const RESERVE: &str = r"
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 'full' end
 redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[3])
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then
+    redis.call('PEXPIRE', KEYS[1], ARGV[1])
+end
 return 'reserved'";
 
 /// Makes an order, which has no position yet.

@@ -100,3 +100,17 @@ fn instances_have_so_many_orders_between_them_and_no_more() {
     // One whose time is over makes room.
     until("there is room again", || one.request("POST", "/orders", "", "").status == 201);
 }
+
+/// The index would be gone with the short order, and the long one would be counted no more.
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn an_instance_whose_orders_are_shorter_has_nobody_s_order_forgotten() {
+    let redis = Redis::start(&[]);
+    let [long, short] = ["100", "1"]
+        .map(|seconds| Running::at(&redis.url(), &["--orders", "2", "--lifetime", seconds]));
+    long.open();
+    let order = short.open();
+    until("its time is over", || !redis.has(&format!("order-tracker:{order}")));
+    long.open();
+    assert_eq!(long.request("POST", "/orders", "", "").status, 503);
+}
