@@ -19,7 +19,7 @@ use redis::{
     ProtocolVersion, PushInfo, PushKind, RedisError, RedisResult, ServerErrorKind, Value,
 };
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
 use crate::connection::Connection;
 use crate::order::OrderId;
@@ -39,7 +39,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 /// How often to ask whether it is still there: a network that is cut tells nobody.
 pub(crate) const PING_EVERY: Duration = Duration::from_secs(5);
 
-/// As many subscriptions begin or end by one command.
+/// As many subscriptions begin or end by one command, and as many orders are read.
 const AT_ONCE: usize = 500;
 
 /// Longer messages on a channel are none of ours.
@@ -327,7 +327,9 @@ impl Shared {
     async fn follow(&self, mut connection: MultiplexedConnection, lost: &Notify) -> RedisError {
         self.follow_all_anew();
         self.use_from_now_on(Some(Connection::One(connection.clone())));
-        let mut followed = HashSet::new();
+        let (mut followed, mut in_turn) = (HashSet::new(), Vec::new());
+        let mut turns = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if let Err(error) = self.catch_up(&mut connection, &mut followed).await {
                 return error;
@@ -335,13 +337,34 @@ impl Shared {
             tokio::select! {
                 () = self.changed.notified() => {}
                 () = lost.notified() => return lost_connection(),
-                () = sleep(PING_EVERY) => {
-                    if let Err(error) = redis::cmd("PING").query_async::<Value>(&mut connection).await {
+                _ = turns.tick() => {
+                    let asked = self.ask_in_turn(&mut connection, &followed, &mut in_turn).await;
+                    if let Err(error) = asked {
                         return error;
                     }
                 }
             }
         }
+    }
+
+    /// Asks Redis whether it is still there, and for some of the orders with it. One may
+    /// be taken away before its time: removed, or where there was no room. Redis tells
+    /// nobody of that.
+    async fn ask_in_turn(
+        &self,
+        connection: &mut MultiplexedConnection,
+        followed: &HashSet<OrderId>,
+        in_turn: &mut Vec<OrderId>,
+    ) -> Result<(), RedisError> {
+        if in_turn.is_empty() {
+            in_turn.extend(followed);
+        }
+        let mut some = in_turn.split_off(in_turn.len().saturating_sub(AT_ONCE));
+        some.retain(|order| followed.contains(order));
+        if some.is_empty() {
+            return redis::cmd("PING").query_async::<Value>(connection).await.map(drop);
+        }
+        self.read(connection, &some).await
     }
 
     /// Whatever was subscribed may be so no longer.

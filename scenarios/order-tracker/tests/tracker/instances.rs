@@ -155,6 +155,20 @@ fn watchers_of_an_order_that_is_gone_when_redis_is_back_are_told() {
     watcher.is_closed_with(4404);
 }
 
+/// Redis tells nobody that a key has gone: somebody has removed it, or there was no room.
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn watchers_of_an_order_that_is_taken_away_are_told_though_redis_stays() {
+    for running in [instance(&redis_url()), Running::per_watcher_at(&redis_url(), &[])] {
+        let [order, other] = [running.open(), running.open()];
+        let [mut watcher, mut neighbour] = [&order, &other].map(|it| running.watch(it));
+        say(&["DEL", &channel(&order)]);
+        watcher.is_closed_with(4404);
+        running.take(&other, 1);
+        neighbour.sees(1);
+    }
+}
+
 #[test]
 #[ignore = "needs Redis: scripts/test"]
 fn rubbish_on_the_channel_of_an_order_is_nobody_s_position() {
