@@ -53,7 +53,11 @@ fn a_redis_that_has_forgotten_its_orders_closes_their_watchers() {
     redis.kill();
     all(&mut watchers, |watcher| watcher.is_told("interrupted"));
     redis.start_again();
-    all(&mut watchers, |watcher| watcher.is_closed_with(4404));
+    all(&mut watchers, |watcher| {
+        let (last, frame) = watcher.read_to_end();
+        assert_eq!(frame.map(|it| u16::from(it.code)), Some(4404));
+        assert_eq!(last, None, "no positions come again");
+    });
     until("they have gone there, too", || one.deliver(&order, &position(1)).status == 404);
     // What is opened now is like any other.
     let order = other.open();
