@@ -10,8 +10,8 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
 use clap::{CommandFactory, Parser};
-use delay_server::Bound;
 use delay_server::client::{self, Unanswered};
+use delay_server::{Bound, StartError};
 use harness::args::{self, MOST_REQUESTERS, at_least_one};
 use harness::{Failure, Run};
 use jiff::Timestamp;
@@ -57,7 +57,7 @@ struct Options {
     every: u64,
 
     /// How many watch each order, as its customer does
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value = "0", value_parser = watchers)]
     watchers: usize,
 
     /// Where its watchers are, if that is another instance
@@ -79,6 +79,16 @@ struct Options {
 
     #[command(flatten)]
     shared: harness::Options,
+}
+
+fn watchers(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| *number <= MOST_REQUESTERS);
+    number.ok_or_else(|| format!("a whole number is wanted, {MOST_REQUESTERS} at most"))
+}
+
+/// Why it cannot wait to be asked. Servers have their address by another option.
+fn cannot_serve(error: &StartError) -> Failure {
+    Failure::new(error.to_string(), error.hint().replace("--addr", "--serve"))
 }
 
 /// Who is to ride.
@@ -123,7 +133,8 @@ impl Courier {
 
     fn new(options: Options) -> Result<Self, Failure> {
         let client = client_of(&options.url, PATIENCE)?;
-        let bound = options.serve.as_deref().map(Bound::to).transpose()?;
+        let bound = options.serve.as_deref().map(Bound::to).transpose();
+        let bound = bound.map_err(|error| cannot_serve(&error))?;
         let asked = bound.map(|bound| Mutex::new(Some(bound)));
         let notes = options.way.map(|_| Notes::new());
         Ok(Self { options, client, asked, board: Arc::default(), notes })

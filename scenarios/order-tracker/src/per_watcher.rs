@@ -94,12 +94,17 @@ impl PerWatcher {
             let mut subscription = self.client.get_async_pubsub().await?;
             // First this, and then what there is: what comes in between is heard.
             subscription.subscribe(key(order)).await?;
-            let mut connection = self.shared.connection().map_err(|_| not_connected())?;
-            let stored = as_stored(stored(order).query_async(&mut connection).await)?;
-            tell.send_if_modified(|sight| self.shared.resume(order, sight, stored));
+            self.read(order, tell).await?;
             Ok(subscription)
         };
         timeout(PATIENCE, subscribing).await.unwrap_or_else(|_| Err(not_connected()))
+    }
+
+    async fn read(&self, order: OrderId, tell: &watch::Sender<Sight>) -> RedisResult<()> {
+        let mut connection = self.shared.connection().map_err(|_| not_connected())?;
+        let stored = as_stored(stored(order).query_async(&mut connection).await)?;
+        tell.send_if_modified(|sight| self.shared.resume(order, sight, stored));
+        Ok(())
     }
 
     /// Forwards what is published, until the connection is lost.
@@ -121,6 +126,9 @@ impl PerWatcher {
                     if !matches!(answered, Ok(Ok(_))) {
                         return;
                     }
+                    // Nor does Redis tell of an order that is taken away. Where it cannot
+                    // be read, the other connection is lost, and this one stands.
+                    let _ = self.read(order, tell).await;
                 }
             }
         }

@@ -194,7 +194,7 @@ async fn recording(
 ) -> Result<Response, Problem> {
     let named = named.ok().and_then(|Path(text)| trace(&text)).filter(|_| app.is_here);
     let named = named.ok_or(Problem::UnknownRoute)?;
-    let is_shared = matches!(app.orders, Orders::Shared(_));
+    let is_shared = app.orders.shared().is_some();
     let answer = app.orders.ways().answer(named, is_shared).ok_or(Problem::UnknownTrace)?;
     // Numbers and names can always be written.
     Ok(web_service::json(StatusCode::OK, serde_json::to_string(&answer).unwrap_or_default()))

@@ -19,7 +19,7 @@ use redis::{
     ProtocolVersion, PushInfo, PushKind, RedisError, RedisResult, ServerErrorKind, Value,
 };
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
 use crate::connection::Connection;
 use crate::order::OrderId;
@@ -39,20 +39,23 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 /// How often to ask whether it is still there: a network that is cut tells nobody.
 pub(crate) const PING_EVERY: Duration = Duration::from_secs(5);
 
-/// As many subscriptions begin or end by one command.
+/// As many subscriptions begin or end by one command, and as many orders are read.
 const AT_ONCE: usize = 500;
 
 /// Longer messages on a channel are none of ours.
 const LONGEST_MESSAGE: usize = 512;
 
-/// Takes a place in the index, unless there are as many orders as may be.
+/// Takes a place in the index, unless there are as many orders as may be. The index is
+/// there for as long as the last of them: another instance's may be longer than ours.
 const RESERVE: &str = r"
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 'full' end
 redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[3])
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[1]) then
+    redis.call('PEXPIRE', KEYS[1], ARGV[1])
+end
 return 'reserved'";
 
 /// Makes an order, which has no position yet.
@@ -72,8 +75,9 @@ redis.call('HSET', KEYS[1], 'sequence', ARGV[1], 'position', ARGV[2])
 redis.call(ARGV[3], KEYS[1], ARGV[2])
 return 'taken'";
 
-/// The sequence and the position of an order, if it is there, and if there is one.
-pub(crate) type Stored = (Option<String>, Option<Vec<u8>>);
+/// The sequence and the position of an order, if it is there, and if there is one. They
+/// are bytes: whoever has a place in Redis can write what is no text.
+pub(crate) type Stored = (Option<Vec<u8>>, Option<Vec<u8>>);
 
 /// This process's part of it.
 pub(crate) struct Shared {
@@ -323,7 +327,9 @@ impl Shared {
     async fn follow(&self, mut connection: MultiplexedConnection, lost: &Notify) -> RedisError {
         self.follow_all_anew();
         self.use_from_now_on(Some(Connection::One(connection.clone())));
-        let mut followed = HashSet::new();
+        let (mut followed, mut in_turn) = (HashSet::new(), Vec::new());
+        let mut turns = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+        turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if let Err(error) = self.catch_up(&mut connection, &mut followed).await {
                 return error;
@@ -331,13 +337,34 @@ impl Shared {
             tokio::select! {
                 () = self.changed.notified() => {}
                 () = lost.notified() => return lost_connection(),
-                () = sleep(PING_EVERY) => {
-                    if let Err(error) = redis::cmd("PING").query_async::<Value>(&mut connection).await {
+                _ = turns.tick() => {
+                    let asked = self.ask_in_turn(&mut connection, &followed, &mut in_turn).await;
+                    if let Err(error) = asked {
                         return error;
                     }
                 }
             }
         }
+    }
+
+    /// Asks Redis whether it is still there, and for some of the orders with it. One may
+    /// be taken away before its time: removed, or where there was no room. Redis tells
+    /// nobody of that.
+    async fn ask_in_turn(
+        &self,
+        connection: &mut MultiplexedConnection,
+        followed: &HashSet<OrderId>,
+        in_turn: &mut Vec<OrderId>,
+    ) -> Result<(), RedisError> {
+        if in_turn.is_empty() {
+            in_turn.extend(followed);
+        }
+        let mut some = in_turn.split_off(in_turn.len().saturating_sub(AT_ONCE));
+        some.retain(|order| followed.contains(order));
+        if some.is_empty() {
+            return redis::cmd("PING").query_async::<Value>(connection).await.map(drop);
+        }
+        self.read(connection, &some).await
     }
 
     /// Whatever was subscribed may be so no longer.

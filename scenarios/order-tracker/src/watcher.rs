@@ -209,7 +209,11 @@ impl Told {
     /// What it is to be told of this.
     fn next(&mut self, sight: &Sight) -> Vec<Say> {
         let mut messages = Vec::new();
-        let is_interrupted = sight.feed == Feed::Interrupted;
+        // Of an order that is over no positions come again.
+        let is_interrupted = match sight.feed {
+            Feed::Over => self.is_interrupted,
+            feed => feed == Feed::Interrupted,
+        };
         if is_interrupted != self.is_interrupted {
             self.is_interrupted = is_interrupted;
             let text = if is_interrupted {

@@ -1,7 +1,7 @@
 //! Couriers, who deliver or are asked.
 
 use std::io::Write;
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 
 use program_test::{Program, Ran, command, ok, run, stranger, until};
 use serde_json::json;
@@ -85,6 +85,24 @@ fn a_courier_says_what_is_in_the_way() {
     fails(ran, "nobody answers", "start a tracker with cargo run --bin order-tracker");
     let other = stranger(program_test::close_after(&ok("hello")));
     fails(run(&mut courier(&["--url", &other.url("")], None)), "no order", "check that --url");
+}
+
+#[test]
+fn a_courier_has_no_more_watchers_than_there_can_be() {
+    for wrong in ["1000001", "18446744073709551615", "-1", "some"] {
+        let ran = run(&mut courier(&[&format!("--watchers={wrong}")], None));
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        let told = "a whole number is wanted, 1000000 at most";
+        assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn where_a_courier_cannot_wait_to_be_asked_its_own_option_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = taken.local_addr().unwrap().to_string();
+    let ran = run(&mut courier(&["--serve", &place], None));
+    ran.assert_fails("the port is in use", "with --serve localhost:0");
 }
 
 #[test]

@@ -14,13 +14,19 @@ fn instance(url: &str) -> Running {
 
 /// Says something to Redis, and gives the first line of its answer.
 fn say(words: &[&str]) -> String {
+    say_bytes(&words.iter().map(|word| word.as_bytes()).collect::<Vec<_>>())
+}
+
+/// The same of what need not be text.
+fn say_bytes(words: &[&[u8]]) -> String {
     let mut stream = TcpStream::connect(place()).expect("a Redis");
     stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
-    let mut text = format!("*{}\r\n", words.len());
+    let mut all = format!("*{}\r\n", words.len()).into_bytes();
     for word in words {
-        text += &format!("${}\r\n{word}\r\n", word.len());
+        all.extend(format!("${}\r\n", word.len()).bytes().chain(word.iter().copied()));
+        all.extend(b"\r\n");
     }
-    stream.write_all(text.as_bytes()).expect("a Redis that reads");
+    stream.write_all(&all).expect("a Redis that reads");
     let mut answer = Vec::new();
     let mut byte = [0];
     while !answer.ends_with(b"\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
@@ -149,6 +155,20 @@ fn watchers_of_an_order_that_is_gone_when_redis_is_back_are_told() {
     watcher.is_closed_with(4404);
 }
 
+/// Redis tells nobody that a key has gone: somebody has removed it, or there was no room.
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn watchers_of_an_order_that_is_taken_away_are_told_though_redis_stays() {
+    for running in [instance(&redis_url()), Running::per_watcher_at(&redis_url(), &[])] {
+        let [order, other] = [running.open(), running.open()];
+        let [mut watcher, mut neighbour] = [&order, &other].map(|it| running.watch(it));
+        say(&["DEL", &channel(&order)]);
+        watcher.is_closed_with(4404);
+        running.take(&other, 1);
+        neighbour.sees(1);
+    }
+}
+
 #[test]
 #[ignore = "needs Redis: scripts/test"]
 fn rubbish_on_the_channel_of_an_order_is_nobody_s_position() {
@@ -205,4 +225,18 @@ fn rubbish_in_the_key_of_an_order_is_no_position_either() {
     assert_eq!(running.no_watcher(&order, "").status, 404);
     running.take(&other, 1);
     neighbour.sees(1);
+}
+
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn bytes_that_are_no_text_in_the_key_of_an_order_interrupt_no_other() {
+    let running = instance(&redis_url());
+    let [order, other] = [running.open(), running.open()];
+    let mut watcher = running.watch(&order);
+    running.take(&order, 1);
+    watcher.sees(1);
+    say_bytes(&[b"HSET", channel(&other).as_bytes(), b"sequence", b"\xff\xfe"]);
+    let _other = running.watch(&other);
+    running.take(&order, 2);
+    watcher.sees(2);
 }

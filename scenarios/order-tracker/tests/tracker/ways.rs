@@ -71,6 +71,17 @@ fn over_redis_positions_are_followed_from_one_instance_to_the_other() {
     assert!(last.stages.iter().any(|stage| stage.kind == 1), "it was at Redis: {last:?}");
 }
 
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn over_redis_they_are_followed_also_where_each_watcher_has_a_connection_to_it() {
+    let url = env::var("REDIS_URL").expect("REDIS_URL: scripts/test sets it");
+    let [one, other] = [(); 2].map(|()| Running::per_watcher_at(&url, &[]));
+    let args = ["--watch-at", &other.url(), "--watchers", "1"];
+    let drawn = drawn(ride(&one.url(), &[&SIX[..], &args].concat()));
+    assert_eq!((drawn.rows.len(), drawn.kinds[1].as_str()), (6, "from there over Redis"));
+    is_known(&drawn);
+}
+
 /// What is said of all positions for a watcher.
 #[track_caller]
 fn said_of(drawn: &Stages, watcher: usize) -> &str {

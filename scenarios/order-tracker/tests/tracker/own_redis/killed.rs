@@ -53,7 +53,11 @@ fn a_redis_that_has_forgotten_its_orders_closes_their_watchers() {
     redis.kill();
     all(&mut watchers, |watcher| watcher.is_told("interrupted"));
     redis.start_again();
-    all(&mut watchers, |watcher| watcher.is_closed_with(4404));
+    all(&mut watchers, |watcher| {
+        let (last, frame) = watcher.read_to_end();
+        assert_eq!(frame.map(|it| u16::from(it.code)), Some(4404));
+        assert_eq!(last, None, "no positions come again");
+    });
     until("they have gone there, too", || one.deliver(&order, &position(1)).status == 404);
     // What is opened now is like any other.
     let order = other.open();
@@ -99,4 +103,18 @@ fn instances_have_so_many_orders_between_them_and_no_more() {
     assert!(orders.iter().all(|order| redis.has(&format!("order-tracker:{order}"))));
     // One whose time is over makes room.
     until("there is room again", || one.request("POST", "/orders", "", "").status == 201);
+}
+
+/// The index would be gone with the short order, and the long one would be counted no more.
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn an_instance_whose_orders_are_shorter_has_nobody_s_order_forgotten() {
+    let redis = Redis::start(&[]);
+    let [long, short] = ["100", "1"]
+        .map(|seconds| Running::at(&redis.url(), &["--orders", "2", "--lifetime", seconds]));
+    long.open();
+    let order = short.open();
+    until("its time is over", || !redis.has(&format!("order-tracker:{order}")));
+    long.open();
+    assert_eq!(long.request("POST", "/orders", "", "").status, 503);
 }
