@@ -148,7 +148,7 @@ impl Shared {
         let Ok(mut connection) = self.connection() else { return Ok(()) };
         let stored = as_stored(stored(order).query_async(&mut connection).await)?;
         if let Some(topic) = self.topics().by_order.get(&order) {
-            topic.sight.send_if_modified(|sight| self.resume(order, sight, stored));
+            topic.sight.send_if_modified(|sight| self.resume(order, None, sight, stored));
         }
         Ok(())
     }

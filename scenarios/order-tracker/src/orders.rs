@@ -1,8 +1,8 @@
 //! The orders, wherever they are kept, and who watches them.
 
-use std::num::NonZeroU128;
 use std::sync::Arc;
 
+use lens::TraceParent;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -161,17 +161,18 @@ impl Orders {
     pub(crate) async fn watch(
         &self,
         order: OrderId,
-        trace: Option<NonZeroU128>,
+        asked: Option<TraceParent>,
     ) -> Result<Watching, Trouble> {
         let (sight, until, forwarding) = match self {
             Self::Here(here) => without(here.watch(order)?),
             Self::Shared(shared) => without(shared.watch(order).await?),
             Self::PerWatcher(it) => {
-                let (sight, until, forwarding) = it.watch(order).await?;
+                let (sight, until, forwarding) =
+                    it.watch(order, asked.map(|it| it.span.get())).await?;
                 (sight, until, Some(forwarding))
             }
         };
-        if let Some(trace) = trace {
+        if let Some(TraceParent { trace, .. }) = asked {
             self.ways().keep(order, trace);
         }
         let orders = self.clone();

@@ -50,6 +50,7 @@ impl PerWatcher {
     pub(crate) async fn watch(
         self: &Arc<Self>,
         order: OrderId,
+        named: Option<u64>,
     ) -> Result<(watch::Receiver<Sight>, Instant, Forwarding), Trouble> {
         // An order that is none must not cost a connection: anybody can ask for it.
         let until = self.shared.end_of(order).await?;
@@ -62,7 +63,7 @@ impl PerWatcher {
             *watchers += 1;
         }
         let (tell, sight) = watch::channel(Sight::default());
-        let forwarding = tokio::spawn(Arc::clone(self).forward(order, tell));
+        let forwarding = tokio::spawn(Arc::clone(self).forward(order, named, tell));
         Ok((sight, until, Forwarding(forwarding)))
     }
 
@@ -77,38 +78,59 @@ impl PerWatcher {
     }
 
     /// Subscribes, and does so again whenever the connection is lost.
-    async fn forward(self: Arc<Self>, order: OrderId, tell: watch::Sender<Sight>) {
+    async fn forward(
+        self: Arc<Self>,
+        order: OrderId,
+        named: Option<u64>,
+        tell: watch::Sender<Sight>,
+    ) {
         let mut pause = Pause::default();
         loop {
-            if let Ok(subscription) = self.subscribe(order, &tell).await {
+            if let Ok(subscription) = self.subscribe(order, named, &tell).await {
                 pause = Pause::default();
-                self.listen(order, subscription, &tell).await;
+                self.listen(order, named, subscription, &tell).await;
             }
             tell.send_if_modified(Sight::interrupt);
             sleep(pause.next()).await;
         }
     }
 
-    async fn subscribe(&self, order: OrderId, tell: &watch::Sender<Sight>) -> RedisResult<PubSub> {
+    async fn subscribe(
+        &self,
+        order: OrderId,
+        named: Option<u64>,
+        tell: &watch::Sender<Sight>,
+    ) -> RedisResult<PubSub> {
         let subscribing = async {
             let mut subscription = self.client.get_async_pubsub().await?;
             // First this, and then what there is: what comes in between is heard.
             subscription.subscribe(key(order)).await?;
-            self.read(order, tell).await?;
+            self.read(order, named, tell).await?;
             Ok(subscription)
         };
         timeout(PATIENCE, subscribing).await.unwrap_or_else(|_| Err(not_connected()))
     }
 
-    async fn read(&self, order: OrderId, tell: &watch::Sender<Sight>) -> RedisResult<()> {
+    async fn read(
+        &self,
+        order: OrderId,
+        named: Option<u64>,
+        tell: &watch::Sender<Sight>,
+    ) -> RedisResult<()> {
         let mut connection = self.shared.connection().map_err(|_| not_connected())?;
         let stored = as_stored(stored(order).query_async(&mut connection).await)?;
-        tell.send_if_modified(|sight| self.shared.resume(order, sight, stored));
+        tell.send_if_modified(|sight| self.shared.resume(order, named, sight, stored));
         Ok(())
     }
 
     /// Forwards what is published, until the connection is lost.
-    async fn listen(&self, order: OrderId, subscription: PubSub, tell: &watch::Sender<Sight>) {
+    async fn listen(
+        &self,
+        order: OrderId,
+        named: Option<u64>,
+        subscription: PubSub,
+        tell: &watch::Sender<Sight>,
+    ) {
         let (mut commands, mut messages) = subscription.split();
         let mut pings = interval(PING_EVERY);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -117,7 +139,7 @@ impl PerWatcher {
                 message = messages.next() => {
                     let Some(message) = message else { return };
                     if let Some(position) = read_position(message.get_payload_bytes()) {
-                        tell.send_if_modified(|sight| self.shared.show(order, sight, position));
+                        tell.send_if_modified(|sight| self.shared.show(order, named, sight, position));
                     }
                 }
                 _ = pings.tick() => {
@@ -128,7 +150,7 @@ impl PerWatcher {
                     }
                     // Nor does Redis tell of an order that is taken away. Where it cannot
                     // be read, the other connection is lost, and this one stands.
-                    let _ = self.read(order, tell).await;
+                    let _ = self.read(order, named, tell).await;
                 }
             }
         }

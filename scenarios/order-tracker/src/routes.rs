@@ -214,7 +214,7 @@ async fn watch_order(
         .map_err(|error| Problem::BadHandshake(error.to_string()))?;
     let place = app.places.take()?;
     let asked = app.asked(request.headers());
-    let watching = app.orders.watch(order, asked.map(|it| it.trace)).await?;
+    let watching = app.orders.watch(order, asked).await?;
     let named = asked.map(|it| it.span.get());
     let (marks, stopping) = ((app.life.begin(), place), app.life.stopping());
     let watcher = watch(upgrade, watching, named, app.rules, stopping, marks);

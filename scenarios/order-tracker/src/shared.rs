@@ -426,7 +426,7 @@ impl Shared {
         for (order, answer) in orders.iter().zip(answers) {
             let stored = as_stored(answer)?;
             let Some(topic) = topics.by_order.get(order) else { continue };
-            topic.sight.send_if_modified(|sight| self.resume(*order, sight, stored));
+            topic.sight.send_if_modified(|sight| self.resume(*order, None, sight, stored));
         }
         Ok(())
     }
@@ -438,7 +438,7 @@ impl Shared {
         // Whatever else is published there is nobody's position.
         let Some(position) = read_position(message) else { return };
         if let Some(topic) = self.topics().by_order.get(&order) {
-            topic.sight.send_if_modified(|sight| self.show(order, sight, position));
+            topic.sight.send_if_modified(|sight| self.show(order, None, sight, position));
         }
     }
 
@@ -447,21 +447,28 @@ impl Shared {
     pub(crate) fn resume(
         &self,
         order: OrderId,
+        watcher: Option<u64>,
         sight: &mut Sight,
         (sequence, position): Stored,
     ) -> bool {
         let feed = if sequence.is_some() { Feed::Live } else { Feed::Over };
         let is_another = std::mem::replace(&mut sight.feed, feed) != feed;
         let position = position.as_deref().and_then(read_position);
-        position.is_some_and(|position| self.show(order, sight, position)) || is_another
+        position.is_some_and(|position| self.show(order, watcher, sight, position)) || is_another
     }
 
     /// Has them see this, unless they have seen a newer one.
-    pub(crate) fn show(&self, order: OrderId, sight: &mut Sight, position: Published) -> bool {
+    pub(crate) fn show(
+        &self,
+        order: OrderId,
+        watcher: Option<u64>,
+        sight: &mut Sight,
+        position: Published,
+    ) -> bool {
         let sequence = position.sequence;
         let is_newer = sight.take(position);
         let station = if is_newer { Station::Heard } else { Station::HeardAgain };
-        self.ways.note(order, station, sequence);
+        self.ways.note_of(order, station, sequence, watcher);
         is_newer
     }
 

@@ -181,24 +181,49 @@ impl Seen {
         sequences.iter().filter_map(|it| Some((*it, from(it)?))).collect()
     }
 
-    /// When the instance's watchers could see it.
-    fn visible(&self, sequence: u64) -> Option<u64> {
-        let station = if self.is_shared { Station::Heard } else { Station::Taken };
-        self.at(station, sequence)
+    /// When this watcher could see it: as all could, or as the only one, where each of
+    /// them hears of it apart.
+    fn visible(&self, sequence: u64, watcher: u64) -> Option<u64> {
+        self.at_any(self.shown(), sequence, watcher)
     }
 
-    /// The first newer one that was seen there from this moment on.
-    fn next(&self, station: Station, sequence: u64, from: u64) -> Option<(u64, u64)> {
-        let newer = self.first.iter().filter(|((newer, kind, watcher), at)| {
-            *newer > sequence && *kind == station && watcher.is_none() && **at >= from
+    /// By what watchers can see a position.
+    fn shown(&self) -> Station {
+        if self.is_shared { Station::Heard } else { Station::Taken }
+    }
+
+    fn at_any(&self, station: Station, sequence: u64, watcher: u64) -> Option<u64> {
+        let of_all = self.at(station, sequence);
+        of_all.or_else(|| self.at_watcher(station, sequence, watcher))
+    }
+
+    /// The first newer one that was seen there from this moment on, by all or by this
+    /// watcher.
+    fn next(
+        &self,
+        station: Station,
+        sequence: u64,
+        from: u64,
+        watcher: Option<u64>,
+    ) -> Option<(u64, u64)> {
+        let newer = self.first.iter().filter(|((newer, kind, by), at)| {
+            let is_its = by.is_none() || *by == watcher;
+            *newer > sequence && *kind == station && is_its && **at >= from
         });
         newer.map(|((newer, ..), at)| (*newer, *at)).min_by_key(|(_, at)| *at)
     }
 
-    /// The newest that was seen there up to this moment, if it is newer.
-    fn newest(&self, station: Station, sequence: u64, until: u64) -> Option<u64> {
-        let newer = self.first.iter().filter(|((newer, kind, watcher), at)| {
-            *newer > sequence && *kind == station && watcher.is_none() && **at <= until
+    /// The newest that was so seen up to this moment, if it is newer.
+    fn newest(
+        &self,
+        station: Station,
+        sequence: u64,
+        until: u64,
+        watcher: Option<u64>,
+    ) -> Option<u64> {
+        let newer = self.first.iter().filter(|((newer, kind, by), at)| {
+            let is_its = by.is_none() || *by == watcher;
+            *newer > sequence && *kind == station && is_its && **at <= until
         });
         newer.map(|((newer, ..), _)| *newer).max()
     }
@@ -255,7 +280,7 @@ impl Walk<'_> {
         match told.at(Station::Older, sequence).filter(|_| !was_taken) {
             Some(older) => {
                 self.stay(Place::Orders, older)?;
-                let by = told.newest(Station::Taken, sequence, older);
+                let by = told.newest(Station::Taken, sequence, older, None);
                 Ok(Some(End::Replaced { by, writing: None }))
             }
             None => Ok(None),
@@ -270,7 +295,7 @@ impl Walk<'_> {
             return Ok(End::NotDelivered);
         }
         let is_told = self.courier.at(Station::Told, sequence).is_some();
-        let newer = self.courier.next(Station::LaidOut, sequence, from);
+        let newer = self.courier.next(Station::LaidOut, sequence, from, None);
         match newer.filter(|_| !is_told) {
             Some((newer, at)) => {
                 self.stay(Place::Courier, at)?;
@@ -286,7 +311,7 @@ impl Walk<'_> {
         let read = self.courier.at_watcher(Station::Read, sequence, watcher);
         let Some(watched) = self.watched else { return self.unseen(read) };
         let begun = watched.at_watcher(Station::Begun, sequence, watcher);
-        let Some(visible) = watched.visible(sequence) else {
+        let Some(visible) = watched.visible(sequence, watcher) else {
             return match begun {
                 None => self.never_visible(watched, read),
                 Some(begun) => {
@@ -316,9 +341,9 @@ impl Walk<'_> {
     /// The instance of the watcher did not hear of it as of something new.
     fn never_visible(&mut self, watched: &Seen, read: Option<u64>) -> Result<End, Unclear> {
         let Way { sequence, watcher, .. } = self.way;
-        if let Some(again) = watched.at(Station::HeardAgain, sequence) {
+        if let Some(again) = watched.at_any(Station::HeardAgain, sequence, watcher) {
             self.stay(Place::Orders, again)?;
-            let by = watched.newest(Station::Heard, sequence, again);
+            let by = watched.newest(Station::Heard, sequence, again, Some(watcher));
             return Ok(End::Replaced { by, writing: None });
         }
         let watches = watched.at_watcher(Station::Watches, 0, watcher);
@@ -335,8 +360,7 @@ impl Walk<'_> {
     /// It was never begun to be written to this watcher.
     fn in_channel(&mut self, watched: &Seen, visible: u64) -> Result<End, Unclear> {
         let Way { sequence, watcher, .. } = self.way;
-        let station = if watched.is_shared { Station::Heard } else { Station::Taken };
-        let newer = watched.next(station, sequence, visible);
+        let newer = watched.next(watched.shown(), sequence, visible, Some(watcher));
         let watches = watched.at_watcher(Station::Watches, 0, watcher);
         let (Some((newer, at)), Some(watches)) = (newer, watches) else {
             return Ok(End::Unknown);

@@ -292,3 +292,34 @@ fn each_watcher_has_ways_of_its_own() {
     let ends: Vec<_> = follow(&observed).unwrap().iter().map(|it| (it.watcher, it.end)).collect();
     assert_eq!(ends, [(1, End::Read), (2, End::Unknown)]);
 }
+
+#[test]
+fn where_each_watcher_hears_of_it_apart_each_has_its_own_time() {
+    let mut observed = two(
+        &[(Sent, 1, 10), (Sent, 2, 60), (Read, 1, 50)],
+        &[(Came, 1, 20), (Taken, 1, 25), (Came, 2, 65), (Taken, 2, 70)],
+        &[(Watches, 0, 5), (Hears, 1, 30), (Begun, 1, 40), (Written, 1, 45)],
+    );
+    observed.watchers.push(2);
+    let of = |watcher, (station, sequence, ms): Line| Mark {
+        watcher: Some(watcher),
+        ..log(&[(station, sequence, ms)]).marks[0]
+    };
+    let marks = &mut observed.watched.as_mut().expect("an instance").log.marks;
+    marks.iter_mut().for_each(|mark| mark.watcher = Some(1));
+    marks.push_back(of(1, (Hears, 2, 75)));
+    marks.push_back(of(2, (Watches, 0, 5)));
+    marks.push_back(of(2, (Hears, 1, 80)));
+    marks.push_back(of(2, (Hears, 2, 90)));
+    let ways = follow(&observed).expect("notes that go together");
+    let stays = |watcher| {
+        let way = ways.iter().find(|way| (way.sequence, way.watcher) == (1, watcher));
+        let way = way.expect("a way of it");
+        let stays = way.stays.iter().map(|(place, to)| (*place, (to - HOUR) / 1_000));
+        (stays.collect::<Vec<_>>(), way.end)
+    };
+    let read = [(Courier, 20), (Orders, 30), (Channel, 40), (Writing, 45), (Sockets, 50)];
+    assert_eq!(stays(1), (read.into(), End::Read));
+    let in_redis = [(Courier, 20), (Orders, 80), (Channel, 90)];
+    assert_eq!(stays(2), (in_redis.into(), replaced(2, None)));
+}
