@@ -55,7 +55,7 @@ mod in_browser {
     use program_test::Proxy;
 
     use super::*;
-    use crate::redis::Redis;
+    use crate::redis::Killable;
 
     /// Corners of the way: its beginning, two on its avenue, the bend, one on its road,
     /// and its end.
@@ -561,7 +561,7 @@ mod in_browser {
     #[test]
     #[ignore = "needs Redis and Chromium: scripts/test"]
     fn it_outlives_redis_and_the_instance_that_it_was_on() {
-        let mut redis = Redis::start();
+        let redis = Killable::start();
         let url = redis.url();
         let environment = [("REDIS_URL", url.as_str())];
         let courier_s = Running::start_with(&[], &environment);

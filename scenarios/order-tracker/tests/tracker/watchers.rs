@@ -31,8 +31,7 @@ macro_rules! of_watchers {
                 #[ignore = "needs Redis: scripts/test"]
                 fn $name() {
                     super::$name(|args| {
-                        let url = std::env::var("REDIS_URL").expect("scripts/test sets it");
-                        crate::support::Running::per_watcher_at(&url, args)
+                        crate::support::Running::per_watcher_at(&crate::redis::redis_url(), args)
                     });
                 }
             )*

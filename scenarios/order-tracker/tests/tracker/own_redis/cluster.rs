@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use program_test::{command, run, until};
 
-use crate::own_redis::{Cluster, Redis, free_ports};
+use crate::redis::{Cluster, Redis, free_ports};
 use crate::support::{Running, Watcher, position, tracker};
 
 const GONE: &str = "Redis is gone; try again in a few seconds";
