@@ -99,7 +99,7 @@ fn who_never_reads_is_ended(start: Start) {
 }
 
 fn who_answers_no_ping_is_ended_and_who_does_stays(start: Start) {
-    let running = start(&["--idle", "4"]);
+    let running = start(&["--idle", "2"]);
     let order = running.open();
     let _dead = running.watch(&order);
     let mut alive = running.watch(&order);
