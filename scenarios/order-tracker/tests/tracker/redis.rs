@@ -70,6 +70,11 @@ impl Killable {
 /// As many ports are tried. Somebody may take one before Redis does.
 const ATTEMPTS: usize = 20;
 
+/// Before anybody is told that it has something, it has been written to a file. Nobody
+/// waits for the disk to have it: that outlives a machine, and not only a process, and a
+/// disk that others keep busy would be taken for a Redis that is gone.
+pub(crate) const MEMORY: [&str; 4] = ["--appendonly", "yes", "--appendfsync", "no"];
+
 /// A server, with a folder for what it keeps.
 pub(crate) struct Redis {
     pub(crate) port: u16,
@@ -79,9 +84,9 @@ pub(crate) struct Redis {
 }
 
 impl Redis {
-    /// What it has is on the disk before anybody is told that it has it.
+    /// With a memory that outlives it.
     pub(crate) fn start_with_memory() -> Self {
-        Self::start(&["--appendonly", "yes", "--appendfsync", "always"])
+        Self::start(&MEMORY)
     }
 
     /// With these options; it keeps nothing by itself.
@@ -203,6 +208,13 @@ impl Follower {
 
 fn info_of(connection: &mut Connection) -> Option<String> {
     redis::cmd("INFO").arg("persistence").query(connection).ok()
+}
+
+/// What a node of a cluster says of it.
+pub(crate) fn cluster_info(port: u16) -> String {
+    let client = redis::Client::open(format!("redis://127.0.0.1:{port}")).expect("an address");
+    let mut connection = client.get_connection().expect("a Redis");
+    redis::cmd("CLUSTER").arg("INFO").query(&mut connection).expect("an answer")
 }
 
 /// Three that differ.

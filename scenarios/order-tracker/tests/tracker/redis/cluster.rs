@@ -2,7 +2,7 @@
 
 use program_test::until;
 
-use super::Redis;
+use super::{MEMORY, Redis};
 
 /// Three nodes, each with a third of the slots.
 pub(crate) struct Cluster(pub(crate) Vec<Redis>);
@@ -17,8 +17,7 @@ impl Cluster {
     }
 
     pub(crate) fn start_with(args: &[&str]) -> Self {
-        let common = ["--cluster-enabled", "yes", "--appendonly", "yes", "--appendfsync", "always"];
-        let args = [&common, args].concat();
+        let args = [&["--cluster-enabled", "yes"], &MEMORY[..], args].concat();
         let nodes: Vec<Redis> = (0..3).map(|_| Redis::start(&args)).collect();
         for (number, node) in nodes.iter().enumerate() {
             let (from, to) = (number * SLOTS / 3, (number + 1) * SLOTS / 3 - 1);
