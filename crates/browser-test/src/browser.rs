@@ -45,14 +45,19 @@ impl Browser {
         let session = Session::start(&driver.url, &capabilities(profile.path()));
         let session = session.unwrap_or_else(|error| panic!("the browser does not start: {error}"));
         let browser = Self { session, _driver: driver, _profile: profile };
-        for (command, parameters) in settings.commands() {
-            browser.devtools(command, parameters);
-        }
+        browser.set(settings);
         // Leave the browser's own first page, and forget what it logged.
         browser.open("about:blank");
         browser.console_errors();
         browser.requests();
         browser
+    }
+
+    /// Shows pages so from here on.
+    pub fn set(&self, settings: &Settings) {
+        for (command, parameters) in settings.commands() {
+            self.devtools(command, parameters);
+        }
     }
 
     /// Opens a page and returns when it has loaded.

@@ -90,7 +90,8 @@ fn a_frame_that_never_ends_is_ended() {
 
 #[test]
 fn a_flood_of_pings_is_ended_also_when_its_answers_are_not_read() {
-    let running = Running::start(&[]);
+    // For so long its farewell is waited for.
+    let running = Running::start(&["--grace", "1"]);
     let order = running.open();
     let mut watcher = running.watch(&order);
     let mut stream = narrow(running.address);

@@ -5,6 +5,7 @@
 #![cfg(unix)]
 
 mod answers;
+mod beside;
 mod couriers;
 mod hostile;
 mod instances;

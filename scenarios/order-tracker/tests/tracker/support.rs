@@ -8,7 +8,7 @@ use std::time::Instant;
 use hyper_tungstenite::tungstenite::protocol::CloseFrame;
 use hyper_tungstenite::tungstenite::{Error, Message, WebSocket, client};
 use program_test::http::{Client, Response, head, whole};
-use program_test::{PATIENCE, Program, command};
+use program_test::{PATIENCE, Program, command, until};
 use serde_json::{Value, json};
 
 const TRACKER: &str = env!("CARGO_BIN_EXE_order-tracker");
@@ -52,14 +52,12 @@ impl Running {
     }
 
     fn begin(command: &mut Command, args: &[&str]) -> Self {
-        let program = Program::start(command);
-        let before = if args.contains(&"--json") {
-            program.until_it_notes(" instance");
-            program.stderr()
-        } else {
-            program.until_it_says(" instance");
-            program.stdout()
-        };
+        let mut program = Program::start(command);
+        let is_json = args.contains(&"--json");
+        let said = |program: &Program| if is_json { program.stderr() } else { program.stdout() };
+        until("it listens", || said(&program).contains(" instance") || program.has_ended());
+        let before = said(&program);
+        assert!(before.contains(" instance"), "it has ended: {}", program.stderr());
         let place = before.split_once("http://").and_then(|(_, rest)| rest.split(": ").next());
         let address = place.and_then(|it| it.parse().ok()).expect("it says where it listens");
         Self { program, address }

@@ -31,8 +31,7 @@ macro_rules! of_watchers {
                 #[ignore = "needs Redis: scripts/test"]
                 fn $name() {
                     super::$name(|args| {
-                        let url = std::env::var("REDIS_URL").expect("scripts/test sets it");
-                        crate::support::Running::per_watcher_at(&url, args)
+                        crate::support::Running::per_watcher_at(&crate::redis::redis_url(), args)
                     });
                 }
             )*
@@ -100,7 +99,7 @@ fn who_never_reads_is_ended(start: Start) {
 }
 
 fn who_answers_no_ping_is_ended_and_who_does_stays(start: Start) {
-    let running = start(&["--idle", "4"]);
+    let running = start(&["--idle", "2"]);
     let order = running.open();
     let _dead = running.watch(&order);
     let mut alive = running.watch(&order);

@@ -1,12 +1,11 @@
 //! The ways of positions, from the courier to its watchers.
 
-use std::env;
-
 use harness::Report;
 use harness::stages::{End, Stages};
 use program_test::{Ran, command, run};
 use serde_json::Value;
 
+use crate::redis::redis_url;
 use crate::support::{JSON, Running, position};
 
 const COURIER: &str = env!("CARGO_BIN_EXE_courier");
@@ -26,8 +25,7 @@ fn drawn(ran: Ran) -> Stages {
 }
 
 fn two_instances() -> [Running; 2] {
-    let url = env::var("REDIS_URL").expect("REDIS_URL: scripts/test sets it");
-    [(); 2].map(|()| Running::start_with(&[], &[("REDIS_URL", &url)]))
+    [(); 2].map(|()| Running::at(&redis_url(), &[]))
 }
 
 /// Six positions, a tenth of a second apart.

@@ -2,7 +2,7 @@
 
 use program_test::until;
 
-use crate::own_redis::Redis;
+use crate::redis::Redis;
 use crate::support::{Running, Watcher, position};
 
 const GONE: &str = "Redis is gone; try again in a few seconds";

@@ -3,8 +3,8 @@
 
 use program_test::until;
 
-use crate::own_redis::Redis;
 use crate::own_redis::killed::survives;
+use crate::redis::Redis;
 use crate::support::{Running, Watcher};
 
 #[test]
