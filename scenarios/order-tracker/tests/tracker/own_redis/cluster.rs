@@ -388,6 +388,40 @@ fn the_nodes_of_the_chapter_are_a_cluster() {
     running.watch(&order).sees(1);
 }
 
+/// The one Redis of the chapter, at another port and in another folder.
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn the_redis_of_the_chapter_is_killed_and_has_its_orders_again() {
+    let chapter = include_str!("../../../README.md");
+    let block = |with: &str| {
+        let mut blocks = chapter.split("```sh\n").skip(1).filter_map(|it| it.split("```").next());
+        blocks.find(|block| block.contains(with)).unwrap_or_else(|| panic!("{with}"))
+    };
+    let begin = block("redis-server --port 7004");
+    let kill = block("kill -9 \"$(cat target/redis/pid)\"");
+    let end = block("redis-cli -p 7004 shutdown");
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let [port, ..] = free_ports();
+    let bash = |script: &str| {
+        let script = script.replace("7004", &port.to_string());
+        run(command("bash", &["-euc", &script]).current_dir(folder.path())).well()
+    };
+    let _ended = Ended(Box::new(|| drop(bash(end))));
+    bash(begin);
+    until("it answers", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+    let running = Running::at(&format!("redis://127.0.0.1:{port}"), &[]);
+    let order = running.open();
+    running.take(&order, 1);
+    let mut watcher = running.watch(&order);
+    watcher.sees(1);
+    bash(kill);
+    watcher.is_told("interrupted");
+    bash(begin);
+    watcher.is_told("resumed");
+    running.take(&order, 2);
+    watcher.sees(2);
+}
+
 /// What is done also when a test fails.
 struct Ended<'e>(Box<dyn Fn() + 'e>);
 
