@@ -208,7 +208,8 @@ impl Run {
     /// say alone: a result of all.
     pub fn say(&self, text: &str) {
         if let State::Running(ending) = &*lock(&self.ending) {
-            ending.screen.print(text);
+            let lines: Vec<_> = text.split('\n').map(|line| ending.screen.fitted(line)).collect();
+            ending.screen.print(&lines.join("\n"));
         }
     }
 

@@ -67,11 +67,12 @@ pub(crate) struct Options {
 }
 
 const AFTER_HELP: &str = "\
-Ctrl-C closes every WebSocket and lets requests finish; a second Ctrl-C does not.
+Ctrl-C closes every WebSocket and lets requests finish.
+A second Ctrl-C does not wait for them.
 
-DELIVERY_SECRET is what whoever delivers has to know. It may be left out where only
-this machine can reach --addr.
-REDIS_URL, such as redis://localhost:6379, lets several instances share their orders.
+DELIVERY_SECRET is what whoever delivers has to know.
+It may be left out where only this machine can reach --addr.
+REDIS_URL lets several instances share their orders: redis://localhost:6379.
 Several addresses, separated by commas, are nodes of a Redis Cluster.";
 
 impl Options {

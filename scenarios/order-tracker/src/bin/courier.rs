@@ -58,7 +58,8 @@ async fn go(ride: &Ride<'_>, order: &str) -> Result<u64, Failure> {
         // One that was not taken is not tried again: the next one is newer.
         last = ride.deliver(order, &position).await.map(|()| position.sequence);
         if let Err(failure) = &last {
-            info!("Not delivered: {failure}");
+            // Its name stands before the line already.
+            info!("Not delivered: {}", failure.cause());
             missed += 1;
         }
     }

@@ -5,7 +5,6 @@
 #![cfg(unix)]
 
 mod answers;
-mod beside;
 mod couriers;
 mod hostile;
 mod instances;

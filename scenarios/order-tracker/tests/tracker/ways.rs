@@ -72,7 +72,7 @@ fn over_redis_positions_are_followed_from_one_instance_to_the_other() {
 #[test]
 #[ignore = "needs Redis: scripts/test"]
 fn over_redis_they_are_followed_also_where_each_watcher_has_a_connection_to_it() {
-    let url = env::var("REDIS_URL").expect("REDIS_URL: scripts/test sets it");
+    let url = redis_url();
     let [one, other] = [(); 2].map(|()| Running::per_watcher_at(&url, &[]));
     let args = ["--watch-at", &other.url(), "--watchers", "1"];
     let drawn = drawn(ride(&one.url(), &[&SIX[..], &args].concat()));

@@ -5,25 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use program_test::{command, run, until};
 
-use crate::beside::beside_each_other;
 use crate::redis::{Cluster, Redis, cluster_info, free_ports};
 use crate::support::{Running, Watcher, position, tracker};
-
-beside_each_other!(
-    beside_each_other:
-    a_replica_that_takes_the_place_of_a_killed_node_resumes_its_orders,
-    a_node_that_is_killed_interrupts_its_own_orders_and_no_others,
-    a_cluster_that_is_down_because_of_one_node_interrupts_all_orders,
-    a_node_that_hangs_interrupts_its_orders_though_its_connections_stay,
-    a_connection_that_is_cut_is_followed_anew_with_all_of_its_orders,
-    the_nodes_of_the_chapter_are_a_cluster,
-    orders_that_move_to_another_node_are_followed_there_and_confuse_nobody,
-    an_order_is_on_one_node_and_watchers_of_every_instance_see_it,
-    an_order_that_could_not_be_made_takes_nobody_s_place,
-    instances_have_so_many_orders_between_them_on_all_nodes_and_no_more,
-    positions_are_published_on_the_order_s_node_and_heard_there,
-    what_is_no_cluster_that_can_be_used_is_refused_with_a_cause_and_a_hint,
-);
 
 const GONE: &str = "Redis is gone; try again in a few seconds";
 const INDEX: &str = "order-tracker-index";
@@ -75,6 +58,8 @@ fn are_told(watchers: &mut [Watcher], notice: &str) {
     watchers.iter_mut().for_each(|watcher| watcher.is_told(notice));
 }
 
+#[test]
+#[ignore = "needs Redis: scripts/test"]
 fn an_order_is_on_one_node_and_watchers_of_every_instance_see_it() {
     let cluster = Cluster::start();
     let instances = [Running::at(&cluster.url(), &[]), Running::at(&cluster.url(), &[])];
@@ -96,6 +81,8 @@ fn an_order_is_on_one_node_and_watchers_of_every_instance_see_it() {
 }
 
 /// What is read now and then would reach them as well, and late.
+#[test]
+#[ignore = "needs Redis: scripts/test"]
 fn positions_are_published_on_the_order_s_node_and_heard_there() {
     let cluster = Cluster::start();
     let running = Running::at(&cluster.url(), &[]);
@@ -112,6 +99,8 @@ fn positions_are_published_on_the_order_s_node_and_heard_there() {
     }
 }
 
+#[test]
+#[ignore = "needs Redis: scripts/test"]
 fn a_node_that_is_killed_interrupts_its_own_orders_and_no_others() {
     let cluster = Cluster::start();
     let instances = [Running::at(&cluster.url(), &[]), Running::at(&cluster.url(), &[])];
@@ -153,6 +142,8 @@ fn a_node_that_is_killed_interrupts_its_own_orders_and_no_others() {
     }
 }
 
+#[test]
+#[ignore = "needs Redis: scripts/test"]
 fn a_node_that_hangs_interrupts_its_orders_though_its_connections_stay() {
     let cluster = Cluster::start();
     let instances = [Running::at(&cluster.url(), &[]), Running::at(&cluster.url(), &[])];
@@ -171,6 +162,8 @@ fn a_node_that_hangs_interrupts_its_orders_though_its_connections_stay() {
     see(&mut watchers[1], 2);
 }
 
+#[test]
+#[ignore = "needs Redis: scripts/test"]
 fn a_connection_that_is_cut_is_followed_anew_with_all_of_its_orders() {
     let cluster = Cluster::start();
     let instances = [Running::at(&cluster.url(), &[]), Running::at(&cluster.url(), &[])];
@@ -194,6 +187,8 @@ fn a_connection_that_is_cut_is_followed_anew_with_all_of_its_orders() {
     }
 }
 
+#[test]
+#[ignore = "needs Redis: scripts/test"]
 fn a_replica_that_takes_the_place_of_a_killed_node_resumes_its_orders() {
     let soon = ["--cluster-node-timeout", "1500", "--cluster-require-full-coverage", "no"];
     let cluster = Cluster::start_with(&soon);
@@ -212,6 +207,8 @@ fn a_replica_that_takes_the_place_of_a_killed_node_resumes_its_orders() {
     see(&mut watchers, 2);
 }
 
+#[test]
+#[ignore = "needs Redis: scripts/test"]
 fn instances_have_so_many_orders_between_them_on_all_nodes_and_no_more() {
     let cluster = Cluster::start();
     let limit = ["--orders", "4"];
@@ -227,6 +224,8 @@ fn instances_have_so_many_orders_between_them_on_all_nodes_and_no_more() {
 }
 
 /// A place in the index that has no order would be counted until its time is over.
+#[test]
+#[ignore = "needs Redis: scripts/test"]
 fn an_order_that_could_not_be_made_takes_nobody_s_place() {
     let cluster = Cluster::start();
     let running = Running::at(&cluster.url(), &["--orders", "1"]);
@@ -249,6 +248,8 @@ fn an_order_that_could_not_be_made_takes_nobody_s_place() {
     });
 }
 
+#[test]
+#[ignore = "needs Redis: scripts/test"]
 fn what_is_no_cluster_that_can_be_used_is_refused_with_a_cause_and_a_hint() {
     let ran = |url: &str| run(tracker(&[]).env("REDIS_URL", url));
     let single = Redis::start(&[]);
@@ -273,6 +274,8 @@ fn what_is_no_cluster_that_can_be_used_is_refused_with_a_cause_and_a_hint() {
 }
 
 /// Without a third of the slots, none of it serves anybody, unless told otherwise.
+#[test]
+#[ignore = "needs Redis: scripts/test"]
 fn a_cluster_that_is_down_because_of_one_node_interrupts_all_orders() {
     let cluster = Cluster::start_with(&["--cluster-node-timeout", "1500"]);
     let instances = [Running::at(&cluster.url(), &[]), Running::at(&cluster.url(), &[])];
@@ -301,6 +304,8 @@ fn a_cluster_that_is_down_because_of_one_node_interrupts_all_orders() {
 
 /// A node says to whoever follows an order that it has given it away. That is an answer
 /// which nobody has asked for, and it must not be taken for another one's.
+#[test]
+#[ignore = "needs Redis: scripts/test"]
 fn orders_that_move_to_another_node_are_followed_there_and_confuse_nobody() {
     let cluster = Cluster::start();
     let instances = [Running::at(&cluster.url(), &[]), Running::at(&cluster.url(), &[])];
@@ -347,6 +352,8 @@ fn ride(instance: &Running, order: &str, is_over: &AtomicBool) -> Option<String>
 }
 
 /// The commands of the chapter, at other ports and in another folder.
+#[test]
+#[ignore = "needs Redis: scripts/test"]
 fn the_nodes_of_the_chapter_are_a_cluster() {
     let chapter = include_str!("../../../README.md");
     let mut blocks = chapter.split("```sh\n").skip(1).filter_map(|it| it.split("```").next());
@@ -383,6 +390,40 @@ fn the_nodes_of_the_chapter_are_a_cluster() {
     let order = running.open();
     running.take(&order, 1);
     running.watch(&order).sees(1);
+}
+
+/// The one Redis of the chapter, at another port and in another folder.
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn the_redis_of_the_chapter_is_killed_and_has_its_orders_again() {
+    let chapter = include_str!("../../../README.md");
+    let block = |with: &str| {
+        let mut blocks = chapter.split("```sh\n").skip(1).filter_map(|it| it.split("```").next());
+        blocks.find(|block| block.contains(with)).unwrap_or_else(|| panic!("{with}"))
+    };
+    let begin = block("redis-server --port 7004");
+    let kill = block("kill -9 \"$(cat target/redis/pid)\"");
+    let end = block("redis-cli -p 7004 shutdown");
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let [port, ..] = free_ports();
+    let bash = |script: &str| {
+        let script = script.replace("7004", &port.to_string());
+        run(command("bash", &["-euc", &script]).current_dir(folder.path())).well()
+    };
+    let _ended = Ended(Box::new(|| drop(bash(end))));
+    bash(begin);
+    until("it answers", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+    let running = Running::at(&format!("redis://127.0.0.1:{port}"), &[]);
+    let order = running.open();
+    running.take(&order, 1);
+    let mut watcher = running.watch(&order);
+    watcher.sees(1);
+    bash(kill);
+    watcher.is_told("interrupted");
+    bash(begin);
+    watcher.is_told("resumed");
+    running.take(&order, 2);
+    watcher.sees(2);
 }
 
 /// What is done also when a test fails.
