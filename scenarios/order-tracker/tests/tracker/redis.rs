@@ -210,13 +210,6 @@ fn info_of(connection: &mut Connection) -> Option<String> {
     redis::cmd("INFO").arg("persistence").query(connection).ok()
 }
 
-/// What a node of a cluster says of it.
-pub(crate) fn cluster_info(port: u16) -> String {
-    let client = redis::Client::open(format!("redis://127.0.0.1:{port}")).expect("an address");
-    let mut connection = client.get_connection().expect("a Redis");
-    redis::cmd("CLUSTER").arg("INFO").query(&mut connection).expect("an answer")
-}
-
 /// Three that differ.
 pub(crate) fn free_ports() -> [u16; 3] {
     let mut ports = [0; 3];
