@@ -63,6 +63,8 @@ impl Browser {
     /// Opens a page and returns when it has loaded.
     pub fn open(&self, url: &str) {
         expect(self.session.open(url));
+        // On a busy machine a new browser may tell of its empty page that it has loaded.
+        self.until(url, |browser| browser.run("return document.URL") != "data:,");
     }
 
     /// Opens a page that is a file of this machine.

@@ -28,7 +28,7 @@ use redis::aio::SendError;
 use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::cluster_async::ClusterConnection;
 use redis::{Cmd, ConnectionInfo, ProtocolVersion, PushInfo, PushKind, RedisError, Value};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use crate::connection::Connection;
 use crate::order::OrderId;
@@ -38,6 +38,9 @@ use crate::shared::{INDEX, PATIENCE, PING_EVERY, Pause, Shared, as_stored, key, 
 /// How long a node may take to let us in. It is less than what anybody is ready to wait
 /// for an answer: while the driver looks for a node, it answers nobody.
 const TO_CONNECT: Duration = Duration::from_secs(1);
+
+/// How long slots may be on their way from node to node when the tracker starts.
+const TO_SETTLE: Duration = Duration::from_secs(5);
 
 /// An order has moved at most so often while it is looked for.
 const RETRIES: u32 = 3;
@@ -70,8 +73,25 @@ pub(crate) struct Connected {
 }
 
 impl Shared {
-    /// Connects to the nodes, and makes sure that they do what is wanted of them.
+    /// Connects to the nodes, and makes sure that they do what is wanted of them. Where they
+    /// have just agreed on who has what, the driver may not know it yet.
     pub(crate) async fn connect_to(
+        self: &Arc<Self>,
+        nodes: &[ConnectionInfo],
+    ) -> Result<Connected, RedisError> {
+        let until = Instant::now() + TO_SETTLE;
+        let mut pause = Pause::default();
+        loop {
+            match self.try_to_connect_to(nodes).await {
+                Err(error) if is_moving(&error) && Instant::now() < until => {
+                    sleep(pause.next()).await;
+                }
+                connected => return connected,
+            }
+        }
+    }
+
+    async fn try_to_connect_to(
         self: &Arc<Self>,
         nodes: &[ConnectionInfo],
     ) -> Result<Connected, RedisError> {
@@ -152,6 +172,10 @@ impl Shared {
         }
         Ok(())
     }
+}
+
+fn is_moving(error: &RedisError) -> bool {
+    matches!(error.code(), Some("MOVED" | "ASK" | "TRYAGAIN"))
 }
 
 fn client(nodes: &[ConnectionInfo]) -> ClusterClientBuilder {

@@ -110,7 +110,7 @@ mod in_browser {
     }
 
     fn until_it_says(browser: &Browser, state: &str) {
-        browser.until(state, |browser| browser.text("#state") == state);
+        browser.until(state, |browser| browser.texts("#state") == [state]);
     }
 
     /// Until the page has this one, and its courier has come to where that is.

@@ -192,12 +192,15 @@ fn a_connection_that_is_cut_is_followed_anew_with_all_of_its_orders() {
 fn a_replica_that_takes_the_place_of_a_killed_node_resumes_its_orders() {
     let soon = ["--cluster-node-timeout", "1500", "--cluster-require-full-coverage", "no"];
     let cluster = Cluster::start_with(&soon);
-    let _replica = cluster.add_replica(&cluster.0[2], &soon);
+    let replica = cluster.add_replica(&cluster.0[2], &soon);
     let instances = [Running::at(&cluster.url(), &[]), Running::at(&cluster.url(), &[])];
     let orders = one_of_each(&cluster, &instances[0]);
     instances[0].take(&orders[2], 1);
     let mut watchers = watch_all(&instances, &orders[2]);
     see(&mut watchers, 1);
+    // A node sends its replica nothing until it has been told that all before has come.
+    let keys = |node: &Redis| node.say::<usize>(&["DBSIZE"]);
+    until("the replica has the order too", || keys(&replica) == keys(&cluster.0[2]));
     cluster.0[2].kill();
     are_told(&mut watchers, "interrupted");
     are_told(&mut watchers, "resumed");

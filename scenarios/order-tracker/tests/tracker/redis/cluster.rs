@@ -32,7 +32,11 @@ impl Cluster {
         until("every node knows all slots", || {
             cluster.0.iter().all(|node| {
                 let info: String = node.say(&["CLUSTER", "INFO"]);
-                info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")
+                // Where not all have to be there, it is ok with some of them.
+                let slots = format!("cluster_slots_assigned:{SLOTS}");
+                ["cluster_state:ok", "cluster_known_nodes:3", &slots]
+                    .iter()
+                    .all(|it| info.contains(*it))
             })
         });
         cluster
