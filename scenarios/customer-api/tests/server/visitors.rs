@@ -107,12 +107,17 @@ fn another_client_who_blocks_the_server_is_in_their_picture() {
     let place = Place::sqlite();
     let running = Running::fresh(Server::AsyncWithBlocking, &place, &[]);
     place.execute(&many_purchases(4_000_000));
-    let _other = running.begin("/customers/9/report");
-    running.program.until_it_says("report 9: Making the report");
-    let args = ["--visitors", "2", "--reports", "0", "--json"];
-    let Report { recording, .. } = visit(&url(&running), &args).well().report();
-    let names: Vec<_> = recording.lanes.iter().map(|lane| lane.name.as_str()).collect();
-    assert_eq!(names, ["another's report 9", "find 1", "find 2"]);
+    let visited = |customer: u32| {
+        let _other = running.begin(&format!("/customers/{customer}/report"));
+        running.program.until_it_says(&format!("report {customer}: Making the report"));
+        let args = ["--visitors", "2", "--reports", "0", "--json"];
+        let Report { recording, .. } = visit(&url(&running), &args).well().report();
+        let names: Vec<_> = recording.lanes.iter().map(|lane| lane.name.clone()).collect();
+        // On a busy machine the report may have been made before they come.
+        let other = format!("another's report {customer}");
+        (names == [&other, "find 1", "find 2"]).then_some(recording)
+    };
+    let recording = (9..19).find_map(visited).expect("they came while a report was made");
     let told = recording.sentences().join("\n");
     let wanted =
         ": meanwhile find 1 and find 2 had asked, and the server had not read their requests.";
