@@ -6,10 +6,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use harness::text::harmless_lines;
-use supervisor::Limits;
 
 use crate::exercise::{Exercise, Orders};
 use crate::judge::Wrong;
@@ -21,10 +19,6 @@ pub use report::{End, Order, Report, Step, Way};
 
 #[path = "../scheduled/any-order/src/report.rs"]
 mod report;
-
-/// How long a thousand orders may take. Each that panics begins a thread, and for how long
-/// those waited for a core is not known when they have ended.
-const TO_TRY: Duration = Duration::from_secs(30);
 
 /// What the program itself is called, that spawns the tasks.
 pub(crate) const MAIN: &str = "main";
@@ -151,8 +145,7 @@ fn run(program: &Path, order: Option<&Order>) -> io::Result<Tried> {
         fs::write(&file, serde_json::to_vec(order)?)?;
         command.arg("--follow").arg(file);
     }
-    let limits = Limits { time: TO_TRY, ..LIMITS };
-    let mut ended = supervisor::run(limits, command);
+    let mut ended = supervisor::run(LIMITS, command);
     if !ended.is_good() {
         place::has_room(place.path())?;
     }

@@ -250,7 +250,7 @@ fn what_does_not_choose_its_order_cannot_be_used() {
 #[test]
 fn what_no_exercise_has_foreseen_is_told() {
     for (name, wanted) in [
-        ("endless", "while its orders were tried, it had not ended after 30 s"),
+        ("endless", "while its orders were tried, it had not ended after 10 s"),
         ("exit", "while its orders were tried, it ended with exit code 3"),
         ("prints-a-lot", "while its orders were tried, it printed more than 4 MB"),
         ("threads", "the result was 0"),
