@@ -363,6 +363,44 @@ fn a_recording_taken_half_way_holds_what_is_still_going() {
 }
 
 #[test]
+fn who_blocks_an_event_loop_is_told_to_another_thread_while_it_does() {
+    let lens = Lens::new();
+    let (blocks, looked) = (Barrier::new(2), Barrier::new(2));
+    let told = thread::scope(|scope| {
+        let watcher = scope.spawn(|| {
+            blocks.wait();
+            let told = lens.while_blocked();
+            looked.wait();
+            told
+        });
+        let runs = async {
+            let waits = async { yields(2).await }.instrument(requester("R1"));
+            let holds = async {
+                yield_now().await;
+                tracing::info!("I begin");
+                block();
+                blocks.wait();
+                // It holds its thread until it was seen to.
+                looked.wait();
+            };
+            join(waits, holds.instrument(requester("report"))).await
+        };
+        tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
+            Builder::new_current_thread().build().expect("a runtime").block_on(runs)
+        });
+        watcher.join().expect("it looks")
+    });
+    let sentence = told.expect("it was blocked").blocked_now().expect("by report");
+    let begin = "report has held the event loop for ";
+    assert!(sentence.starts_with(begin) && sentence.contains(": R1 cannot run. "), "{sentence}");
+    assert!(
+        sentence.contains("Where: after the event at crates/lens/tests/recorder.rs:"),
+        "{sentence}"
+    );
+    assert_eq!(lens.while_blocked(), None, "it is over");
+}
+
+#[test]
 fn a_future_that_is_still_going_is_known_by_its_second_poll() {
     let lens = Lens::new();
     let subscriber = Registry::default().with(lens.clone());
