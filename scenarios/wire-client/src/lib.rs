@@ -4,6 +4,9 @@
 
 pub use error::Error;
 
+pub mod echo;
 pub mod protocol;
+pub mod sqlite;
+pub mod two_loops;
 
 mod error;
