@@ -6,7 +6,7 @@
 
 pub use command::Command;
 pub use decoder::{Decoder, Limits};
-pub use error::ProtocolError;
+pub use error::{Excerpt, ProtocolError};
 pub use value::Value;
 
 mod command;
