@@ -7,6 +7,7 @@ pub use error::Error;
 pub use failure::Failure;
 pub use load::Load;
 
+pub mod pipelined;
 pub mod protocol;
 
 mod address;
