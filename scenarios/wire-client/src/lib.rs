@@ -14,13 +14,15 @@ pub use program::Program;
 pub use request::Request;
 pub use server::Server;
 
-pub mod echo;
 pub mod protocol;
-pub mod sqlite;
-pub mod two_loops;
 
 pub mod blocking;
+pub mod pipelined;
 pub mod simple;
+
+pub mod echo;
+pub mod sqlite;
+pub mod two_loops;
 
 mod address;
 mod distance;
