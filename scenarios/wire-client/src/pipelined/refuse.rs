@@ -63,9 +63,8 @@ fn reason(command: &Command) -> Option<&'static str> {
 /// which may have that name.
 fn blocks(command: &Command, options: usize) -> bool {
     let mut options = command.words().skip(options);
-    let ends = |word: &&[u8]| {
-        word.eq_ignore_ascii_case(b"STREAMS") || word.eq_ignore_ascii_case(b"BLOCK")
-    };
+    let ends =
+        |word: &&[u8]| word.eq_ignore_ascii_case(b"STREAMS") || word.eq_ignore_ascii_case(b"BLOCK");
     options.find(ends).is_some_and(|word| word.eq_ignore_ascii_case(b"BLOCK"))
 }
 
