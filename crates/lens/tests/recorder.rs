@@ -960,6 +960,38 @@ fn on_a_busy_machine_nobody_is_told_of_whom_the_system_kept_from_its_core() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn who_is_dropped_while_the_system_keeps_the_core_never_ran() {
+    let _busy = Busy::machine();
+    let recording = record_future(async {
+        let dropped = KeptFromItsCore;
+        let never_ran = async move { drop(dropped) }.instrument(requester("R1"));
+        yields(1).instrument(requester("R2")).await;
+        drop(never_ran);
+    });
+    let figures = &recording.figures;
+    assert_eq!((figures.most_in_flight, figures.dropped), (1, 1), "{recording:#?}");
+}
+
+/// It gives its core away until others have had it for a while.
+#[cfg(target_os = "linux")]
+struct KeptFromItsCore;
+
+#[cfg(target_os = "linux")]
+impl Drop for KeptFromItsCore {
+    fn drop(&mut self) {
+        let waited = || -> u64 {
+            let counts = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+            counts.split_whitespace().nth(1).unwrap().parse().unwrap()
+        };
+        let before = waited();
+        while waited() - before < 20_000_000 {
+            thread::yield_now();
+        }
+    }
+}
+
+#[test]
 fn a_span_kept_entered_across_an_await_is_known_by_the_event_loop_that_slept() {
     async fn waits(name: &'static str) {
         let span = requester(name);
