@@ -1,0 +1,111 @@
+//! What the clients have in common that have one command on its way, beside the protocol:
+//! whatever waits for nobody.
+
+use std::io::{self, ErrorKind};
+use std::time::Duration;
+
+use crate::protocol::{Command, Value};
+use crate::{Address, Error};
+
+pub(crate) mod awaited;
+pub(crate) mod blocking;
+
+/// How long a call may take, if nobody says otherwise.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many bytes are read at once, at most.
+pub(crate) const PIECE: usize = 16 * 1024;
+
+/// More of a refusal is not worth a line.
+const LONGEST_REFUSAL: usize = 500;
+
+/// What a connection begins with: version 3 of the protocol, and all else that the address
+/// says.
+pub(crate) fn greeting(address: &Address) -> impl Iterator<Item = Command> {
+    let mut hello = Command::new("HELLO").arg("3");
+    if let Some(login) = address.login() {
+        hello = hello.arg("AUTH").arg(&login.user).arg(&login.password);
+    }
+    // A connection begins in the first one.
+    let number = (address.number() > 0).then(|| address.number());
+    let select = number.map(|number| Command::new("SELECT").int(number));
+    [hello].into_iter().chain(select)
+}
+
+/// A reply for the caller: a refusal is an error.
+pub(crate) fn answer(reply: Value) -> Result<Value, Error> {
+    let Value::Error(why) = reply else { return Ok(reply) };
+    let why = String::from_utf8_lossy(&why).chars().take(LONGEST_REFUSAL).collect();
+    Err(Error::Refused(why))
+}
+
+/// Something was read or written; nothing means that the other side has ended it.
+pub(crate) fn some(bytes: usize) -> io::Result<usize> {
+    if bytes == 0 { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
+}
+
+/// There is no connection, for this reason.
+pub(crate) fn unreachable(address: &Address, error: &io::Error) -> Error {
+    let reason = match error.kind() {
+        // As sockets that block call it.
+        ErrorKind::WouldBlock => ErrorKind::TimedOut,
+        // The host's name could not be looked up: std has no word for that.
+        kind if error.raw_os_error().is_none() && kind != ErrorKind::TimedOut => {
+            ErrorKind::AddrNotAvailable
+        }
+        kind => kind,
+    };
+    Error::Unreachable { address: address.to_string(), reason }
+}
+
+/// There was a connection, and something of a command had been sent.
+pub(crate) fn lost(error: &io::Error, patience: Duration) -> Error {
+    let reason = match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => {
+            format!("no complete reply came in {} s", patience.as_secs_f64())
+        }
+        ErrorKind::UnexpectedEof => "the server closed it before the reply was complete".to_owned(),
+        kind => kind.to_string(),
+    };
+    Error::Lost { reason, may_have_run: true }
+}
+
+/// More than one reply came.
+pub(crate) fn unasked() -> Error {
+    let reason = "a reply came that nobody had asked for".to_owned();
+    Error::Lost { reason, may_have_run: true }
+}
+
+/// The reply to a call before this one may still come, and would be taken for that to this
+/// one.
+pub(crate) fn out_of_step() -> Error {
+    let reason = "an earlier call ended without its reply, which may still come".to_owned();
+    Error::Lost { reason, may_have_run: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begins(address: &str) -> Vec<Command> {
+        greeting(&address.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn a_connection_begins_with_what_its_address_says() {
+        let hello = Command::new("HELLO").arg("3");
+        assert_eq!(begins("redis://here"), std::slice::from_ref(&hello));
+        assert_eq!(begins("redis://here/7"), [hello.clone(), Command::new("SELECT").arg("7")]);
+        let login = hello.clone().arg("AUTH").arg("me").arg("secret");
+        assert_eq!(begins("redis://me:secret@here"), [login]);
+        let login = hello.arg("AUTH").arg("default").arg("secret");
+        assert_eq!(begins("redis://:secret@here"), [login]);
+    }
+
+    #[test]
+    fn a_refusal_is_cut() {
+        let long = Value::Error("ä".repeat(100_000).into());
+        let Err(Error::Refused(why)) = answer(long) else { panic!("it is refused") };
+        assert_eq!(why.chars().count(), LONGEST_REFUSAL);
+    }
+}

@@ -1,0 +1,140 @@
+//! A client that is awaited: it sends a command, and its task waits until the reply is
+//! there.
+//!
+//! [`blocking`](crate::blocking) is the same without. `diff src/blocking.rs src/simple.rs`
+//! shows all that there is to do: the functions that wait for the socket are awaited, and
+//! so is whoever calls them, and so on up.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+
+use crate::one_at_a_time::awaited::connect;
+use crate::one_at_a_time::{
+    PATIENCE, PIECE, answer, greeting, lost, out_of_step, some, unasked, unreachable,
+};
+use crate::protocol::{Command, Decoder, Value};
+use crate::{Address, Error};
+
+/// A connection, on which one command at a time is on its way.
+///
+/// A call that fails otherwise than by a refusal leaves it of no use: the next reply would
+/// be the one to the call that was given up. So does a call that is dropped before its end.
+#[derive(Debug)]
+pub struct Client {
+    socket: TcpStream,
+    /// What has just been read.
+    piece: Box<[u8]>,
+    /// What was read, and is no part of a reply yet.
+    buffer: BytesMut,
+    decoder: Decoder,
+    /// How long a call may take.
+    patience: Duration,
+    /// Whether all replies have come to what was sent.
+    in_step: bool,
+}
+
+impl Client {
+    /// Connects, and says as whom and to which of the server's databases.
+    ///
+    /// # Errors
+    ///
+    /// When nobody answers there, or the server refuses.
+    pub async fn connect(address: &Address) -> Result<Self, Error> {
+        Self::connect_within(address, PATIENCE).await
+    }
+
+    /// The same with other patience than half a minute, for this and for every call.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::connect`].
+    pub async fn connect_within(address: &Address, patience: Duration) -> Result<Self, Error> {
+        let socket = connect(address, Instant::now() + patience)
+            .await
+            .map_err(|error| unreachable(address, &error))?;
+        let mut client = Self {
+            socket,
+            piece: vec![0; PIECE].into(),
+            buffer: BytesMut::new(),
+            decoder: Decoder::default(),
+            patience,
+            in_step: true,
+        };
+        for command in greeting(address) {
+            client.call(&command).await?;
+        }
+        Ok(client)
+    }
+
+    /// Sends a command and waits for its reply.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] when the database says no; the client can be used on then.
+    /// Otherwise there is no reply, and none to any further call.
+    pub async fn call(&mut self, command: &Command) -> Result<Value, Error> {
+        if !self.in_step {
+            return Err(out_of_step());
+        }
+        self.in_step = false;
+        let reply = self.exchange(command).await?;
+        self.in_step = true;
+        answer(reply)
+    }
+
+    /// Ends the connection.
+    pub async fn close(mut self) {
+        // If the server has ended it first, that is as good.
+        let _ = self.socket.shutdown().await;
+    }
+
+    async fn exchange(&mut self, command: &Command) -> Result<Value, Error> {
+        let until = Instant::now() + self.patience;
+        self.write_all(command.as_bytes(), until).await?;
+        loop {
+            if let Some(reply) = self.decoded()? {
+                return Ok(reply);
+            }
+            let read = self.read(until).await.map_err(|error| lost(&error, self.patience))?;
+            self.buffer.extend_from_slice(&self.piece[..read]);
+        }
+    }
+
+    /// The reply, if all of it is there. What nobody has asked for, and a server may say
+    /// nevertheless, is passed over.
+    fn decoded(&mut self) -> Result<Option<Value>, Error> {
+        let mut reply = None;
+        while let Some(value) = self.decoder.decode(&mut self.buffer)? {
+            match value {
+                Value::Push(_) => {}
+                _ if reply.is_some() => return Err(unasked()),
+                value => reply = Some(value),
+            }
+        }
+        Ok(reply)
+    }
+
+    async fn write_all(&mut self, mut bytes: &[u8], until: Instant) -> Result<(), Error> {
+        while !bytes.is_empty() {
+            let written =
+                self.write(bytes, until).await.map_err(|error| lost(&error, self.patience))?;
+            bytes = &bytes[written..];
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, bytes: &[u8], until: Instant) -> io::Result<usize> {
+        let written = timeout_at(until, self.socket.write(bytes)).await??;
+        some(written)
+    }
+
+    async fn read(&mut self, until: Instant) -> io::Result<usize> {
+        let read = timeout_at(until, self.socket.read(&mut self.piece)).await??;
+        some(read)
+    }
+}
