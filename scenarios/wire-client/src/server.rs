@@ -1,0 +1,82 @@
+//! The Redis of a run: the one that `REDIS_URL` names, else one of its own.
+
+use std::env;
+
+use crate::{Address, AddressError, Failure};
+
+#[cfg(unix)]
+mod own;
+
+/// Where the database comes from, if the user says so.
+const REDIS_URL: &str = "REDIS_URL";
+
+/// A Redis that can be asked. One that was started for the run ends when this is dropped,
+/// and also when the process ends, however that comes about.
+pub struct Server {
+    address: Address,
+    /// Whether it is that of `REDIS_URL`.
+    is_given: bool,
+    #[cfg(unix)]
+    _own: Option<own::Own>,
+}
+
+impl Server {
+    /// The one of `REDIS_URL`, whether anybody answers there or not; else one is started.
+    ///
+    /// # Errors
+    ///
+    /// When `REDIS_URL` is no address, or there is no program to start.
+    pub fn find_or_start() -> Result<Self, Failure> {
+        match env::var(REDIS_URL) {
+            Err(env::VarError::NotPresent) => Self::start(),
+            Ok(url) => Ok(Self::given(url.parse()?)),
+            Err(env::VarError::NotUnicode(_)) => Err(AddressError::Scheme.into()),
+        }
+    }
+
+    fn given(address: Address) -> Self {
+        Self {
+            address,
+            is_given: true,
+            #[cfg(unix)]
+            _own: None,
+        }
+    }
+
+    #[cfg(unix)]
+    fn start() -> Result<Self, Failure> {
+        let own = own::Own::start()?;
+        Ok(Self {
+            address: Address::new("127.0.0.1", own.port()),
+            is_given: false,
+            _own: Some(own),
+        })
+    }
+
+    /// There is no Redis for Windows.
+    #[cfg(not(unix))]
+    fn start() -> Result<Self, Failure> {
+        Err(Failure::new(
+            "no Redis is named, and there is none that could be started here",
+            "set REDIS_URL to the address of one, such as redis://localhost:6379",
+        ))
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Whether it is that of `REDIS_URL`, and so holds what is others'.
+    pub fn is_given(&self) -> bool {
+        self.is_given
+    }
+
+    /// Which it is, as a note of the run.
+    pub fn told(&self) -> String {
+        match self.is_given {
+            true => format!("the database is that of {REDIS_URL}, {}", self.address),
+            false => format!("{REDIS_URL} is not set, so this run brings its own Redis"),
+        }
+    }
+}
