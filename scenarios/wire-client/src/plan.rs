@@ -1,0 +1,117 @@
+//! The WHAT of the programs: which commands are sent, and where the database comes from.
+//! The HOW is one file for each program in `src/bin`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::one_at_a_time::PATIENCE;
+use crate::options::Options;
+use crate::protocol::Command;
+use crate::request::Counted;
+use crate::{Address, Distance, Error, Failure, Program, Request, Server, blocking};
+
+/// For how long a counter stays in the database if nobody comes to remove it, in seconds:
+/// longer than a run takes.
+const KEPT: u32 = 24 * 60 * 60;
+
+/// What one run is to do, and all it needs for it.
+pub struct Plan {
+    program: Program,
+    options: Options,
+    key: String,
+    counted: Arc<Counted>,
+    // These end in this order.
+    distance: Option<Distance>,
+    server: Server,
+}
+
+impl Plan {
+    /// Reads the command line and `REDIS_URL`, and starts a Redis if none is named. A
+    /// note says which Redis it is.
+    ///
+    /// Ends the process if that cannot be: with exit code 2 when an option is
+    /// wrong, else with 1.
+    pub fn from_args(program: Program) -> Self {
+        let options = Options::read(&program);
+        Self::new(program, options).unwrap_or_else(|failure| harness::exit(&failure.into()))
+    }
+
+    fn new(program: Program, options: Options) -> Result<Self, Failure> {
+        let server = Server::find_or_start()?;
+        harness::note(&server.told());
+        let key = format!("wire-client:{:016x}", fastrand::u64(..));
+        begin_counting(server.address(), &key)?;
+        let distance = match options.round_trip() {
+            Duration::ZERO => None,
+            far => Some(Distance::start(server.address(), far)?),
+        };
+        let counted = Arc::new(Counted::new(options.load.commands));
+        Ok(Self { program, options, key, counted, distance, server })
+    }
+
+    /// What has been made ready before the clock starts, such as connections.
+    ///
+    /// Ends the process with exit code 1 if it could not be made.
+    pub fn ready<T, E: Into<Failure>>(&self, made: Result<T, E>) -> T {
+        made.unwrap_or_else(|error| harness::exit(&error.into().into()))
+    }
+
+    /// Starts the clock and the recording.
+    pub fn start(&self) -> harness::Run {
+        let Options { load, shared, .. } = &self.options;
+        let (name, requesters) = (self.program.name, load.in_flight());
+        let rounds = u32::try_from(load.rounds(self.program.one_on_each)).unwrap_or(u32::MAX);
+        match self.options.round_trip().saturating_mul(rounds) {
+            // Whatever it takes then, no delay was asked for.
+            Duration::ZERO => harness::start(name, requesters, shared),
+            ideal => harness::start_with_ideal(name, requesters, ideal, shared),
+        }
+    }
+
+    /// Where clients are to connect to: far away, or to the database itself.
+    pub fn address(&self) -> &Address {
+        self.distance.as_ref().map_or_else(|| self.server.address(), Distance::address)
+    }
+
+    /// How long a command may take.
+    pub fn patience(&self) -> Duration {
+        PATIENCE
+    }
+
+    /// How many connections they share.
+    pub fn connections(&self) -> usize {
+        self.options.load.connections
+    }
+
+    /// What each requester is to do, in their order.
+    pub fn requests(&self) -> impl Iterator<Item = Request> {
+        self.options.load.shares().zip(1..).map(|(count, number)| {
+            Request::new(number, &self.key, count, Arc::clone(&self.counted))
+        })
+    }
+}
+
+/// Sets the counter to 0, for a day: a run that is killed cannot remove it.
+fn begin_counting(address: &Address, key: &str) -> Result<(), Failure> {
+    let mut client = blocking::Client::connect(address)?;
+    client.call(&Command::new("SET").arg(key).arg("0").arg("EX").int(KEPT))?;
+    client.close();
+    Ok(())
+}
+
+fn remove(address: &Address, key: &str) -> Result<(), Error> {
+    let mut client = blocking::Client::connect(address)?;
+    client.call(&Command::new("DEL").arg(key))?;
+    client.close();
+    Ok(())
+}
+
+/// The counter is of no use to anybody else.
+impl Drop for Plan {
+    fn drop(&mut self) {
+        if self.server.is_given() {
+            // If the database is gone by now, that is no matter of this run's.
+            let _ = remove(self.server.address(), &self.key);
+        }
+    }
+}

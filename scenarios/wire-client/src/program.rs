@@ -1,0 +1,50 @@
+//! The ways to be a client, in one place.
+
+/// How commands are sent: one program for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Program {
+    /// What it is called, such as `wire-simple`.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub about: &'static str,
+    /// Whether a connection has one command on its way at most, and not one of each
+    /// requester.
+    pub one_on_each: bool,
+}
+
+impl Program {
+    /// What a user of Redis would write.
+    pub const LIBRARY: Self = Self {
+        name: "wire-library",
+        about: "Commands to Redis, by the client that most programs use",
+        one_on_each: false,
+    };
+
+    /// Std's sockets and threads.
+    pub const BLOCKING: Self = Self {
+        name: "wire-blocking",
+        about: "Commands to Redis, each awaited by a thread that blocks",
+        one_on_each: true,
+    };
+
+    /// The same, awaited.
+    pub const SIMPLE: Self = Self {
+        name: "wire-simple",
+        about: "Commands to Redis, each sent when the reply to the one before is there",
+        one_on_each: true,
+    };
+
+    /// Many on their way at once.
+    pub const PIPELINED: Self = Self {
+        name: "wire-pipelined",
+        about: "Commands to Redis, each sent at once, behind those that still wait",
+        one_on_each: false,
+    };
+
+    /// The blocking client, on threads that others do not wait on.
+    pub const THREADED: Self = Self {
+        name: "wire-threaded",
+        about: "Commands to Redis, by a client that blocks a thread for each connection",
+        one_on_each: true,
+    };
+}
