@@ -1,0 +1,51 @@
+//! Commands to Redis, one on its way at a time, each sent by a thread of its own: who has
+//! one to send keeps a thread while the connection is not free, and then for the reply.
+//!
+//! `cargo run --bin wire-blocking`
+
+use std::panic::resume_unwind;
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, Builder};
+
+use tracing::info;
+use wire_client::blocking::Client;
+use wire_client::{Failure, Plan, Program, Request};
+
+fn main() -> ExitCode {
+    let plan = Plan::from_args(Program::BLOCKING);
+    let clients = plan.ready(connect(&plan));
+    let run = plan.start();
+    run.finish(send_all(&plan, &clients))
+}
+
+fn connect(plan: &Plan) -> Result<Vec<Mutex<Client>>, Failure> {
+    let clients = (0..plan.connections()).map(|_| Client::connect(plan.address()));
+    Ok(clients.map(|client| client.map(Mutex::new)).collect::<Result<_, _>>()?)
+}
+
+fn send_all(plan: &Plan, clients: &[Mutex<Client>]) -> Result<(), Failure> {
+    thread::scope(|scope| {
+        let mut threads = Vec::new();
+        for (request, client) in plan.requests().zip(clients.iter().cycle()) {
+            let span = request.span();
+            let thread = Builder::new().name(format!("thread of {}", request.name));
+            let send = move || span.in_scope(|| send(client, request));
+            threads.push(thread.spawn_scoped(scope, send)?);
+        }
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
+}
+
+fn send(client: &Mutex<Client>, mut request: Request) -> Result<(), Failure> {
+    let mut client = client.lock().unwrap_or_else(PoisonError::into_inner);
+    info!("Sending {}", request.asks());
+    while let Some(command) = request.command() {
+        let reply = client.call(command)?;
+        request.accept(&reply)?;
+    }
+    info!("{}", request.told());
+    Ok(())
+}

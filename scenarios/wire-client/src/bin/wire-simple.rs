@@ -1,0 +1,45 @@
+//! Commands to Redis, one on its way at a time: who has one to send waits until the
+//! connection is free, and then for the reply. Meanwhile the thread is free.
+//!
+//! `cargo run --bin wire-simple`
+
+use std::process::ExitCode;
+
+use futures::future::try_join_all;
+use tokio::sync::Mutex;
+use tracing::{Instrument, info};
+use wire_client::simple::Client;
+use wire_client::{Failure, Plan, Program, Request};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let plan = Plan::from_args(Program::SIMPLE);
+    let clients = plan.ready(connect(&plan).await);
+    let run = plan.start();
+    run.finish(send_all(&plan, &clients).await)
+}
+
+async fn connect(plan: &Plan) -> Result<Vec<Mutex<Client>>, Failure> {
+    let clients = (0..plan.connections()).map(|_| Client::connect(plan.address()));
+    Ok(try_join_all(clients).await?.into_iter().map(Mutex::new).collect())
+}
+
+async fn send_all(plan: &Plan, clients: &[Mutex<Client>]) -> Result<(), Failure> {
+    try_join_all(plan.requests().zip(clients.iter().cycle()).map(async |(request, client)| {
+        let span = request.span();
+        let mut its_turn = client.lock().await;
+        send(&mut its_turn, request).instrument(span).await
+    }))
+    .await?;
+    Ok(())
+}
+
+async fn send(client: &mut Client, mut request: Request) -> Result<(), Failure> {
+    info!("Sending {}", request.asks());
+    while let Some(command) = request.command() {
+        let reply = client.call(command).await?;
+        request.accept(&reply)?;
+    }
+    info!("{}", request.told());
+    Ok(())
+}
