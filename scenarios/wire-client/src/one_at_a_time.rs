@@ -2,7 +2,7 @@
 //! whatever waits for nobody.
 
 use std::io::{self, ErrorKind};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::protocol::{Command, Value};
 use crate::{Address, Error};
@@ -37,6 +37,15 @@ pub(crate) fn answer(reply: Value) -> Result<Value, Error> {
     let Value::Error(why) = reply else { return Ok(reply) };
     let why = String::from_utf8_lossy(&why).chars().take(LONGEST_REFUSAL).collect();
     Err(Error::Refused(why))
+}
+
+/// How much time is left; where there is none, no attempt is made. A server that never
+/// stops would else be read for ever: what can be read at once is not given up by a timer.
+pub(crate) fn left(until: Instant) -> io::Result<Duration> {
+    match until.saturating_duration_since(Instant::now()) {
+        Duration::ZERO => Err(ErrorKind::TimedOut.into()),
+        left => Ok(left),
+    }
 }
 
 /// Something was read or written; nothing means that the other side has ended it.

@@ -27,9 +27,10 @@ async fn the_reply_to_a_call_that_was_dropped_reaches_nobody_else() {
         client.write_all(b":1").expect("it listens");
         tell.send(()).expect("the test waits");
         go_on.blocking_recv().expect("the call is dropped");
-        client.write_all(b"\r\n").expect("it listens");
-        // What comes from here on is the second call, if that is sent.
-        client.read(&mut command)
+        // From here on the client may be gone, and what it had not read resets the connection.
+        let _ = client.write_all(b"\r\n");
+        // What comes now is the second call, if that is sent.
+        client.read(&mut command).unwrap_or_default()
     });
 
     let mut client = simple::Client::connect(&address).await.expect("it says hello");
@@ -43,6 +44,6 @@ async fn the_reply_to_a_call_that_was_dropped_reaches_nobody_else() {
     let Err(Error::Lost { reason, may_have_run: false }) = &next else { panic!("{next:?}") };
     assert_eq!(reason, "an earlier call ended without its reply, which may still come");
     client.close().await;
-    let sent = server.join().expect("it does not panic").expect("the client has closed");
+    let sent = server.join().expect("it does not panic");
     assert_eq!(sent, 0, "a command that has no reply may not be sent");
 }
