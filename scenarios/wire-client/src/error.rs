@@ -43,3 +43,35 @@ pub enum Error {
         reason: &'static str,
     },
 }
+
+impl Error {
+    /// A connection ended, and nothing of a command went out.
+    pub(crate) fn lost(reason: &str) -> Self {
+        Self::Lost { reason: reason.to_owned(), may_have_run: false }
+    }
+
+    /// The same in the system's words.
+    pub(crate) fn broken(error: &io::Error) -> Self {
+        Self::lost(&error.kind().to_string())
+    }
+
+    /// The database says no. It may say it at any length.
+    pub(crate) fn refused(text: &[u8]) -> Self {
+        let end = text.len().min(LONGEST_REFUSAL);
+        Self::Refused(String::from_utf8_lossy(&text[..end]).into_owned())
+    }
+
+    /// The same error for a command that may have run, or that cannot have. What could not
+    /// be understood ended the connection too: only then it matters what may have run.
+    #[must_use]
+    pub(crate) fn told(self, may_have_run: bool) -> Self {
+        match self {
+            Self::Lost { reason, .. } => Self::Lost { reason, may_have_run },
+            error @ Self::Protocol(_) => Self::Lost { reason: error.to_string(), may_have_run },
+            error => error,
+        }
+    }
+}
+
+/// How many bytes of a refusal are told.
+const LONGEST_REFUSAL: usize = 512;

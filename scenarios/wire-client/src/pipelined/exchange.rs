@@ -1,0 +1,216 @@
+//! Which reply is whose. Nothing here reads, writes or waits, so every order of events can
+//! be tried by hand.
+//!
+//! Replies carry no name: the first one is for whoever asked first. So a command's bytes
+//! and its place in the queue are put there in one step, and nothing ever leaves the queue
+//! but its oldest place, by its reply. That holds for a caller that was cancelled too. A
+//! place that went with its caller would leave its reply to the next caller, and every
+//! reply after that to a stranger: on a service with accounts, one user sees another's.
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll, Waker};
+
+#[cfg(test)]
+use super::schedules::{Fault, is_planted};
+use super::slots::{Key, Slots};
+use crate::Error;
+use crate::protocol::Value;
+
+/// What a caller gets.
+pub(super) type Reply = Result<Value, Error>;
+
+/// How many bytes may wait for the socket before callers wait for them. A server that
+/// does not read must not fill our memory with commands.
+pub(super) const UNSENT: u64 = 256 << 10;
+
+/// Commands on their way out, and who waits for what comes back.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    /// How many places the queue may have.
+    in_flight: usize,
+    /// What is to be sent.
+    outbox: Vec<u8>,
+    /// How many bytes have gone through the outbox since the connection began.
+    accepted: u64,
+    /// How many of these the socket has taken.
+    sent: u64,
+    /// For every command that was accepted its place, the oldest first.
+    queue: VecDeque<Place>,
+    /// Who found no room, the oldest first.
+    line: VecDeque<InLine>,
+    slots: Slots<Reply>,
+}
+
+#[derive(Debug)]
+struct Place {
+    key: Key,
+    expects: Expects,
+    /// Where in the stream of bytes the command begins.
+    begins: u64,
+}
+
+/// A command that waits for room. It has its bytes with it: so it goes out when there is
+/// room, whether its caller is polled then or not, and nobody has to be woken for it.
+#[derive(Debug)]
+struct InLine {
+    key: Key,
+    expects: Expects,
+    bytes: Box<[u8]>,
+}
+
+/// What the server says to a command that it obeys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expects {
+    Reply,
+    /// A push: so it is for SUBSCRIBE, whose only reply is an error.
+    Confirmation,
+}
+
+/// A reply came, and nobody has asked for one. Whose the next one is, nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unasked;
+
+impl Exchange {
+    pub(super) fn new(in_flight: usize) -> Self {
+        Self {
+            in_flight: in_flight.max(1),
+            outbox: Vec::new(),
+            accepted: 0,
+            sent: 0,
+            queue: VecDeque::new(),
+            line: VecDeque::new(),
+            slots: Slots::new(),
+        }
+    }
+
+    /// Accepts a command, or lets it stand in line for the room that it needs.
+    pub(super) fn enter(&mut self, bytes: &[u8], expects: Expects, waker: &Waker) -> Key {
+        let key = self.slots.wait(waker);
+        // Nobody overtakes those in line.
+        if self.line.is_empty() && self.has_room() {
+            self.accept(key, expects, bytes);
+        } else {
+            self.line.push_back(InLine { key, expects, bytes: bytes.into() });
+        }
+        key
+    }
+
+    /// Accepts a command whose reply nobody waits for, beyond the bound.
+    pub(super) fn enter_unawaited(&mut self, bytes: &[u8], expects: Expects) {
+        let key = self.slots.abandoned();
+        self.accept(key, expects, bytes);
+    }
+
+    /// The bytes and the place in one step: so both have the same order.
+    fn accept(&mut self, key: Key, expects: Expects, bytes: &[u8]) {
+        self.queue.push_back(Place { key, expects, begins: self.accepted });
+        self.outbox.extend_from_slice(bytes);
+        self.accepted += bytes.len() as u64;
+    }
+
+    /// A place in the queue is the permit to have a command in flight. There is no second
+    /// count beside it, which could go wrong.
+    fn has_room(&self) -> bool {
+        self.queue.len() < self.in_flight && self.accepted - self.sent < UNSENT
+    }
+
+    /// Accepts from the line as many as there is room for.
+    pub(super) fn let_in(&mut self) {
+        while self.has_room()
+            && let Some(InLine { key, expects, bytes }) = self.line.pop_front()
+        {
+            self.accept(key, expects, &bytes);
+        }
+    }
+
+    /// What is to be sent, in exchange for an empty buffer. Tells whether there is any.
+    pub(super) fn take_outbox(&mut self, empty: &mut Vec<u8>) -> bool {
+        debug_assert!(empty.is_empty(), "something is left to be sent");
+        std::mem::swap(&mut self.outbox, empty);
+        !empty.is_empty()
+    }
+
+    /// How many bytes of this connection the socket has taken until now.
+    pub(super) fn has_sent(&mut self, sent: u64) {
+        self.sent = sent;
+    }
+
+    /// A reply goes to the oldest place. Gives whom to wake.
+    pub(super) fn deliver(&mut self, reply: Value) -> Result<Option<Waker>, Unasked> {
+        let oldest = self.oldest_sent().ok_or(Unasked)?;
+        if oldest.expects == Expects::Confirmation && !matches!(reply, Value::Error(_)) {
+            return Err(Unasked);
+        }
+        Ok(self.settle_oldest(Ok(reply)))
+    }
+
+    /// A push that confirms is for the oldest place too, if that expects one.
+    pub(super) fn confirm(&mut self, push: Vec<Value>) -> Option<Waker> {
+        let oldest = self.oldest_sent()?;
+        let is_expected = oldest.expects == Expects::Confirmation;
+        is_expected.then(|| self.settle_oldest(Ok(Value::Push(push))))?
+    }
+
+    /// A command of which nothing was sent has no reply yet, whatever the server says.
+    fn oldest_sent(&self) -> Option<&Place> {
+        self.queue.front().filter(|place| place.begins < self.sent)
+    }
+
+    fn settle_oldest(&mut self, reply: Reply) -> Option<Waker> {
+        #[cfg(test)]
+        if is_planted(Fault::NewestFirst) {
+            return self.slots.fill(self.queue.pop_back()?.key, reply);
+        }
+        let oldest = self.queue.pop_front()?;
+        self.slots.fill(oldest.key, reply)
+    }
+
+    /// The caller's reply, if it has come.
+    pub(super) fn poll(&mut self, key: Key, cx: &Context<'_>) -> Poll<Reply> {
+        self.slots.poll(key, cx)
+    }
+
+    /// The caller goes. Its place stays until its reply has been thrown away, unless it
+    /// was still in line: then nothing of it goes out. Tells whether its command was
+    /// accepted.
+    pub(super) fn abandon(&mut self, key: Key) -> bool {
+        if let Some(index) = self.line.iter().position(|it| it.key == key) {
+            self.line.remove(index);
+            self.slots.release(key);
+            return false;
+        }
+        #[cfg(test)]
+        if is_planted(Fault::PlaceGoes) {
+            self.queue.retain(|it| it.key != key);
+            self.slots.release(key);
+            return true;
+        }
+        self.slots.abandon(key);
+        true
+    }
+
+    /// The connection is no more: everybody gets an error, which is told whether anything
+    /// of the command may have gone out. What comes then belongs to a new connection.
+    pub(super) fn fail(&mut self, error: impl Fn(bool) -> Error, wakers: &mut Vec<Waker>) {
+        while let Some(place) = self.queue.pop_front() {
+            let may_have_run = place.begins < self.sent;
+            wakers.extend(self.slots.fill(place.key, Err(error(may_have_run))));
+        }
+        for it in std::mem::take(&mut self.line) {
+            wakers.extend(self.slots.fill(it.key, Err(error(false))));
+        }
+        self.outbox = Vec::new();
+        (self.accepted, self.sent) = (0, 0);
+    }
+
+    /// Whether there is nothing that was accepted, or that is in line to be.
+    pub(super) fn is_idle(&self) -> bool {
+        self.queue.is_empty() && self.line.is_empty()
+    }
+
+    /// How many are in flight, how many callers stand in line, how many hold a slot.
+    #[cfg(test)]
+    pub(super) fn counts(&self) -> (usize, usize, usize) {
+        (self.queue.len(), self.line.len(), self.slots.taken())
+    }
+}
