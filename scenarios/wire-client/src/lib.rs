@@ -19,6 +19,7 @@ pub mod protocol;
 
 pub mod blocking;
 pub mod simple;
+pub mod threaded;
 
 mod address;
 mod distance;
