@@ -3,5 +3,7 @@
 
 mod both;
 mod cancelled;
+mod distance;
 mod plain;
 mod server;
+mod threaded;

@@ -1,0 +1,7 @@
+//! The programs, run as a user runs them.
+
+mod clients;
+mod failures;
+#[cfg(unix)]
+mod own_redis;
+mod strategies;
