@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
-use crate::one_at_a_time::blocking::{connect, left, uninterrupted};
+use crate::one_at_a_time::blocking::{connect, uninterrupted};
 use crate::one_at_a_time::{
-    PATIENCE, PIECE, answer, greeting, lost, out_of_step, some, unasked, unreachable,
+    PATIENCE, PIECE, answer, greeting, left, lost, out_of_step, some, unasked, unreachable,
 };
 use crate::protocol::{Command, Decoder, Value};
 use crate::{Address, Error};

@@ -23,6 +23,7 @@ pub mod simple;
 pub mod echo;
 pub mod sqlite;
 pub mod two_loops;
+pub mod threaded;
 
 mod address;
 mod distance;

@@ -30,6 +30,8 @@ mod connection;
 mod driver;
 mod exchange;
 mod refuse;
+#[cfg(test)]
+mod schedules;
 mod shared;
 mod slots;
 mod subscription;

@@ -1,6 +1,7 @@
 //! The WHAT of the programs: which commands are sent, and where the database comes from.
 //! The HOW is one file for each program in `src/bin`.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,6 +82,11 @@ impl Plan {
     /// How many connections they share.
     pub fn connections(&self) -> usize {
         self.options.load.connections
+    }
+
+    /// How many commands can be on their way at once, at most: one of each requester.
+    pub fn in_flight(&self) -> NonZeroUsize {
+        NonZeroUsize::new(self.options.load.in_flight()).unwrap_or(NonZeroUsize::MIN)
     }
 
     /// What each requester is to do, in their order.

@@ -6,16 +6,16 @@
 //! so is whoever calls them, and so on up.
 
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
 use crate::one_at_a_time::awaited::connect;
 use crate::one_at_a_time::{
-    PATIENCE, PIECE, answer, greeting, lost, out_of_step, some, unasked, unreachable,
+    PATIENCE, PIECE, answer, greeting, left, lost, out_of_step, some, unasked, unreachable,
 };
 use crate::protocol::{Command, Decoder, Value};
 use crate::{Address, Error};
@@ -129,12 +129,12 @@ impl Client {
     }
 
     async fn write(&mut self, bytes: &[u8], until: Instant) -> io::Result<usize> {
-        let written = timeout_at(until, self.socket.write(bytes)).await??;
+        let written = timeout(left(until)?, self.socket.write(bytes)).await??;
         some(written)
     }
 
     async fn read(&mut self, until: Instant) -> io::Result<usize> {
-        let read = timeout_at(until, self.socket.read(&mut self.piece)).await??;
+        let read = timeout(left(until)?, self.socket.read(&mut self.piece)).await??;
         some(read)
     }
 }

@@ -2,8 +2,9 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::left;
 use crate::Address;
 
 /// Connects to the first of the host's addresses that takes it.
@@ -20,14 +21,6 @@ pub(crate) fn connect(address: &Address, until: Instant) -> io::Result<TcpStream
         }
     }
     Err(why)
-}
-
-/// How much time is left; sockets take no time of nothing.
-pub(crate) fn left(until: Instant) -> io::Result<Duration> {
-    match until.saturating_duration_since(Instant::now()) {
-        Duration::ZERO => Err(ErrorKind::TimedOut.into()),
-        left => Ok(left),
-    }
 }
 
 /// Tries again when a signal has come meanwhile: a socket that may block for so long only

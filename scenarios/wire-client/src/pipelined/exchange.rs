@@ -10,6 +10,8 @@
 use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
+#[cfg(test)]
+use super::schedules::{Fault, is_planted};
 use super::slots::{Key, Slots};
 use crate::Error;
 use crate::protocol::Value;
@@ -155,6 +157,10 @@ impl Exchange {
     }
 
     fn settle_oldest(&mut self, reply: Reply) -> Option<Waker> {
+        #[cfg(test)]
+        if is_planted(Fault::NewestFirst) {
+            return self.slots.fill(self.queue.pop_back()?.key, reply);
+        }
         let oldest = self.queue.pop_front()?;
         self.slots.fill(oldest.key, reply)
     }
@@ -172,6 +178,12 @@ impl Exchange {
             self.line.remove(index);
             self.slots.release(key);
             return false;
+        }
+        #[cfg(test)]
+        if is_planted(Fault::PlaceGoes) {
+            self.queue.retain(|it| it.key != key);
+            self.slots.release(key);
+            return true;
         }
         self.slots.abandon(key);
         true

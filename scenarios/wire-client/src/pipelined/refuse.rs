@@ -72,8 +72,70 @@ fn blocks(command: &Command, options: usize) -> bool {
 mod tests {
     use super::*;
 
-    fn command(words: &str) -> Command {
-        let mut words = words.split(' ');
-        words.fold(Command::new(words.clone().next().unwrap()), |command, _| command)
+    fn refused(words: &str) -> Option<&'static str> {
+        let (name, rest) = words.split_once(' ').unwrap_or((words, ""));
+        let command = rest.split_terminator(' ').fold(Command::new(name), Command::arg);
+        match refuse(&command) {
+            Ok(()) => None,
+            Err(Error::NotShared { command, reason }) => {
+                assert_eq!(command, name.to_ascii_uppercase());
+                Some(reason)
+            }
+            Err(error) => panic!("{words}: {error}"),
+        }
+    }
+
+    #[test]
+    fn what_would_disturb_the_others_is_refused() {
+        for (words, reason) in [
+            ("BLPOP queue 0", WAITS),
+            ("blpop queue 0", WAITS),
+            ("WAIT 1 0", WAITS),
+            ("BRPOPLPUSH one two 0", WAITS),
+            ("XREAD BLOCK 0 STREAMS s $", WAITS),
+            ("XREAD COUNT 2 block 0 STREAMS s $", WAITS),
+            ("XREADGROUP GROUP g me BLOCK 0 STREAMS s >", WAITS),
+            ("SELECT 1", CHANGES),
+            ("Hello 2", CHANGES),
+            ("CLIENT TRACKING on", CHANGES),
+            ("MULTI", GROUPS),
+            ("EXEC", GROUPS),
+            ("MONITOR", REPLIES),
+            ("CLIENT reply OFF", REPLIES),
+            ("SUBSCRIBE news", SUBSCRIBES),
+            ("PUNSUBSCRIBE", SUBSCRIBES),
+            ("QUIT", ENDS),
+        ] {
+            assert_eq!(refused(words), Some(reason), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_it_is_not() {
+        for words in [
+            "GET BLPOP",
+            "LPOP queue",
+            "XREAD STREAMS BLOCK 0",
+            "XREADGROUP GROUP BLOCK BLOCK STREAMS s >",
+            "CLIENT",
+            "CLIENT ID",
+            "CLIENT SETNAME reply",
+            "SETRANGE",
+            "BLPOPS",
+            "A-NAME-THAT-IS-LONGER-THAN-ANY",
+            "\u{e9}",
+        ] {
+            assert_eq!(refused(words), None, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_why() {
+        let error = refuse(&Command::new("blpop").arg("queue").arg("0")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "BLPOP is refused on a shared connection: it waits at the server, and all other \
+             commands would wait behind it"
+        );
     }
 }

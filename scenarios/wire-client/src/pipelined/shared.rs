@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::exchange::{Exchange, Expects, Reply};
+#[cfg(test)]
+use super::schedules::{Fault, is_planted};
 use super::slots::Key;
 use super::subscription::Channels;
 use crate::Error;
@@ -152,6 +154,10 @@ impl Shared {
 pub(super) fn wake_after(mut state: MutexGuard<'_, State>) {
     let task = state.task.take();
     drop(state);
+    #[cfg(test)]
+    if is_planted(Fault::WakesNobody) {
+        return;
+    }
     if let Some(task) = task {
         task.wake();
     }

@@ -1,3 +1,8 @@
 //! The programs, run as a user runs them.
 
 mod around;
+mod clients;
+mod failures;
+#[cfg(unix)]
+mod own_redis;
+mod strategies;

@@ -1,0 +1,216 @@
+//! Every order of events, and not the one that a run happens to have.
+//!
+//! Callers, the client's task and the server do one step at a time, and here it is chosen
+//! whose step is next. In small cases all orders are tried. Larger ones are drawn at random.
+//! Only what was woken is polled: where somebody forgot to wake somebody, nothing moves any
+//! more, and that is seen.
+//!
+//! All that threads share stands behind one lock, and the lock is held for one step of
+//! these: so orders of steps are what threads can do to each other too.
+
+mod world;
+
+use std::cell::Cell;
+
+use proptest::prelude::*;
+
+use world::{Caller, Setup, World};
+
+/// What was wrong in clients that people used, to see that it would be found here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// A reply goes to whoever asked last: so had it the sketch of a talk.
+    NewestFirst,
+    /// Who is cancelled takes its place along.
+    PlaceGoes,
+    /// A command is put down, and the task is not told.
+    WakesNobody,
+}
+
+thread_local! {
+    static PLANTED: Cell<Option<Fault>> = const { Cell::new(None) };
+}
+
+pub(super) fn is_planted(fault: Fault) -> bool {
+    PLANTED.get() == Some(fault)
+}
+
+/// More steps than any of these needs.
+const ENDLESS: usize = 10_000;
+
+/// Runs it once. Whoever chooses is told how many steps there are.
+fn run(setup: &Setup, closes: bool, mut choose: impl FnMut(usize) -> usize) -> Result<(), String> {
+    let mut world = World::new(setup);
+    let mut done = Vec::new();
+    let mut outcome = Ok(());
+    while outcome.is_ok() {
+        let (steps, certain) = world.steps();
+        if certain == 0 {
+            outcome = world.check_at_rest().and_then(|()| world.end(closes));
+            break;
+        }
+        let step = steps[choose(steps.len())];
+        done.push(step);
+        outcome = world.step(step);
+        if done.len() > ENDLESS {
+            outcome = Err("it never comes to rest".to_owned());
+        }
+    }
+    outcome.map_err(|error| {
+        done.truncate(50);
+        format!("{error}, after {done:?}")
+    })
+}
+
+/// Tries all orders, and gives how many there are. The client is closed after every second
+/// one, and dropped after the others.
+fn explore(setup: &Setup) -> Result<usize, String> {
+    // For each step that was taken, which one it was, and how many there were.
+    let mut path: Vec<(usize, usize)> = Vec::new();
+    for runs in 1.. {
+        let mut depth = 0;
+        run(setup, runs % 2 == 0, |count| {
+            if depth == path.len() {
+                path.push((0, count));
+            }
+            depth += 1;
+            path[depth - 1].0
+        })?;
+        while path.pop_if(|(taken, count)| *taken + 1 == *count).is_some() {}
+        let Some((taken, _)) = path.last_mut() else { return Ok(runs) };
+        *taken += 1;
+    }
+    unreachable!("it returns when all are tried")
+}
+
+/// Finds no fault in any order, and tries as many orders as there were when this was
+/// written, or almost.
+#[track_caller]
+fn hold_in_all_orders(setup: &Setup, orders: usize) {
+    let runs = explore(setup).unwrap_or_else(|error| panic!("{setup:?}: {error}"));
+    assert!(runs >= orders, "{runs} orders only: {setup:?}");
+}
+
+#[test]
+fn two_callers_get_their_own_replies() {
+    hold_in_all_orders(&Setup::default(), 200);
+    hold_in_all_orders(&Setup { cancels: 2, ..Setup::default() }, 200);
+}
+
+#[test]
+fn replies_that_come_in_parts_are_for_whoever_asked() {
+    hold_in_all_orders(&Setup { cuts: 2, ..Setup::default() }, 20_000);
+}
+
+#[test]
+fn three_callers_share_a_window_of_one() {
+    let callers = vec![Caller::Echoes(1); 3];
+    hold_in_all_orders(&Setup { callers, in_flight: 1, ..Setup::default() }, 15_000);
+}
+
+#[test]
+fn three_callers_share_a_window_of_two() {
+    let callers = vec![Caller::Echoes(1); 3];
+    hold_in_all_orders(&Setup { callers, in_flight: 2, ..Setup::default() }, 10_000);
+}
+
+#[test]
+fn callers_ask_again_when_they_have_their_reply() {
+    let callers = vec![Caller::Echoes(2); 2];
+    hold_in_all_orders(&Setup { callers, in_flight: 1, ..Setup::default() }, 6_000);
+}
+
+#[test]
+fn a_socket_that_is_full_is_waited_for() {
+    // A command has 24 bytes.
+    hold_in_all_orders(&Setup { room: 15, ..Setup::default() }, 5_000);
+}
+
+#[test]
+fn messages_come_between_replies() {
+    let callers = vec![Caller::Echoes(1), Caller::Follows(false)];
+    hold_in_all_orders(&Setup { callers, pushes: 1, ..Setup::default() }, 20_000);
+}
+
+#[test]
+fn what_nobody_follows_any_longer_is_not_sent() {
+    let callers = vec![Caller::Follows(false); 2];
+    let setup = Setup { callers, cancels: 2, ..Setup::default() };
+    hold_in_all_orders(&setup, 200);
+    // One leaves while another stands in line for the same channel, and leaves too.
+    hold_in_all_orders(&Setup { in_flight: 1, ..setup }, 200);
+}
+
+#[test]
+fn everybody_is_told_when_the_connection_is_lost() {
+    let setup = Setup { breaks: 1, ..Setup::default() };
+    hold_in_all_orders(&setup, 1_000);
+    hold_in_all_orders(&Setup { room: 15, cancels: 0, ..setup }, 1_000);
+}
+
+#[test]
+fn a_new_connection_begins_anew() {
+    let callers = vec![Caller::Echoes(2), Caller::Echoes(1)];
+    let setup = Setup { callers, breaks: 1, reconnect: true, cancels: 0, ..Setup::default() };
+    hold_in_all_orders(&setup, 3_000);
+    hold_in_all_orders(&Setup { refusals: 1, ..setup }, 2_000);
+}
+
+#[test]
+fn what_was_wrong_elsewhere_would_be_found() {
+    for (fault, setup, told) in [
+        (Fault::NewestFirst, Setup { cancels: 0, ..Setup::default() }, "got BulkString"),
+        (Fault::PlaceGoes, Setup::default(), "got BulkString"),
+        (Fault::WakesNobody, Setup::default(), "nobody will wake it"),
+    ] {
+        PLANTED.set(Some(fault));
+        let outcome = explore(&setup);
+        PLANTED.set(None);
+        let error = outcome.expect_err("a fault is found");
+        assert!(error.contains(told), "{fault:?}: {error}");
+    }
+}
+
+fn setups() -> impl Strategy<Value = Setup> {
+    let caller = prop_oneof![
+        4 => (1..5_usize).prop_map(Caller::Echoes),
+        1 => any::<bool>().prop_map(Caller::Follows),
+    ];
+    let small = || prop_oneof![Just(0), 0..6_usize];
+    let room = prop_oneof![Just(usize::MAX), 1..60_usize];
+    let counts = (small(), small(), small(), prop_oneof![Just(0), 0..3_usize], 0..3_usize);
+    let callers = prop::collection::vec(caller, 1..9);
+    let switches = (any::<bool>(), any::<bool>());
+    (callers, 1..5_usize, room, counts, switches).prop_map(
+        |(callers, in_flight, room, counts, (reconnect, spurious))| {
+            let (cancels, cuts, pushes, breaks, refusals) = counts;
+            Setup {
+                callers,
+                in_flight,
+                reconnect,
+                cancels,
+                cuts,
+                room,
+                pushes,
+                breaks,
+                refusals,
+                spurious,
+            }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn many_callers_hold_in_random_orders(
+        setup in setups(),
+        closes: bool,
+        seed: u64,
+    ) {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let outcome = run(&setup, closes, |count| random.usize(..count));
+        prop_assert_eq!(outcome, Ok(()));
+    }
+}

@@ -1,0 +1,232 @@
+//! Redis as the programs start it themselves, and one that a test may kill. The program
+//! redis-server is needed; scripts/test leaves these tests out by this name where it is not
+//! installed.
+
+use std::fs::{self, Permissions};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::{env, iter};
+
+use program_test::{Program as Running, signal, until};
+use tempfile::TempDir;
+use wire_client::Program;
+
+use crate::clients::{ALL, command, command_at, run_at};
+
+/// A redis-server in front of the real one, which tells its number before it is that one.
+struct Watched {
+    folder: TempDir,
+}
+
+impl Watched {
+    fn new() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let script = format!(
+            "#!/bin/sh\n[ \"$1\" = --version ] || echo $$ >>'{0}/numbers'\nexec '{1}' \"$@\"\n",
+            folder.path().display(),
+            real().display()
+        );
+        let program = folder.path().join("redis-server");
+        fs::write(&program, script).expect("it is ours");
+        fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("it is ours");
+        fs::create_dir(folder.path().join("temporary")).expect("it is ours");
+        Self { folder }
+    }
+
+    /// A program that is to start this one, and has its own folder for what is temporary.
+    fn command(&self, program: Program, args: &[&str]) -> Command {
+        let mut command = command(program, args);
+        let path = env::var_os("PATH").expect("there is one");
+        let path = env::join_paths(
+            iter::once(self.folder.path().to_owned()).chain(env::split_paths(&path)),
+        );
+        command.env_remove("REDIS_URL").env("PATH", path.expect("no path has a colon"));
+        command.env("TMPDIR", self.folder.path().join("temporary"));
+        command
+    }
+
+    /// The server that runs, or has run.
+    fn number(&self) -> String {
+        let numbers = fs::read_to_string(self.folder.path().join("numbers"));
+        // More than one only where a port was taken.
+        numbers.expect("it was started").lines().last().expect("a line").to_owned()
+    }
+
+    #[track_caller]
+    fn assert_gone(&self) {
+        let number = self.number();
+        until("Redis has ended", || !signal("0", &number));
+        let temporary = self.folder.path().join("temporary");
+        until("its folder is gone", || {
+            fs::read_dir(&temporary).expect("it is there").next().is_none()
+        });
+    }
+}
+
+fn real() -> PathBuf {
+    let path = env::var_os("PATH").expect("there is one");
+    let mut places = env::split_paths(&path).map(|folder| folder.join("redis-server"));
+    places.find(|place| place.is_file()).expect("redis-server is installed")
+}
+
+/// Each of them waits for the other side of a long way.
+fn all_at_once<T: Send>(these: impl IntoIterator<Item = T>, test: impl Fn(T) + Sync) {
+    thread::scope(|scope| {
+        for this in these {
+            scope.spawn(|| test(this));
+        }
+    });
+}
+
+/// One that waits for a reply, and for a long time.
+fn waiting(watched: &Watched, program: Program) -> Running {
+    let running = Running::start(&mut watched.command(program, &["--round-trip", "5"]));
+    running.until_it_says("R1: Sending INCR\n");
+    assert!(signal("0", watched.number()), "Redis is there");
+    running
+}
+
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn a_run_brings_its_own_redis_and_takes_it_away() {
+    for program in ALL {
+        let watched = Watched::new();
+        let ran = program_test::run(&mut watched.command(program, &["--round-trip", "0"])).well();
+        let note = "note: REDIS_URL is not set, so this run brings its own Redis\n";
+        assert_eq!(ran.stderr, note, "{}", program.name);
+        assert!(!signal("0", watched.number()), "{}: it ends before the run", program.name);
+        watched.assert_gone();
+    }
+}
+
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn ctrl_c_leaves_a_picture_and_no_redis() {
+    all_at_once(ALL, |program| {
+        let watched = Watched::new();
+        let running = waiting(&watched, program);
+        running.signal("INT");
+        let ran = running.end();
+        assert_eq!(ran.code, Some(130), "{}: {}", program.name, ran.stderr);
+        assert!(ran.stdout.contains("Time elapsed: "), "{}: {}", program.name, ran.stdout);
+        let (error, _) = ran.error_and_hint();
+        assert_eq!(error, "interrupted before every requester was done", "{}", program.name);
+        watched.assert_gone();
+    });
+}
+
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn however_a_run_is_ended_its_redis_ends_too() {
+    all_at_once(["TERM", "HUP", "KILL"], |name| {
+        let watched = Watched::new();
+        let running = waiting(&watched, Program::SIMPLE);
+        running.signal(name);
+        let ran = running.end();
+        assert_eq!(ran.code, None, "{name} ends it");
+        watched.assert_gone();
+    });
+}
+
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn a_redis_that_cannot_begin_is_told_in_its_own_words() {
+    let watched = Watched::new();
+    let script = "#!/bin/sh\n[ \"$1\" = --version ] || echo 'Failed to lock the memory'\n";
+    fs::write(watched.folder.path().join("redis-server"), script).expect("it is ours");
+    let ran = program_test::run(&mut watched.command(Program::SIMPLE, &[]));
+    let cause = "redis-server could not be started for this run: Failed to lock the memory";
+    ran.assert_fails(cause, "set REDIS_URL to a Redis that runs");
+}
+
+/// One for the programs' REDIS_URL.
+struct Redis {
+    url: String,
+    place: (&'static str, u16),
+    program: Running,
+    _folder: TempDir,
+}
+
+impl Redis {
+    fn start() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        // Somebody may take a port before Redis does.
+        for _ in 0..20 {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            let port = listener.local_addr().expect("it is bound").port();
+            drop(listener);
+            let args = ["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""];
+            let mut command = program_test::command("redis-server", &args);
+            command.stderr(Stdio::null()).current_dir(folder.path());
+            let mut program = Running::start(&mut command);
+            let place = ("127.0.0.1", port);
+            let says_so = |program: &Running| program.stdout().contains("eady to accept");
+            until("Redis begins", || program.has_ended() || says_so(&program));
+            if !program.has_ended() {
+                return Self {
+                    url: format!("redis://127.0.0.1:{port}"),
+                    place,
+                    program,
+                    _folder: folder,
+                };
+            }
+        }
+        panic!("no Redis could be started")
+    }
+
+    /// What it replies to a command that is one line.
+    fn ask(&self, command: &str) -> String {
+        let mut socket = TcpStream::connect(self.place).expect("it runs");
+        socket.write_all(format!("{command}\r\nQUIT\r\n").as_bytes()).expect("it listens");
+        let mut replies = String::new();
+        socket.read_to_string(&mut replies).expect("it replies, and closes");
+        replies.strip_suffix("+OK\r\n").expect("it says goodbye").to_owned()
+    }
+}
+
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn nothing_is_left_in_a_redis_that_others_use() {
+    let redis = Redis::start();
+    for program in ALL {
+        run_at(&redis.url, program, &["--round-trip", "0"]).well();
+        assert_eq!(redis.ask("DBSIZE"), ":0\r\n", "{}", program.name);
+    }
+}
+
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn what_a_run_that_is_killed_leaves_goes_by_itself() {
+    let redis = Redis::start();
+    let mut command = command_at(&redis.url, Program::SIMPLE, &["--round-trip", "5"]);
+    let running = Running::start(&mut command);
+    running.until_it_says("R1: Sending INCR\n");
+    running.kill();
+    let keys = redis.ask("KEYS *");
+    let key = keys.lines().find(|line| line.starts_with("wire-client:")).expect("it is there");
+    let left = redis.ask(&format!("TTL {key}"));
+    let left: i64 = left.trim_start_matches(':').trim().parse().expect("a number");
+    assert!((1..=24 * 60 * 60).contains(&left), "{left}");
+}
+
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn a_database_that_goes_away_is_told_by_whoever_waits() {
+    for program in ALL {
+        let redis = Redis::start();
+        let mut command = command_at(&redis.url, program, &["--round-trip", "1"]);
+        let running = Running::start(&mut command);
+        running.until_it_says("R1: Sending INCR\n");
+        redis.program.kill();
+        let ran = running.end();
+        let (error, hint) = ran.error_and_hint();
+        assert_eq!(ran.code, Some(1), "{}: {error}", program.name);
+        assert!(error.starts_with('R'), "{}: {error}", program.name);
+        assert!(!hint.is_empty(), "{}", program.name);
+        assert!(ran.stdout.contains("Time elapsed: "), "{}", ran.stdout);
+    }
+}
