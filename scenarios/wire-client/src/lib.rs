@@ -4,6 +4,7 @@
 
 pub use error::Error;
 
+pub mod binary;
 pub mod protocol;
 
 mod error;
