@@ -14,6 +14,7 @@ pub use program::Program;
 pub use request::Request;
 pub use server::Server;
 
+pub mod binary;
 pub mod protocol;
 
 pub mod blocking;

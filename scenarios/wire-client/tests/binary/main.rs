@@ -1,0 +1,4 @@
+//! The binary protocol: its bytes, and the server that answers it.
+
+mod messages;
+mod server;
