@@ -11,8 +11,10 @@
 //! A request is answered with one message, in the order in which they come. The codec has
 //! no I/O; [`Server`] is what answers it in a run.
 
+pub use client::Client;
 pub use server::Server;
 
+mod client;
 mod server;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};

@@ -23,8 +23,8 @@ pub mod simple;
 
 pub mod echo;
 pub mod sqlite;
-pub mod two_loops;
 pub mod threaded;
+pub mod two_loops;
 
 mod address;
 mod distance;
