@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{self, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -42,7 +42,9 @@ impl Server {
     /// When the system has no port or no thread for it.
     pub fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+        // The caller may be inside of another runtime, so nothing is awaited here.
+        let listener = net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new()
@@ -68,7 +70,7 @@ impl Drop for Server {
 }
 
 /// Its connections are tasks of the runtime, and end with it.
-fn run(runtime: &Runtime, listener: TcpListener, stopped: oneshot::Receiver<()>) {
+fn run(runtime: &Runtime, listener: net::TcpListener, stopped: oneshot::Receiver<()>) {
     runtime.block_on(async {
         tokio::select! {
             _ = stopped => {}
@@ -77,7 +79,8 @@ fn run(runtime: &Runtime, listener: TcpListener, stopped: oneshot::Receiver<()>)
     });
 }
 
-async fn accept(listener: TcpListener) {
+async fn accept(listener: net::TcpListener) {
+    let Ok(listener) = TcpListener::from_std(listener) else { return };
     let numbers = Arc::new(Numbers::default());
     let places = Arc::new(Semaphore::new(Server::CONNECTIONS));
     // The semaphore is never closed.
