@@ -13,9 +13,9 @@ use crate::{Load, Program};
 const FURTHEST: f64 = 5.0;
 
 const OF_REDIS: &str = "\
-REDIS_URL names the database: redis://HOST:PORT, with USER:PASSWORD@ before the host and \
-/NUMBER behind the port where it needs them. Without it a redis-server is started, which \
-ends with the run.";
+REDIS_URL names the database, such as redis://localhost:6379; a user and a password stand \
+before the host, and the number of a database behind the port. Without it a redis-server is \
+started, which ends with the run.";
 
 /// What a user can choose.
 #[derive(Debug, Parser)]
