@@ -41,7 +41,7 @@ fn to_ask_again_without_more_bytes_is_no_work() {
 }
 
 #[test]
-fn a_thousand_texts_are_no_allocation_each() {
+fn ten_thousand_texts_are_no_allocation_each() {
     let said = [b"*10000\r\n".as_slice(), &b"$5\r\nhello\r\n".repeat(10_000)].concat();
     let mut decoder = Decoder::default();
     let mut buffer = BytesMut::from(&said[..]);
