@@ -41,7 +41,7 @@ fn to_ask_again_without_more_bytes_is_no_work() {
 }
 
 #[test]
-fn a_thousand_texts_are_no_allocation_each() {
+fn ten_thousand_texts_are_no_allocation_each() {
     let said = [b"*10000\r\n".as_slice(), &b"$5\r\nhello\r\n".repeat(10_000)].concat();
     let mut decoder = Decoder::default();
     let mut buffer = BytesMut::from(&said[..]);
@@ -53,12 +53,14 @@ fn a_thousand_texts_are_no_allocation_each() {
 }
 
 #[test]
-fn numbers_let_go_of_the_buffer() {
-    let mut decoder = Decoder::default();
-    let mut buffer = BytesMut::with_capacity(64);
-    buffer.extend_from_slice(b":1\r\n");
-    assert_eq!(decoder.decode(&mut buffer), Ok(Some(Value::Integer(1))));
-    assert!(buffer.try_reclaim(64));
+fn numbers_and_ok_let_go_of_the_buffer() {
+    for (said, is_let_go) in [(&b":1\r\n"[..], true), (b"+OK\r\n", true), (b"+NO\r\n", false)] {
+        let mut buffer = BytesMut::with_capacity(64);
+        buffer.extend_from_slice(said);
+        let value = Decoder::default().decode(&mut buffer);
+        assert!(matches!(value, Ok(Some(_))));
+        assert_eq!(buffer.try_reclaim(64), is_let_go, "{value:?}");
+    }
 }
 
 fn searched_byte_by_byte(said: &[u8]) -> u64 {

@@ -141,8 +141,19 @@ fn a_line_that_is_said_has_one_end() {
 #[test]
 fn doubles_are_said_as_redis_says_them() {
     let mut said = BytesMut::new();
-    for number in [1.0, 2.625, -0.5, 1e300, 5e-324, f64::NEG_INFINITY, -f64::NAN] {
+    for number in [0.0, 1.0, 2.625, -0.5, 1e16, 1e17, 1e300, 5e-324, f64::NEG_INFINITY, -f64::NAN] {
         Value::Double(number).encode(&mut said);
     }
-    assert_eq!(said, ",1\r\n,2.625\r\n,-0.5\r\n,1e300\r\n,5e-324\r\n,-inf\r\n,nan\r\n");
+    let expected =
+        ["0", "1", "2.625", "-0.5", "10000000000000000", "1e17", "1e300", "5e-324", "-inf"];
+    let expected = expected.map(|number| format!(",{number}\r\n")).concat() + ",nan\r\n";
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn an_error_of_one_short_line_is_said_in_a_line() {
+    let mut said = BytesMut::new();
+    error("ERR value is not an integer").encode(&mut said);
+    error("ERR two\nlines").encode(&mut said);
+    assert_eq!(said, "-ERR value is not an integer\r\n!13\r\nERR two\nlines\r\n");
 }
