@@ -15,9 +15,8 @@ const FURTHEST: f64 = 5.0;
 /// What a user can choose.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
-REDIS_URL names the database, such as redis://localhost:6379 or \
-redis://user:password@host:port/number. Without it a redis-server is started, \
-which ends with the run.")]
+REDIS_URL names the database, such as redis://localhost:6379. Without it, a redis-server \
+is started that ends with the run.")]
 pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) load: Load,
