@@ -1,4 +1,5 @@
-//! The live view: on a terminal, what the unfinished requesters do right now.
+//! The live view: on a terminal, what the unfinished requesters do right now, and who
+//! blocks an event loop for how long already.
 
 use std::panic;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -6,7 +7,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use lens::time::rounded;
-use lens::{Doing, Going, Lens, Sample, style};
+use lens::timeline::wrapped;
+use lens::{Doing, Going, Lens, Recording, Sample, style};
 
 use crate::screen::Screen;
 
@@ -68,9 +70,12 @@ fn lines(lens: &Lens, sample: Sample, colour: bool, size: (usize, usize)) -> Vec
     let (going, all) = lens.going();
     let shown: Vec<_> = going.iter().filter(|going| sample.shows(going.number)).collect();
     let width = shown.iter().map(|going| going.name.chars().count()).max().unwrap_or(0);
+    let blocked = blocked(lens.while_blocked().as_ref(), columns);
     let line_of = |going: &&Going| {
         let state = match going.doing {
             Doing::NotYetRun => "· made, not yet run".to_owned(),
+            // Who waits holds no thread, but the one that it needs may be held.
+            Doing::Waits if !blocked.is_empty() => "░ waits".to_owned(),
             Doing::Waits => "░ waits, thread free".to_owned(),
             Doing::HoldsLoop => "█ holds the event loop".to_owned(),
             Doing::Holds(thread) => format!("█ holds thread {thread}"),
@@ -80,7 +85,18 @@ fn lines(lens: &Lens, sample: Sample, colour: bool, size: (usize, usize)) -> Vec
         format!("{style}{line}{style:#}")
     };
     let more = (shown.len() < all).then(|| format!("… and {} more", all - shown.len()));
-    shown.iter().map(line_of).chain(more).take(rows.saturating_sub(2)).collect()
+    let mut lines: Vec<_> = shown.iter().map(line_of).chain(more).collect();
+    let rows = rows.saturating_sub(2);
+    // Who blocks the loop is why the others wait: that is told before the last of them.
+    lines.truncate(rows.saturating_sub(blocked.len()));
+    lines.into_iter().chain(blocked).take(rows).collect()
+}
+
+/// Who blocks an event loop right now, in lines that fit.
+fn blocked(taken: Option<&Recording>, columns: usize) -> Vec<String> {
+    let Some(told) = taken.and_then(Recording::blocked_now) else { return Vec::new() };
+    let lines = wrapped(&told, columns.saturating_sub(1));
+    lines.lines().map(|line| line.chars().take(columns.saturating_sub(1)).collect()).collect()
 }
 
 /// Its age is told first of all, as far as there is room.
@@ -94,7 +110,64 @@ fn line(name: &str, width: usize, state: &str, age: &str, columns: usize) -> Str
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+
+    use tokio::runtime::Builder;
+    use tokio::task::yield_now;
+    use tracing::{Instrument, info_span};
+    use tracing_subscriber::Registry;
+    use tracing_subscriber::layer::SubscriberExt;
+
     use super::*;
+
+    /// What is drawn in these sizes while `report` blocks the loop that R1 is to run on.
+    fn drawn_while_blocked<const N: usize>(sizes: [(usize, usize); N]) -> [Vec<String>; N] {
+        let lens = Lens::new();
+        let (blocks, looked) = (Barrier::new(2), Barrier::new(2));
+        let waits = async {
+            loop {
+                yield_now().await;
+            }
+        };
+        let holds = async {
+            yield_now().await;
+            thread::sleep(Duration::from_millis(15));
+            blocks.wait();
+            looked.wait();
+        };
+        let span = |name| info_span!("requester", name);
+        thread::scope(|scope| {
+            let drawer = scope.spawn(|| {
+                blocks.wait();
+                let drawn = sizes.map(|size| lines(&lens, Sample::of(2), false, size));
+                looked.wait();
+                drawn
+            });
+            tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
+                let runtime = Builder::new_current_thread().build().expect("a runtime");
+                let waits = waits.instrument(span("R1"));
+                runtime.block_on(async {
+                    tokio::select! { biased; () = waits => {} () = holds.instrument(span("report")) => {} }
+                });
+            });
+            drawer.join().expect("it draws")
+        })
+    }
+
+    #[test]
+    fn who_blocks_the_event_loop_is_told_below_all_others_as_far_as_there_is_room() {
+        let [wide, narrow, low] = drawn_while_blocked([(80, 24), (30, 24), (80, 4)]);
+        assert!(wide[0].starts_with("R1      ░ waits   "), "{wide:?}");
+        assert!(wide[1].starts_with("report  █ holds the event loop "), "{wide:?}");
+        let told = wide[2..].join(" ");
+        assert!(told.starts_with("report has held the event loop for "), "{wide:?}");
+        assert!(told.contains("R1 cannot run. Where: in the span of "), "{wide:?}");
+        for (lines, (columns, rows)) in [(wide, (80, 24)), (narrow, (30, 24)), (low, (80, 4))] {
+            assert!(lines.len() <= rows - 2, "{lines:?}");
+            assert!(lines.iter().all(|line| line.chars().count() < columns), "{lines:?}");
+            assert!(lines.iter().any(|line| line.starts_with("report has held")), "{lines:?}");
+        }
+    }
 
     #[test]
     fn no_line_fills_the_terminal() {

@@ -448,7 +448,7 @@ mod tests {
         HeldLoop {
             lane: Arc::new(lane),
             inner: None,
-            stretch: Whole { from, to, thread: 1, on_loop: true, spoke: false },
+            stretch: Whole { from, to, thread: 1, on_loop: true, spoke: false, brief: false },
             silence: Silence::default(),
             core_wait: 0,
             slept: false,

@@ -43,10 +43,14 @@ impl CoreWait {
         (self.read(clock).map_or_else(|| clock.now(), |(_, at)| at), true)
     }
 
-    /// A stretch ends. Gives the moment at which it does, and how long, at most,
-    /// the thread waited for a core meanwhile; none where the system does not tell.
-    pub(crate) fn end(&mut self, clock: &Clock) -> Option<(Moment, Moment)> {
-        let (before, _) = self.read?;
+    /// What was counted when it was read last; none where the system does not tell.
+    pub(crate) fn counted(&self) -> Option<Moment> {
+        self.read.map(|(counted, _)| counted)
+    }
+
+    /// A stretch ends, before which so much was counted. Gives the moment at which it does,
+    /// and how long, at most, the thread waited for a core meanwhile.
+    pub(crate) fn end(&mut self, before: Moment, clock: &Clock) -> Option<(Moment, Moment)> {
         let (counted, at) = self.read(clock)?;
         Some((at, counted.saturating_sub(before)))
     }

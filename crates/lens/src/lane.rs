@@ -11,7 +11,7 @@ use std::thread;
 use tracing::Metadata;
 
 use crate::TraceParent;
-use crate::clock::{INSTANT, Moment, NEVER, time};
+use crate::clock::{Moment, NEVER, time};
 use crate::lock;
 use crate::recording::{self, BLOCKED_AFTER, Outcome};
 
@@ -67,6 +67,9 @@ pub(crate) struct Whole {
     pub(crate) on_loop: bool,
     /// Whether an event happened in it.
     pub(crate) spoke: bool,
+    /// Whether it was shorter than an instant, without the time for which the system kept
+    /// the core from its thread.
+    pub(crate) brief: bool,
 }
 
 /// How a requester said that it ends, and when.
@@ -255,9 +258,8 @@ impl Lane {
         let mut held = None;
         if let Some(last) = state.newest.take() {
             let said = state.mark.is_some_and(|mark| last.from <= mark.at && mark.at <= last.to);
-            let brief = last.to - last.from < INSTANT;
             let may_be_a_call = state.polls == 0 && !ours;
-            if brief && !last.spoke && !said && !may_be_a_call && !thread::panicking() {
+            if last.brief && !last.spoke && !said && !may_be_a_call && !thread::panicking() {
                 state.future = true;
                 if state.polls == 0 {
                     // That was all: it never ran.

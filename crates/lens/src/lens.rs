@@ -213,6 +213,18 @@ impl Lens {
         (going.collect(), book.figures(now).unfinished)
     }
 
+    /// Everything recorded so far if an event loop is blocked at this moment: if somebody
+    /// has held its thread for 10 ms or longer, and holds it. What that means for whom is
+    /// [`Recording::blocked_now`]. Any thread may ask, as often as it likes: while no
+    /// loop is blocked, it costs no recording.
+    pub fn while_blocked(&self) -> Option<Recording> {
+        let Shared { clock, threads, .. } = &*self.0;
+        let now = clock.now();
+        let blocks = |open: Open| open.is_long(now) && !open.held.slept;
+        let is_blocked = threads.all().iter().filter_map(|it| Open::of(it, now)).any(blocks);
+        is_blocked.then(|| self.recording())
+    }
+
     /// The lane that an event belongs to: that of the innermost span around it
     /// that is one.
     pub fn lane_of<S>(&self, event: &Event<'_>, context: &Context<'_, S>) -> Option<Requester>

@@ -485,6 +485,13 @@ impl Recording {
         }
     }
 
+    /// Who held the thread of an event loop at the moment of the recording, and had done so
+    /// for 10 ms or longer: of several, whoever had held one for longest.
+    pub fn held_now(&self) -> Option<&Held> {
+        let now = self.blocked.iter().filter(|held| held.to == self.elapsed);
+        now.min_by_key(|held| held.from)
+    }
+
     /// The lane of this number, if it is in the recording.
     pub fn lane(&self, number: usize) -> Option<&Lane> {
         let place = self.lanes.binary_search_by_key(&number, |lane| lane.number).ok()?;

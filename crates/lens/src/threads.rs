@@ -9,9 +9,9 @@ use smallvec::SmallVec;
 use tokio::runtime::{Handle, RuntimeFlavor, RuntimeMetrics, worker_index};
 use tracing::Metadata;
 
-use crate::clock::{Clock, Moment};
+use crate::clock::{Clock, INSTANT, Moment};
 use crate::core_wait::CoreWait;
-use crate::lane::{LONG, Lane, Whole};
+use crate::lane::{Lane, Whole};
 use crate::lock;
 use crate::recording::{self, Worker};
 use crate::text::harmless;
@@ -59,6 +59,8 @@ struct Entry {
     /// When it was last heard of, and by which event.
     heard: (Moment, Event),
     silence: Silence,
+    /// What was known of the thread's waits for a core when it was entered.
+    core_wait: Option<Moment>,
 }
 
 /// None for the beginning of a stretch, or for its end.
@@ -157,7 +159,9 @@ impl Thread {
         let silence = Silence { time: 0, after: None, before: None };
         let lane = Arc::clone(lane);
         let heard = (now, None);
-        inside.stack.push(Entry { span, lane, from: now, on_loop, depth: 1, heard, silence });
+        let core_wait = inside.core_wait.counted().filter(|_| on_loop);
+        let entry = Entry { span, lane, from: now, on_loop, depth: 1, heard, silence, core_wait };
+        inside.stack.push(entry);
         Some(now)
     }
 
@@ -174,9 +178,12 @@ impl Thread {
         let mut now = clock.now();
         let is_inner = inside.is_on_loop();
         let is_outermost = entry.on_loop && !is_inner;
-        let long = is_outermost && now.saturating_sub(entry.from) >= LONG;
         let mut core_wait = 0;
-        if long && let Some((at, waited)) = inside.core_wait.end(clock) {
+        let is_brief = now.saturating_sub(entry.from) < INSTANT;
+        if !is_brief
+            && let Some(before) = entry.core_wait
+            && let Some((at, waited)) = inside.core_wait.end(before, clock)
+        {
             (now, core_wait) = (at, waited);
         }
         entry.hear(now, None);
@@ -185,6 +192,7 @@ impl Thread {
         let from = from.min(now);
         let spoke = silence.after.is_some() || silence.before.is_some() || heard.1.is_some();
         let held = now.saturating_sub(from);
+        let brief = held.saturating_sub(core_wait) < INSTANT;
         if inside.stack.is_empty() {
             inside.held += now.saturating_sub(inside.since);
         }
@@ -196,7 +204,7 @@ impl Thread {
         if is_inner && inside.inner.as_ref().is_none_or(|(_, longest)| held > *longest) {
             inside.inner = Some((Arc::clone(&lane), held));
         }
-        let stretch = Whole { from, to: now, thread: self.id, on_loop, spoke };
+        let stretch = Whole { from, to: now, thread: self.id, on_loop, spoke, brief };
         Some(Ended { lane, stretch, silence, outermost })
     }
 
@@ -219,7 +227,9 @@ impl Thread {
         let silence = on_loop.or(inside.stack.first())?.silence_until(now, None);
         let open = inside.stack.iter().map(|entry| {
             let (from, on_loop, spoke) = (entry.from, entry.on_loop, entry.heard.1.is_some());
-            let stretch = Whole { from, to: now, thread: self.id, on_loop, spoke };
+            // Whoever is still inside may stay for long.
+            let brief = false;
+            let stretch = Whole { from, to: now, thread: self.id, on_loop, spoke, brief };
             (Arc::clone(&entry.lane), stretch)
         });
         Some((open.collect(), silence, inside.has_slept()))

@@ -31,6 +31,18 @@ impl Recording {
         sentences
     }
 
+    /// What goes on while an event loop is blocked, for whoever looks meanwhile: who holds it,
+    /// for how long so far, who waits for it, and where in the source to look. None if
+    /// nobody held one for 10 ms or longer at the moment of the recording.
+    pub fn blocked_now(&self) -> Option<String> {
+        let held = self.held_now()?;
+        let (who, what) = (self.called(held.lane), self.event_loop_called(held.thread));
+        let waiting = names(self, self.kept_waiting(held).collect());
+        let waiting = waiting.map_or(String::new(), |(names, _)| format!(": {names} cannot run"));
+        let place = held.place.in_words().map_or(String::new(), |it| format!(" Where: {it}."));
+        Some(format!("{who} has held {what} for {}{waiting}.{place}", rounded(held.time())))
+    }
+
     /// The lanes that the sentences name one by one, by their numbers.
     pub(crate) fn told(&self) -> Vec<usize> {
         let inner = |held: &&Held| held.inner.as_ref().map(|inner| inner.lane);
@@ -338,6 +350,70 @@ mod tests {
             stretch.on_loop = true;
         }
         Recording::of_lanes(recording.elapsed, recording.threads, recording.lanes)
+    }
+
+    #[test]
+    fn who_holds_an_event_loop_now_is_told_with_whom_that_keeps_waiting_and_where() {
+        let waits = |name| lane(name, [0, 900], &[(1, 1, 2)]);
+        let report = |held: &[_]| lane("report", [0, 400], held);
+        // (who is there, the moment, the sentence)
+        let table = [
+            (
+                vec![report(&[(1, 0, 1), (1, 100, 220)]), waits("R1"), waits("R2")],
+                220,
+                Some("report has held the event loop for 120 ms: R1 and R2 cannot run."),
+            ),
+            (
+                vec![
+                    report(&[(1, 100, 220)]),
+                    waits("R1"),
+                    lane("R2", [150, 900], &[(1, 150, 150)]),
+                ],
+                220,
+                Some("report has held the event loop for 120 ms: R1 cannot run."),
+            ),
+            (
+                ["R1", "R2", "R3", "R4", "R5"]
+                    .map(waits)
+                    .into_iter()
+                    .chain([report(&[(1, 5, 20)])])
+                    .collect(),
+                20,
+                Some("report has held the event loop for 15 ms: 5 others cannot run."),
+            ),
+            (
+                vec![report(&[(1, 100, 220)])],
+                220,
+                Some("report has held the event loop for 120 ms."),
+            ),
+            // It is over, or too short to be felt, or holds no event loop.
+            (vec![report(&[(1, 100, 220)]), waits("R1")], 221, None),
+            (vec![report(&[(1, 100, 109)]), waits("R1")], 109, None),
+            (vec![report(&[(2, 100, 220)]), waits("R1")], 220, None),
+        ];
+        for (lanes, now, wanted) in table {
+            let taken = recording_until(ms(now), Some(1), lanes);
+            assert_eq!(taken.blocked_now().as_deref(), wanted, "{taken:#?}");
+        }
+    }
+
+    #[test]
+    fn what_is_told_now_has_its_place_and_is_of_whoever_has_held_a_loop_for_longest() {
+        let lanes = vec![
+            lane("R1", [0, 900], &[(1, 250, 300)]),
+            lane("R2", [0, 900], &[(2, 100, 300)]),
+            lane("R3", [0, 900], &[(1, 1, 2)]),
+        ];
+        let mut taken = on_workers(recording_until(ms(300), None, lanes), 2);
+        for held in &mut taken.blocked {
+            let (span, after) =
+                (Some("src/main.rs:7".to_owned()), Some("src/main.rs:9".to_owned()));
+            held.place = Place { span, after, before: None };
+        }
+        assert_eq!(
+            taken.blocked_now().unwrap(),
+            "R2 has held the thread of worker 2 of 2 for 200 ms. Where: after the event at src/main.rs:9, in the span of src/main.rs:7."
+        );
     }
 
     #[test]

@@ -363,6 +363,44 @@ fn a_recording_taken_half_way_holds_what_is_still_going() {
 }
 
 #[test]
+fn who_blocks_an_event_loop_is_told_to_another_thread_while_it_does() {
+    let lens = Lens::new();
+    let (blocks, looked) = (Barrier::new(2), Barrier::new(2));
+    let told = thread::scope(|scope| {
+        let watcher = scope.spawn(|| {
+            blocks.wait();
+            let told = lens.while_blocked();
+            looked.wait();
+            told
+        });
+        let runs = async {
+            let waits = async { yields(2).await }.instrument(requester("R1"));
+            let holds = async {
+                yield_now().await;
+                tracing::info!("I begin");
+                block();
+                blocks.wait();
+                // It holds its thread until it was seen to.
+                looked.wait();
+            };
+            join(waits, holds.instrument(requester("report"))).await
+        };
+        tracing::subscriber::with_default(Registry::default().with(lens.clone()), || {
+            Builder::new_current_thread().build().expect("a runtime").block_on(runs)
+        });
+        watcher.join().expect("it looks")
+    });
+    let sentence = told.expect("it was blocked").blocked_now().expect("by report");
+    let begin = "report has held the event loop for ";
+    assert!(sentence.starts_with(begin) && sentence.contains(": R1 cannot run. "), "{sentence}");
+    assert!(
+        sentence.contains("Where: after the event at crates/lens/tests/recorder.rs:"),
+        "{sentence}"
+    );
+    assert_eq!(lens.while_blocked(), None, "it is over");
+}
+
+#[test]
 fn a_future_that_is_still_going_is_known_by_its_second_poll() {
     let lens = Lens::new();
     let subscriber = Registry::default().with(lens.clone());
@@ -919,6 +957,38 @@ fn on_a_busy_machine_nobody_is_told_of_whom_the_system_kept_from_its_core() {
     let not_told = long - recording.blocked.iter().map(Held::time).sum::<Duration>();
     let kept = recording.figures.preempted_for;
     assert!(kept > Duration::ZERO && kept < not_told, "{kept:?} of {not_told:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn who_is_dropped_while_the_system_keeps_the_core_never_ran() {
+    let _busy = Busy::machine();
+    let recording = record_future(async {
+        let dropped = KeptFromItsCore;
+        let never_ran = async move { drop(dropped) }.instrument(requester("R1"));
+        yields(1).instrument(requester("R2")).await;
+        drop(never_ran);
+    });
+    let figures = &recording.figures;
+    assert_eq!((figures.most_in_flight, figures.dropped), (1, 1), "{recording:#?}");
+}
+
+/// It gives its core away until others have had it for a while.
+#[cfg(target_os = "linux")]
+struct KeptFromItsCore;
+
+#[cfg(target_os = "linux")]
+impl Drop for KeptFromItsCore {
+    fn drop(&mut self) {
+        let waited = || -> u64 {
+            let counts = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+            counts.split_whitespace().nth(1).unwrap().parse().unwrap()
+        };
+        let before = waited();
+        while waited() - before < 20_000_000 {
+            thread::yield_now();
+        }
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::binary::BinaryError;
 use crate::protocol::ProtocolError;
 
 /// Why a command has no reply.
@@ -28,6 +29,12 @@ pub enum Error {
     /// What came is no reply.
     #[error("the server does not speak Redis's protocol: {0}")]
     Protocol(#[from] ProtocolError),
+    /// The same of [the other protocol](crate::binary).
+    #[error("the server does not speak the binary protocol: {0}")]
+    Binary(#[from] BinaryError),
+    /// There is a whole message, and it is no answer to what was asked.
+    #[error("what the server says is no answer")]
+    NoAnswer,
     /// The database says no.
     #[error("the database refuses: {0}")]
     Refused(String),

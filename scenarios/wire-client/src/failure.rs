@@ -35,6 +35,9 @@ fn hint(error: &Error) -> &'static str {
             "the command was not sent, so it can be sent again"
         }
         Error::Protocol(_) => "check that REDIS_URL names a Redis 6 or newer, and no other server",
+        Error::Binary(_) | Error::NoAnswer => {
+            "that is a fault of this program: say how you ran it, and it can be mended"
+        }
         Error::Refused(why) => hint_of_refusal(why),
         Error::Closed => "send commands before the client is closed",
         Error::NotShared { .. } => "give it a connection of its own",

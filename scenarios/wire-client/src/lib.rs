@@ -14,12 +14,17 @@ pub use program::Program;
 pub use request::Request;
 pub use server::Server;
 
-pub mod pipelined;
+pub mod binary;
 pub mod protocol;
 
 pub mod blocking;
+pub mod pipelined;
 pub mod simple;
+
+pub mod echo;
+pub mod sqlite;
 pub mod threaded;
+pub mod two_loops;
 
 mod address;
 mod distance;

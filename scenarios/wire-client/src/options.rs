@@ -12,11 +12,13 @@ use crate::{Load, Program};
 /// longer than anybody is away. To the moon and back it takes light 2.6 s.
 const FURTHEST: f64 = 5.0;
 
+const OF_REDIS: &str = "\
+REDIS_URL names the database, such as redis://localhost:6379; a user and a password stand \
+before the host, and the number of a database behind the port. Without it a redis-server is \
+started, which ends with the run.";
+
 /// What a user can choose.
 #[derive(Debug, Parser)]
-#[command(after_help = "\
-REDIS_URL names the database, such as redis://localhost:6379. Without it, a redis-server \
-is started that ends with the run.")]
 pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) load: Load,
@@ -33,6 +35,9 @@ impl Options {
     /// Reads the command line; a wrong one ends the process with exit code 2.
     pub(crate) fn read(program: &Program) -> Self {
         let mut command = Self::command().about(program.about);
+        if *program != Program::BINARY {
+            command = command.after_help(OF_REDIS);
+        }
         let options: Self = args::read(&mut command);
         options.load.check(&mut command);
         if let Err(why) = options.check(program) {

@@ -38,10 +38,14 @@ impl Plan {
     }
 
     fn new(program: Program, options: Options) -> Result<Self, Failure> {
-        let server = Server::find_or_start()?;
+        let speaks_binary = program == Program::BINARY;
+        let server = if speaks_binary { Server::start_binary() } else { Server::find_or_start() }?;
         harness::note(&server.told());
         let key = format!("wire-client:{:016x}", fastrand::u64(..));
-        begin_counting(server.address(), &key)?;
+        // The other server has no number before one is increased.
+        if !speaks_binary {
+            begin_counting(server.address(), &key)?;
+        }
         let distance = match options.round_trip() {
             Duration::ZERO => None,
             far => Some(Distance::start(server.address(), far)?),

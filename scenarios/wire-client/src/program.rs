@@ -34,6 +34,13 @@ impl Program {
         one_on_each: true,
     };
 
+    /// The same in a binary protocol.
+    pub const BINARY: Self = Self {
+        name: "wire-binary",
+        about: "Commands in a binary protocol, each sent when the reply to the one before is there",
+        one_on_each: true,
+    };
+
     /// Many on their way at once.
     pub const PIPELINED: Self = Self {
         name: "wire-pipelined",

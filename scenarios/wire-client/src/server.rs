@@ -2,7 +2,7 @@
 
 use std::env;
 
-use crate::{Address, AddressError, Failure};
+use crate::{Address, AddressError, Failure, binary};
 
 #[cfg(unix)]
 mod own;
@@ -18,6 +18,8 @@ pub struct Server {
     is_given: bool,
     #[cfg(unix)]
     _own: Option<own::Own>,
+    /// In place of a Redis.
+    binary: Option<binary::Server>,
 }
 
 impl Server {
@@ -40,6 +42,7 @@ impl Server {
             is_given: true,
             #[cfg(unix)]
             _own: None,
+            binary: None,
         }
     }
 
@@ -50,6 +53,7 @@ impl Server {
             address: Address::new("127.0.0.1", own.port()),
             is_given: false,
             _own: Some(own),
+            binary: None,
         })
     }
 
@@ -60,6 +64,22 @@ impl Server {
             "no Redis is named, and there is none that could be started here",
             "set REDIS_URL to the address of one, such as redis://localhost:6379",
         ))
+    }
+
+    /// One that speaks [the binary protocol](crate::binary), and is no Redis.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no port or no thread for it.
+    pub fn start_binary() -> Result<Self, Failure> {
+        let server = binary::Server::start()?;
+        Ok(Self {
+            address: Address::new("127.0.0.1", server.address().port()),
+            is_given: false,
+            #[cfg(unix)]
+            _own: None,
+            binary: Some(server),
+        })
     }
 
     /// Where it is.
@@ -74,9 +94,12 @@ impl Server {
 
     /// Which it is, as a note of the run.
     pub fn told(&self) -> String {
-        match self.is_given {
-            true => format!("the database is that of {REDIS_URL}, {}", self.address),
-            false => format!("{REDIS_URL} is not set, so this run brings its own Redis"),
+        if self.binary.is_some() {
+            "this run brings its own server of the binary protocol".to_owned()
+        } else if self.is_given {
+            format!("the database is that of {REDIS_URL}, {}", self.address)
+        } else {
+            format!("{REDIS_URL} is not set, so this run brings its own Redis")
         }
     }
 }

@@ -221,7 +221,7 @@ impl Decoder {
     fn line_end(&mut self, buffer: &[u8]) -> Result<Option<usize>, ProtocolError> {
         if !self.at_end {
             let unseen = &buffer[self.scanned..];
-            let found = memchr::memchr2(b'\r', b'\n', unseen);
+            let found = end_in(unseen);
             self.scanned += found.unwrap_or(unseen.len());
             self.searched += found.map_or(unseen.len(), |at| at + 1) as u64;
             // The byte that says what comes is not counted.
@@ -355,6 +355,14 @@ impl Parts {
 /// A verbatim text begins with three letters and a colon.
 const VERBATIM: usize = 4;
 
+/// Where CR or LF stands. Most lines are a short number, which is over before a search
+/// that is made for long texts has begun.
+fn end_in(unseen: &[u8]) -> Option<usize> {
+    const SHORT: usize = 4;
+    let near = unseen.iter().take(SHORT).position(|byte| matches!(byte, b'\r' | b'\n'));
+    near.or_else(|| Some(SHORT + memchr::memchr2(b'\r', b'\n', unseen.get(SHORT..)?)?))
+}
+
 fn is_kind(byte: u8) -> bool {
     matches!(
         byte,
@@ -377,6 +385,11 @@ fn is_kind(byte: u8) -> bool {
 
 /// The line's text, out of the buffer with what stands around it.
 fn take_line(buffer: &mut BytesMut, end: usize) -> Bytes {
+    // It is said so often that a buffer would seldom be free of it.
+    if buffer[1..end] == *b"OK" {
+        buffer.advance(end + 2);
+        return Bytes::from_static(b"OK");
+    }
     buffer.advance(1);
     let text = buffer.split_to(end - 1).freeze();
     buffer.advance(2);

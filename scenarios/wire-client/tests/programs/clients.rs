@@ -11,6 +11,7 @@ pub(crate) const ALL: [Program; 5] =
 
 fn path(program: Program) -> &'static str {
     match program.name {
+        "wire-binary" => env!("CARGO_BIN_EXE_wire-binary"),
         "wire-library" => env!("CARGO_BIN_EXE_wire-library"),
         "wire-simple" => env!("CARGO_BIN_EXE_wire-simple"),
         "wire-pipelined" => env!("CARGO_BIN_EXE_wire-pipelined"),

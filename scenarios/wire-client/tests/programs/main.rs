@@ -1,5 +1,7 @@
 //! The programs, run as a user runs them.
 
+mod around;
+mod binary;
 mod clients;
 mod failures;
 #[cfg(unix)]

@@ -1,0 +1,4 @@
+//! What stands around the clients.
+
+mod echo;
+mod two_loops;
