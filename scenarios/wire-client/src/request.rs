@@ -135,6 +135,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_requesters_own_numbers_grow() {
+        let counted = Arc::new(Counted::new(9));
+        let mut request = Request::new(1, "key", 3, counted);
+        assert_eq!((request.name.as_str(), request.asks().as_str()), ("R1", "INCR 3 times"));
+        let mut take = |reply: Value| {
+            let why = request.accept(&reply).err();
+            why.map(|failure| harness::Failure::from(failure).cause().to_owned())
+        };
+        assert_eq!(take(Value::Integer(2)), None);
+        let backwards = "the reply is 1, and the one before was 2";
+        assert_eq!(take(Value::Integer(1)).as_deref(), Some(backwards));
+        assert_eq!(take(Value::Null).as_deref(), Some("the reply to INCR is no number"));
+        assert_eq!([take(Value::Integer(7)), take(Value::Integer(9))], [None, None]);
+        assert_eq!(request.told(), "The last reply was 9");
+        assert!(request.command().is_none() && request.key().is_none(), "all is done");
+    }
+
+    #[test]
     fn every_number_is_given_once() {
         let counted = Counted::new(130);
         for number in [130, 1, 64, 63, 65, 128] {

@@ -6,7 +6,7 @@
 use std::panic::resume_unwind;
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
-use std::thread::{self, Builder};
+use std::thread::{self, Builder, ScopedJoinHandle};
 
 use tracing::info;
 use wire_client::blocking::Client;
@@ -20,8 +20,12 @@ fn main() -> ExitCode {
 }
 
 fn connect(plan: &Plan) -> Result<Vec<Mutex<Client>>, Failure> {
-    let clients = (0..plan.connections()).map(|_| Client::connect(plan.address()));
-    Ok(clients.map(|client| client.map(Mutex::new)).collect::<Result<_, _>>()?)
+    let connect = || Client::connect(plan.address()).map(Mutex::new).map_err(Failure::from);
+    thread::scope(|scope| {
+        let thread = |_| Builder::new().spawn_scoped(scope, connect);
+        let threads: Result<Vec<_>, _> = (0..plan.connections()).map(thread).collect();
+        threads?.into_iter().map(joined).collect()
+    })
 }
 
 fn send_all(plan: &Plan, clients: &[Mutex<Client>]) -> Result<(), Failure> {
@@ -33,10 +37,12 @@ fn send_all(plan: &Plan, clients: &[Mutex<Client>]) -> Result<(), Failure> {
             let send = move || span.in_scope(|| send(client, request));
             threads.push(thread.spawn_scoped(scope, send)?);
         }
-        threads
-            .into_iter()
-            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        threads.into_iter().try_for_each(joined)
     })
+}
+
+fn joined<T>(thread: ScopedJoinHandle<'_, Result<T, Failure>>) -> Result<T, Failure> {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 fn send(client: &Mutex<Client>, mut request: Request) -> Result<(), Failure> {

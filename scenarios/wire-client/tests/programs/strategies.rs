@@ -1,5 +1,7 @@
 //! What the clients have in common, and what tells them apart.
 
+use std::time::Duration;
+
 use harness::Report;
 use harness::recording::{Lane, Outcome};
 use wire_client::Program;
@@ -33,6 +35,16 @@ fn held(report: &Report, lane: &Lane) -> Vec<String> {
 
 fn most_in_flight(report: &Report) -> usize {
     report.recording.figures.most_in_flight
+}
+
+/// The round trip at `--speed 2`.
+const FAR: Duration = Duration::from_millis(250);
+
+/// How far the first reply and the last one lie apart: of twelve that wait for one another,
+/// eleven round trips at least.
+fn ends_apart(report: &Report) -> Duration {
+    let ends = || report.recording.lanes.iter().map(|lane| lane.ended.expect("it is done"));
+    ends().max().expect("a lane") - ends().min().expect("a lane")
 }
 
 /// Every number is checked by the programs themselves, and the last one is here.
@@ -73,6 +85,7 @@ fn one_at_a_time_means_one_round_trip_each() {
             .map(|it| format!("R{it}: Sending INCR\nR{it}: Redis replied {it}\n"))
             .collect();
         assert!(said.contains(&wanted), "{}: {said}", program.name);
+        assert!(ends_apart(&report(program, &["--speed", "2"])) >= FAR * 11, "{}", program.name);
         for (connections, at_once) in [("1", 1), ("3", 3)] {
             let report = report(program, &["--speed", "50", "--connections", connections]);
             assert_eq!(most_in_flight(&report), at_once, "{}", program.name);
@@ -92,6 +105,7 @@ fn many_on_their_way_at_once_wait_for_the_same_round_trip() {
             let report = report(program, &["--speed", "2", "--connections", connections]);
             assert_eq!(most_in_flight(&report), 12, "{}", program.name);
             assert_eq!(report.recording.figures.threads, 1, "{}", program.name);
+            assert!(ends_apart(&report) < FAR * 11, "{}: {report:?}", program.name);
         }
     }
 }

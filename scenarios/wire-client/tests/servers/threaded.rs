@@ -1,5 +1,6 @@
 //! The client that has a thread, where its server misbehaves or its caller goes away.
 
+use std::future::ready;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
@@ -94,6 +95,12 @@ async fn a_call_that_is_dropped_shifts_nobodys_reply() {
     select! {
         reply = client.call(&command) => panic!("half a reply is none: {reply:?}"),
         _ = half_said => {}
+    }
+    // The thread has not begun with this one, and need not.
+    select! {
+        biased;
+        reply = client.call(&command) => panic!("the thread waits for another: {reply:?}"),
+        () = ready(()) => {}
     }
     dropped.send(()).expect("the server waits");
     assert_eq!(client.call(&command).await, Ok(Value::Integer(2)));
