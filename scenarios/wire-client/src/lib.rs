@@ -19,11 +19,13 @@ pub mod protocol;
 pub mod blocking;
 pub mod pipelined;
 pub mod simple;
+pub mod threaded;
 
+pub mod blocker;
 pub mod echo;
+pub mod rest;
 pub mod sqlite;
 pub mod two_loops;
-pub mod threaded;
 
 mod address;
 mod distance;

@@ -12,7 +12,7 @@ mod example;
 
 /// How many threads a runtime starts for it.
 fn started(call: impl Future<Output = ()>) -> usize {
-    example::look_at(call).unwrap().started
+    example::look_at(call).expect("it runs").started
 }
 
 #[test]
