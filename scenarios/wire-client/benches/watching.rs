@@ -15,6 +15,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::env;
+use std::fs;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Command, ExitCode};
@@ -54,7 +55,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// Prints the median of each kind.
+/// Prints the medians of each kind.
 fn compare() -> Result<()> {
     let mut measured = vec![Vec::new(); KINDS.len()];
     for _ in 0..ROUNDS {
@@ -62,25 +63,39 @@ fn compare() -> Result<()> {
             measured.push(measured_by_another(kind)?);
         }
     }
-    let medians: Vec<f64> = measured.into_iter().map(median).collect();
-    println!("watched by     requests a second  of those without  µs more for each");
-    for (kind, each) in KINDS.iter().zip(&medians) {
-        let (part, more) = (each / medians[0] * 100.0, (1.0 / each - 1.0 / medians[0]) * 1e6);
-        println!("{kind:<14} {each:>17.0} {part:>14.1} % {more:>17.2}");
+    println!("watched by     requests a second   µs of the loop's thread for each   more");
+    let mut unwatched = None;
+    for (kind, measured) in KINDS.iter().zip(&measured) {
+        let a_second = median(measured.iter().map(|it| it.a_second));
+        let held = median(measured.iter().map(|it| it.held));
+        let more = held - *unwatched.get_or_insert(held);
+        println!("{kind:<14} {a_second:>17.0} {held:>34.2} {more:>6.2}");
     }
     Ok(())
 }
 
-/// A process has one subscriber for good.
-fn measured_by_another(kind: &str) -> Result<f64> {
-    let child = Command::new(env::current_exe()?).env(KIND, kind).output()?;
-    let told = String::from_utf8(child.stdout)?;
-    told.trim()
-        .parse()
-        .map_err(|_| format!("{told}{}", String::from_utf8_lossy(&child.stderr)).into())
+/// What a process has measured.
+#[derive(Clone, Copy)]
+struct Measured {
+    /// Requests, by the clock.
+    a_second: f64,
+    /// Microseconds for which the event loop's thread had a core, for each request: what
+    /// else the machine does has little part in that. 0 where the system does not tell.
+    held: f64,
 }
 
-/// Prints how many requests a second there were.
+/// A process has one subscriber for good.
+fn measured_by_another(kind: &str) -> Result<Measured> {
+    let child = Command::new(env::current_exe()?).env(KIND, kind).output()?;
+    let told = String::from_utf8(child.stdout)?;
+    let mut figures = told.split_whitespace().map(str::parse);
+    match (figures.next(), figures.next()) {
+        (Some(a_second), Some(held)) => Ok(Measured { a_second: a_second?, held: held? }),
+        _ => Err(format!("{told}{}", String::from_utf8_lossy(&child.stderr)).into()),
+    }
+}
+
+/// Prints both figures.
 fn measure(kind: &str) -> Result<()> {
     let echo = echo()?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -102,15 +117,16 @@ fn measure(kind: &str) -> Result<()> {
         }
         _ => run(&runtime, |_| ask(echo))?,
     };
-    println!("{each}");
+    println!("{} {}", each.a_second, each.held);
     Ok(())
 }
 
-/// Gives how many requests a second there were.
-fn run<F>(runtime: &Runtime, caller: impl Fn(usize) -> F) -> Result<f64>
+/// Makes all requests.
+fn run<F>(runtime: &Runtime, caller: impl Fn(usize) -> F) -> Result<Measured>
 where
     F: Future<Output = std::io::Result<Duration>> + Send + 'static,
 {
+    let before = had_a_core();
     let slowest = runtime.block_on(async {
         let mut callers: JoinSet<_> = (0..CALLERS).map(caller).collect();
         let mut slowest = Duration::ZERO;
@@ -119,7 +135,15 @@ where
         }
         Result::Ok(slowest)
     })?;
-    Ok(CALLERS as f64 * f64::from(REQUESTS_EACH) / slowest.as_secs_f64())
+    let (had, all) = (had_a_core() - before, CALLERS as f64 * f64::from(REQUESTS_EACH));
+    Ok(Measured { a_second: all / slowest.as_secs_f64(), held: had * 1e6 / all })
+}
+
+/// For how many seconds this thread had a core so far; 0 where the system does not tell.
+fn had_a_core() -> f64 {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds: Option<f64> = told.split(' ').next().and_then(|it| it.parse().ok());
+    nanoseconds.unwrap_or(0.0) / 1e9
 }
 
 /// Makes all requests of a caller; gives how long they took.
