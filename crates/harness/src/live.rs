@@ -94,9 +94,11 @@ fn lines(lens: &Lens, sample: Sample, colour: bool, size: (usize, usize)) -> Vec
 
 /// Who blocks an event loop right now, in lines that fit.
 fn blocked(taken: Option<&Recording>, columns: usize) -> Vec<String> {
-    let Some(told) = taken.and_then(Recording::blocked_now) else { return Vec::new() };
-    let lines = wrapped(&told, columns.saturating_sub(1));
-    lines.lines().map(|line| line.chars().take(columns.saturating_sub(1)).collect()).collect()
+    let told = taken.map(Recording::blocked_now).unwrap_or_default();
+    let width = columns.saturating_sub(1);
+    let lines: Vec<String> = told.iter().map(|sentence| wrapped(sentence, width)).collect();
+    let lines = lines.iter().flat_map(|lines| lines.lines());
+    lines.map(|line| line.chars().take(width).collect()).collect()
 }
 
 /// Its age is told first of all, as far as there is room.

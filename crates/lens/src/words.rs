@@ -32,15 +32,16 @@ impl Recording {
     }
 
     /// What goes on while an event loop is blocked, for whoever looks meanwhile: who holds it,
-    /// for how long so far, who waits for it, and where in the source to look. None if
-    /// nobody held one for 10 ms or longer at the moment of the recording.
-    pub fn blocked_now(&self) -> Option<String> {
-        let held = self.held_now()?;
+    /// for how long so far, and who waits for it; and where in the source to look. Empty if
+    /// nobody had held one for 10 ms or longer at the moment of the recording.
+    pub fn blocked_now(&self) -> Vec<String> {
+        let Some(held) = self.held_now() else { return Vec::new() };
         let (who, what) = (self.called(held.lane), self.event_loop_called(held.thread));
         let waiting = names(self, self.kept_waiting(held).collect());
         let waiting = waiting.map_or(String::new(), |(names, _)| format!(": {names} cannot run"));
-        let place = held.place.in_words().map_or(String::new(), |it| format!(" Where: {it}."));
-        Some(format!("{who} has held {what} for {}{waiting}.{place}", rounded(held.time())))
+        let sentence = format!("{who} has held {what} for {}{waiting}.", rounded(held.time()));
+        let place = held.place.in_words().map(|place| format!("Where: {place}."));
+        [sentence].into_iter().chain(place).collect()
     }
 
     /// The lanes that the sentences name one by one, by their numbers.
@@ -393,7 +394,7 @@ mod tests {
         ];
         for (lanes, now, wanted) in table {
             let taken = recording_until(ms(now), Some(1), lanes);
-            assert_eq!(taken.blocked_now().as_deref(), wanted, "{taken:#?}");
+            assert_eq!(taken.blocked_now(), Vec::from_iter(wanted), "{taken:#?}");
         }
     }
 
@@ -410,10 +411,11 @@ mod tests {
                 (Some("src/main.rs:7".to_owned()), Some("src/main.rs:9".to_owned()));
             held.place = Place { span, after, before: None };
         }
-        assert_eq!(
-            taken.blocked_now().unwrap(),
-            "R2 has held the thread of worker 2 of 2 for 200 ms. Where: after the event at src/main.rs:9, in the span of src/main.rs:7."
-        );
+        let wanted = [
+            "R2 has held the thread of worker 2 of 2 for 200 ms.",
+            "Where: after the event at src/main.rs:9, in the span of src/main.rs:7.",
+        ];
+        assert_eq!(taken.blocked_now(), wanted);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use harness::args::{self, at_least_one};
 use tokio::net::TcpListener;
 use tracing::{Span, info_span};
 
+use crate::words;
+
 /// What is sent and what has come back are both kept, for every connection.
 const MOST_BYTES: usize = 10_000_000;
 
@@ -89,7 +91,15 @@ impl Plan {
 impl Request<'_> {
     /// The span that makes this request a lane of the recording.
     pub fn span(&self) -> Span {
-        info_span!("requester", name = self.name, asks = format!("{} bytes", self.text.len()))
+        info_span!("requester", name = self.name, asks = self.told())
+    }
+
+    /// How much it sends, in words.
+    pub fn told(&self) -> String {
+        match self.text.len() {
+            1 => "1 byte".to_owned(),
+            many => format!("{} bytes", words::thousands(many as u64)),
+        }
     }
 
     /// Takes what came back; the request is done if it is what was sent.

@@ -20,10 +20,12 @@ pub mod protocol;
 pub mod blocking;
 pub mod pipelined;
 pub mod simple;
-
-pub mod echo;
-pub mod sqlite;
 pub mod threaded;
+
+pub mod blocker;
+pub mod echo;
+pub mod rest;
+pub mod sqlite;
 pub mod two_loops;
 
 mod address;

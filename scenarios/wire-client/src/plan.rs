@@ -78,6 +78,10 @@ impl Plan {
         self.distance.as_ref().map_or_else(|| self.server.address(), Distance::address)
     }
 
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// How long a command may take.
     pub fn patience(&self) -> Duration {
         PATIENCE

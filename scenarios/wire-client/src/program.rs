@@ -54,4 +54,11 @@ impl Program {
         about: "Commands to Redis, by a client that blocks a thread for each connection",
         one_on_each: true,
     };
+
+    /// Many on their way, beside a callback that does not give its thread back.
+    pub const BLOCKER: Self = Self {
+        name: "wire-blocker",
+        about: "Commands to Redis, beside a callback that blocks their event loop for 0.1 s",
+        one_on_each: false,
+    };
 }

@@ -79,12 +79,12 @@ impl Echo {
 }
 
 async fn ask(address: SocketAddr, request: Request<'_>) -> Result<(), Failure> {
-    info!("Sending {} bytes", request.text.len());
+    info!("Sending {}", request.told());
     let stream = TcpStream::connect(address).await?;
     let mut ask = Ask { stream, text: request.text, written: 0, is_shut: false, echo: Vec::new() };
     poll_fn(|context| ask.poll(context)).await?;
     request.accept(&ask.echo)?;
-    info!("All {} bytes came back", ask.echo.len());
+    info!("All of it came back");
     Ok(())
 }
 

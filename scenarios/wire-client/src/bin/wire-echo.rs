@@ -57,7 +57,7 @@ pub(crate) async fn echo(mut stream: TcpStream) -> io::Result<()> {
 }
 
 async fn ask(address: SocketAddr, request: Request<'_>) -> Result<(), Failure> {
-    info!("Sending {} bytes", request.text.len());
+    info!("Sending {}", request.told());
     let mut stream = TcpStream::connect(address).await?;
     let (reader, mut writer) = stream.split();
     let send = async {
@@ -70,6 +70,6 @@ async fn ask(address: SocketAddr, request: Request<'_>) -> Result<(), Failure> {
     // Both at the same time: an echo that cannot be written is not read on.
     try_join(send, receive).await?;
     request.accept(&echo)?;
-    info!("All {} bytes came back", echo.len());
+    info!("All of it came back");
     Ok(())
 }

@@ -1,4 +1,7 @@
 //! What stands around the clients.
 
+mod blocker;
 mod echo;
+mod rest;
+mod threads;
 mod two_loops;
