@@ -5,3 +5,4 @@ mod both;
 mod cancelled;
 mod plain;
 mod server;
+mod shared;
