@@ -2,6 +2,7 @@
 //! million is given once, and every task's own numbers grow.
 //!
 //! `REDIS_URL=redis://localhost:6379 cargo run --release -p wire-client --example million`
+#![expect(clippy::print_stdout, reason = "it prints what it measured")]
 
 use std::env;
 use std::error::Error;

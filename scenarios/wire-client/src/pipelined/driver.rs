@@ -114,6 +114,8 @@ struct Serving<'a, S> {
     /// Replies on their way from the decoder to the lock.
     replies: Vec<Value>,
     wakers: Vec<Waker>,
+    /// How many callers were woken since this task last let them go first.
+    woken: usize,
     /// The connection is of no use any more. Replies that came before are delivered.
     broken: Option<Error>,
     /// Nothing more is to be read: it has ended, or it is not to be understood.
@@ -130,6 +132,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Serving<'a, S> {
             sent: 0,
             replies: Vec::new(),
             wakers: Vec::new(),
+            woken: 0,
             broken: None,
             is_deaf: false,
         }
@@ -144,7 +147,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Serving<'a, S> {
         loop {
             self.write(cx);
             let is_at_rest = self.read(cx).is_pending();
+            if is_at_rest && self.lets_others_go_first() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             let duty = self.settle(is_at_rest.then(|| cx.waker()));
+            self.woken += self.wakers.len();
             wake_all(&mut self.wakers);
             if duty == Duty::End {
                 return Poll::Ready(Ok(()));
@@ -156,6 +164,12 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Serving<'a, S> {
                 return Poll::Pending;
             }
         }
+    }
+
+    /// Once after several callers were woken: most of them have a next command, and this
+    /// task would else be woken by the first of them and send that one alone.
+    fn lets_others_go_first(&mut self) -> bool {
+        self.broken.is_none() && std::mem::take(&mut self.woken) > 1
     }
 
     /// Writes until all of it is gone, or the socket takes no more and will wake us.

@@ -14,7 +14,7 @@ use std::cell::Cell;
 
 use proptest::prelude::*;
 
-use world::{Caller, Setup, World};
+use world::{Caller, Setup, Step, World};
 
 /// What was wrong in clients that people used, to see that it would be found here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,11 +156,32 @@ fn a_new_connection_begins_anew() {
     hold_in_all_orders(&Setup { refusals: 1, ..setup }, 2_000);
 }
 
+/// Tokio runs a task that was just woken before those that wait longer.
+#[test]
+fn a_crowd_is_one_write_also_where_who_was_woken_last_comes_first() {
+    let callers = vec![Caller::Echoes(3); 5];
+    let mut world = World::new(&Setup { callers, ..Setup::default() });
+    for writes in 1..=3 {
+        for number in 0..5 {
+            let was_woken = world.task_is_woken();
+            world.step(Step::PollCaller(number)).unwrap();
+            if !was_woken && world.task_is_woken() {
+                world.step(Step::PollTask).unwrap();
+            }
+        }
+        world.step(Step::PollTask).unwrap();
+        assert_eq!(world.writes(), writes);
+        let replies = 5 * "$3\r\n0.0\r\n".len();
+        world.step(Step::Send(replies)).unwrap();
+        world.step(Step::PollTask).unwrap();
+    }
+}
+
 #[test]
 fn what_was_wrong_elsewhere_would_be_found() {
     for (fault, setup, told) in [
         (Fault::NewestFirst, Setup { cancels: 0, ..Setup::default() }, "got BulkString"),
-        (Fault::PlaceGoes, Setup::default(), "got BulkString"),
+        (Fault::PlaceGoes, Setup::default(), "1.0 got"),
         (Fault::WakesNobody, Setup::default(), "nobody will wake it"),
     ] {
         PLANTED.set(Some(fault));

@@ -182,7 +182,7 @@ impl State {
             },
             reply => match self.exchange.deliver(reply) {
                 Ok(waker) => wakers.extend(waker),
-                Err(_) => return Err(Error::lost("the server sent a reply that nobody asked for")),
+                Err(_) => return Err(Error::lost("a reply came that nobody had asked for")),
             },
         }
         Ok(())

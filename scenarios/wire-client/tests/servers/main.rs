@@ -7,3 +7,4 @@ mod distance;
 mod plain;
 mod server;
 mod threaded;
+mod shared;

@@ -246,6 +246,15 @@ impl World {
         Ok(())
     }
 
+    pub(super) fn task_is_woken(&self) -> bool {
+        self.task.is_woken()
+    }
+
+    /// How often the client has written.
+    pub(super) fn writes(&self) -> usize {
+        lock(&self.net).wire().writes
+    }
+
     /// Nothing moves any more: then everybody has what it waited for, and nothing is left.
     pub(super) fn check_at_rest(&mut self) -> Outcome {
         if let Some(number) = self.callers.iter().position(|it| it.future.is_some()) {
@@ -411,6 +420,7 @@ struct Wire {
     to_be_sent: VecDeque<u8>,
     /// How many bytes the client can write.
     room: usize,
+    writes: usize,
     received: BytesMut,
     decoder: Decoder,
     channels: HashSet<bytes::Bytes>,
@@ -425,6 +435,7 @@ impl Wire {
             readable: VecDeque::new(),
             to_be_sent: VecDeque::new(),
             room,
+            writes: 0,
             received: BytesMut::new(),
             decoder: Decoder::default(),
             channels: HashSet::new(),
@@ -504,6 +515,7 @@ impl AsyncWrite for Pipe {
         }
         let count = bytes.len().min(wire.room);
         wire.room -= count;
+        wire.writes += 1;
         wire.received.extend_from_slice(&bytes[..count]);
         Poll::Ready(Ok(count))
     }
