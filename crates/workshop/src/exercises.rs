@@ -21,6 +21,7 @@ mod subscribe_then_read;
 mod the_loop_that_computes;
 mod two_locks;
 mod wait_together;
+mod whose_reply;
 mod your_own_join;
 
 /// Every exercise.
@@ -45,6 +46,7 @@ pub const ALL: &[Exercise] = &[
     behind_a_slow_watcher::EXERCISE,
     forwards_to_nobody::EXERCISE,
     subscribe_then_read::EXERCISE,
+    whose_reply::EXERCISE,
 ];
 
 /// The exercise of this name.
