@@ -2,6 +2,7 @@
 
 use crate::exercise::Exercise;
 
+mod accepted_and_lost;
 mod behind_a_slow_watcher;
 mod first_answer_wins;
 mod five_at_a_time;
@@ -47,6 +48,7 @@ pub const ALL: &[Exercise] = &[
     forwards_to_nobody::EXERCISE,
     subscribe_then_read::EXERCISE,
     whose_reply::EXERCISE,
+    accepted_and_lost::EXERCISE,
 ];
 
 /// The exercise of this name.
