@@ -19,6 +19,7 @@ mod place_for_the_quick;
 mod pool_waits_for_itself;
 mod sold_too_often;
 mod subscribe_then_read;
+mod the_full_window;
 mod the_loop_that_computes;
 mod two_locks;
 mod wait_together;
@@ -49,6 +50,7 @@ pub const ALL: &[Exercise] = &[
     subscribe_then_read::EXERCISE,
     whose_reply::EXERCISE,
     accepted_and_lost::EXERCISE,
+    the_full_window::EXERCISE,
 ];
 
 /// The exercise of this name.
