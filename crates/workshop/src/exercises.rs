@@ -15,6 +15,7 @@ mod lost_update;
 mod nine_of_ten;
 mod nobody_awaited_it;
 mod not_really_async;
+mod outlives_its_owner;
 mod place_for_the_quick;
 mod pool_waits_for_itself;
 mod sold_too_often;
@@ -51,6 +52,7 @@ pub const ALL: &[Exercise] = &[
     whose_reply::EXERCISE,
     accepted_and_lost::EXERCISE,
     the_full_window::EXERCISE,
+    outlives_its_owner::EXERCISE,
 ];
 
 /// The exercise of this name.
