@@ -2,6 +2,7 @@
 
 use crate::exercise::Exercise;
 
+mod accepted_and_lost;
 mod behind_a_slow_watcher;
 mod first_answer_wins;
 mod five_at_a_time;
@@ -14,13 +15,16 @@ mod lost_update;
 mod nine_of_ten;
 mod nobody_awaited_it;
 mod not_really_async;
+mod outlives_its_owner;
 mod place_for_the_quick;
 mod pool_waits_for_itself;
 mod sold_too_often;
 mod subscribe_then_read;
+mod the_full_window;
 mod the_loop_that_computes;
 mod two_locks;
 mod wait_together;
+mod whose_reply;
 mod your_own_join;
 
 /// Every exercise.
@@ -45,6 +49,10 @@ pub const ALL: &[Exercise] = &[
     behind_a_slow_watcher::EXERCISE,
     forwards_to_nobody::EXERCISE,
     subscribe_then_read::EXERCISE,
+    whose_reply::EXERCISE,
+    accepted_and_lost::EXERCISE,
+    the_full_window::EXERCISE,
+    outlives_its_owner::EXERCISE,
 ];
 
 /// The exercise of this name.

@@ -1,0 +1,78 @@
+//! A client that is closed while it still has requests to make.
+//!
+//! `cargo workshop run accepted-and-lost` says what is asked, and what it saw.
+
+use std::process::ExitCode;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use http_client::{Failure, Plan, Request, Strategy};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tracing::{Instrument, Span};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let plan = Plan::from_args(Strategy::Async);
+    let run = plan.start();
+    run.finish(make_all(&plan).await)
+}
+
+async fn make_all(plan: &Plan) -> Result<(), Failure> {
+    let (queue, accepted) = channel(2);
+    let client = Client { queue };
+    let (close, closed) = oneshot::channel();
+    let worker = tokio::spawn(work(plan.async_client()?, accepted, closed));
+    let mut requests = plan.requests();
+    for request in requests.by_ref().take(3) {
+        client.accept(request).await;
+    }
+    let [r4, r5] = [(); 2].map(|()| requests.next().expect("there are five"));
+    // When it is closed R4 waits for room in the queue, and R5 comes after that.
+    tokio::join!(client.accept(r4), client.close(worker, close), client.accept(r5));
+    Ok(())
+}
+
+struct Client {
+    queue: Sender<(Request, Span)>,
+}
+
+impl Client {
+    /// Waits for room in the queue. Whatever is in there is accepted.
+    async fn accept(&self, request: Request) {
+        let span = request.span();
+        let sent = self.queue.send((request, span.clone()));
+        let told = async { sent.await.unwrap_or_else(|_| harness::done()) };
+        told.instrument(span).await;
+    }
+
+    async fn close(&self, worker: JoinHandle<()>, close: oneshot::Sender<()>) {
+        let _ = close.send(());
+        let _ = worker.await;
+    }
+}
+
+/// Makes what was accepted, one after another.
+async fn work(
+    client: reqwest::Client,
+    mut accepted: Receiver<(Request, Span)>,
+    mut closed: oneshot::Receiver<()>,
+) {
+    let mut under_way = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            biased;
+            _ = &mut closed, if !accepted.is_closed() => accepted.close(),
+            Some(_) = under_way.next() => {}
+            next = accepted.recv(), if under_way.is_empty() => match next {
+                Some((request, span)) => under_way.push(fetch(&client, request).instrument(span)),
+                None => break,
+            },
+        }
+    }
+}
+
+async fn fetch(client: &reqwest::Client, request: Request) -> Result<String, Failure> {
+    request.accept(client.get(&request.url).send().await?).await
+}

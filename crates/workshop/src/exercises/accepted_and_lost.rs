@@ -1,0 +1,52 @@
+//! A client that is closed, what it has accepted, and who still waited or came after that.
+
+use crate::exercise::{Exercise, ServerRules, Trial};
+use crate::judge::{Seen, Wrong};
+use crate::texts;
+
+/// Those that were accepted before.
+const ACCEPTED: [(&str, &str); 3] = [("R1", "0.6"), ("R2", "0.3"), ("R3", "0.2")];
+
+/// Those that were not, and why.
+const REFUSED: [(&str, &str, &str); 2] = [
+    ("R4", "0.1", "a queue of two had no room for it when the client was closed"),
+    ("R5", "0.11", "it came when the client was closed"),
+];
+
+pub(super) const EXERCISE: Exercise = Exercise {
+    name: "accepted-and-lost",
+    title: "Accepted, and lost",
+    minutes: 20,
+    chapter: "scenarios/wire-client",
+    asked: "R1 to R3, which were accepted before the client was closed, have their replies; R4 and R5 are refused and never made; and the program ends",
+    why: "Closing refuses whoever has no place yet, and then waits for whoever has one: so there is an end, and nobody is lost.",
+    texts: texts!("accepted-and-lost"),
+    trial: Trial { args: &["--seconds", "0.6,0.3,0.2,0.1,0.11"], server: Some(ServerRules::OPEN) },
+    judge,
+    orders: None,
+};
+
+fn judge(seen: &Seen) -> Result<(), Wrong> {
+    seen.nobody_is_refused()?;
+    for (name, seconds) in ACCEPTED {
+        let lost = match seen.visits_for(seconds).next() {
+            None => "was never asked for",
+            Some(visit) if !visit.is_answered() => "was cut off",
+            Some(_) => {
+                seen.got_its_reply(name, seconds)?;
+                continue;
+            }
+        };
+        return Err(Wrong::seen(format!("{name} was accepted, and {lost}")));
+    }
+    for (name, seconds, why) in REFUSED {
+        if seen.visits_for(seconds).next().is_some() {
+            return Err(Wrong::seen(format!("{name} was asked for, and {why}")));
+        }
+        if !seen.lanes().iter().any(|lane| lane.name == name) {
+            return Err(Wrong::seen(format!("{name} never came")));
+        }
+        seen.has_it(name)?;
+    }
+    seen.nothing_else(ACCEPTED.len())
+}
