@@ -6,5 +6,5 @@ mod cancelled;
 mod distance;
 mod plain;
 mod server;
-mod threaded;
 mod shared;
+mod threaded;
