@@ -236,6 +236,23 @@ mod tests {
     }
 
     #[test]
+    fn a_confirmation_is_for_whoever_expects_one() {
+        let mut exchange = Exchange::new(8);
+        let cx = Context::from_waker(Waker::noop());
+        let expect = [Expects::Reply, Expects::Confirmation];
+        let [asks, follows] = expect.map(|expects| exchange.enter(b"x", expects, cx.waker()));
+        exchange.has_sent(2);
+        assert!(exchange.confirm(Vec::new()).is_none(), "it is early");
+        assert!(exchange.poll(asks, &cx).is_pending());
+        assert!(exchange.deliver(Value::Integer(1)).is_ok());
+        assert_eq!(number(&exchange.poll(asks, &cx)), Some(1));
+        assert!(exchange.deliver(Value::Integer(2)).is_err(), "it is no confirmation");
+        assert!(exchange.confirm(Vec::new()).is_some());
+        assert!(exchange.poll(follows, &cx).is_ready());
+        assert_eq!(exchange.counts(), (0, 0, 0));
+    }
+
+    #[test]
     fn no_more_is_accepted_than_may_wait_for_the_socket() {
         let mut exchange = Exchange::new(usize::MAX);
         let half = vec![0; usize::try_from(UNSENT / 2).unwrap()];
@@ -271,6 +288,7 @@ mod tests {
                 }
             }
             assert_eq!(exchange.counts(), (0, 0, 0));
+            assert_eq!(exchange.slots.len(), 1 - crowd / 10_000);
             exchange.fail(|_| Error::Closed, &mut Vec::new());
         }
     }
