@@ -1,7 +1,8 @@
 //! A million commands by a thousand tasks over one connection: every number from one to a
 //! million is given once, and every task's own numbers grow.
 //!
-//! `REDIS_URL=redis://localhost:6379 cargo run --release -p wire-client --example million`
+//! `cargo run --release -p wire-client --example million`, with a Redis at `localhost:6379`
+//! or where `REDIS_URL` says.
 #![expect(clippy::print_stdout, reason = "it prints what it measured")]
 
 use std::env;

@@ -214,3 +214,82 @@ impl Exchange {
         (self.queue.len(), self.line.len(), self.slots.taken())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(waiting: &Poll<Reply>) -> Option<i64> {
+        let Poll::Ready(Ok(reply)) = waiting else { return None };
+        reply.as_integer()
+    }
+
+    #[test]
+    fn a_reply_before_its_command_is_not_for_it() {
+        let mut exchange = Exchange::new(8);
+        let cx = Context::from_waker(Waker::noop());
+        let key = exchange.enter(b"first", Expects::Reply, cx.waker());
+        assert!(exchange.deliver(Value::Integer(0)).is_err(), "nothing was sent");
+        exchange.has_sent(1);
+        assert!(exchange.deliver(Value::Integer(1)).is_ok());
+        assert_eq!(number(&exchange.poll(key, &cx)), Some(1));
+    }
+
+    #[test]
+    fn a_confirmation_is_for_whoever_expects_one() {
+        let mut exchange = Exchange::new(8);
+        let cx = Context::from_waker(Waker::noop());
+        let expect = [Expects::Reply, Expects::Confirmation];
+        let [asks, follows] = expect.map(|expects| exchange.enter(b"x", expects, cx.waker()));
+        exchange.has_sent(2);
+        assert!(exchange.confirm(Vec::new()).is_none(), "it is early");
+        assert!(exchange.poll(asks, &cx).is_pending());
+        assert!(exchange.deliver(Value::Integer(1)).is_ok());
+        assert_eq!(number(&exchange.poll(asks, &cx)), Some(1));
+        assert!(exchange.deliver(Value::Integer(2)).is_err(), "it is no confirmation");
+        assert!(exchange.confirm(Vec::new()).is_some());
+        assert!(exchange.poll(follows, &cx).is_ready());
+        assert_eq!(exchange.counts(), (0, 0, 0));
+    }
+
+    #[test]
+    fn no_more_is_accepted_than_may_wait_for_the_socket() {
+        let mut exchange = Exchange::new(usize::MAX);
+        let half = vec![0; usize::try_from(UNSENT / 2).unwrap()];
+        for _ in 0..5 {
+            exchange.enter(&half, Expects::Reply, Waker::noop());
+        }
+        assert_eq!(exchange.counts(), (2, 3, 5));
+        exchange.has_sent(1);
+        exchange.let_in();
+        assert_eq!(exchange.counts(), (3, 2, 5), "one goes beyond the bound, as a large one may");
+        exchange.has_sent(3 * UNSENT / 2);
+        exchange.let_in();
+        assert_eq!(exchange.counts(), (5, 0, 5));
+    }
+
+    #[test]
+    fn slots_are_used_again_and_those_of_a_crowd_are_freed() {
+        let mut exchange = Exchange::new(usize::MAX);
+        let cx = Context::from_waker(Waker::noop());
+        for crowd in [1, 10_000, 1] {
+            let enter = |_| exchange.enter(b"x", Expects::Reply, cx.waker());
+            let keys: Vec<_> = (0..crowd).map(enter).collect();
+            assert_eq!(exchange.counts(), (crowd, 0, crowd));
+            exchange.has_sent(u64::MAX >> 1);
+            for _ in &keys {
+                assert!(exchange.deliver(Value::Null).is_ok());
+            }
+            // Every second one does not take it.
+            for (index, &key) in keys.iter().enumerate() {
+                match index % 2 {
+                    0 => assert!(exchange.poll(key, &cx).is_ready()),
+                    _ => assert!(exchange.abandon(key)),
+                }
+            }
+            assert_eq!(exchange.counts(), (0, 0, 0));
+            assert_eq!(exchange.slots.len(), 1 - crowd / 10_000);
+            exchange.fail(|_| Error::Closed, &mut Vec::new());
+        }
+    }
+}

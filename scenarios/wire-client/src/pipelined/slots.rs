@@ -102,6 +102,12 @@ impl<T> Slots<T> {
         slot
     }
 
+    /// How many there are.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     /// How many are taken.
     #[cfg(test)]
     pub(super) fn taken(&self) -> usize {
