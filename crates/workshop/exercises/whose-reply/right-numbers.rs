@@ -38,8 +38,8 @@ async fn read(mut replies: Receiver<u32>, waiting: Waiting) {
     while let Some(lot) = replies.recv().await {
         info!("reads {lot}");
         number += 1;
-        let Some(caller) = waiting.lock().await.1.remove(&number) else { continue };
-        let _ = caller.send(lot);
+        let caller = waiting.lock().await.1.remove(&number);
+        let _ = caller.map(|caller| caller.send(lot));
     }
 }
 

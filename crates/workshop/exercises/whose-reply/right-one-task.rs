@@ -32,7 +32,7 @@ async fn serve(
     commands: Sender<&'static str>,
     mut replies: Receiver<u32>,
 ) {
-    let (mut waiting, mut commands) = (VecDeque::new(), Some(commands));
+    let (mut waiting, mut commands) = (VecDeque::<oneshot::Sender<u32>>::new(), Some(commands));
     loop {
         tokio::select! {
             biased;
@@ -45,9 +45,8 @@ async fn serve(
             },
             reply = replies.recv() => {
                 let Some(lot) = reply else { break };
-                info!("reads {lot}");
-                let Some(caller) = waiting.pop_front() else { continue };
-                let _ = caller.send(lot);
+                info!("reads {lot}, and {} wait", waiting.len());
+                let _ = waiting.pop_front().map(|caller| caller.send(lot));
             }
         }
     }

@@ -33,9 +33,9 @@ async fn draw(Client(commands, waiting): Client, name: &'static str) -> String {
 /// T4: hands each reply to a caller, who may have given up.
 async fn read(mut replies: Receiver<u32>, waiting: Waiting) {
     while let Some(lot) = replies.recv().await {
-        info!("reads {lot}");
-        let Some(caller) = waiting.lock().await.pop_front() else { continue };
-        let _ = caller.send(lot);
+        let mut waiting = waiting.lock().await;
+        info!("reads {lot}, and {} wait", waiting.len());
+        let _ = waiting.pop_front().map(|caller| caller.send(lot));
     }
 }
 

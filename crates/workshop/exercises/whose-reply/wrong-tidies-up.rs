@@ -33,11 +33,10 @@ async fn draw(Client(commands, waiting): Client, name: &'static str) -> String {
 /// T4: hands each reply to a caller, who may have given up.
 async fn read(mut replies: Receiver<u32>, waiting: Waiting) {
     while let Some(lot) = replies.recv().await {
-        info!("reads {lot}");
         let mut waiting = waiting.lock().await;
         waiting.retain(|caller| !caller.is_closed());
-        let Some(caller) = waiting.pop_front() else { continue };
-        let _ = caller.send(lot);
+        info!("reads {lot}, and {} wait", waiting.len());
+        let _ = waiting.pop_front().map(|caller| caller.send(lot));
     }
 }
 

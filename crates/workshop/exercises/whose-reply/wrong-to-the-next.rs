@@ -33,9 +33,10 @@ async fn draw(Client(commands, waiting): Client, name: &'static str) -> String {
 /// T4: hands each reply to a caller, who may have given up.
 async fn read(mut replies: Receiver<u32>, waiting: Waiting) {
     while let Some(lot) = replies.recv().await {
-        info!("reads {lot}");
+        let mut waiting = waiting.lock().await;
+        info!("reads {lot}, and {} wait", waiting.len());
         // A reply is not to be lost.
-        while let Some(caller) = waiting.lock().await.pop_front() {
+        while let Some(caller) = waiting.pop_front() {
             if caller.send(lot).is_ok() {
                 break;
             }
