@@ -40,6 +40,7 @@ mod run;
 mod limits;
 
 mod children;
+mod cores;
 mod guardian;
 
 use std::{env, io, process};

@@ -2,13 +2,17 @@
 //! machine suffers from it.
 
 use std::time::Duration;
+#[cfg(target_os = "linux")]
+use std::{collections::HashSet, mem};
+
+use crate::cores::{Cores, Had};
 
 /// What a run may take.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
     /// From its start to its end. On Linux, it may take longer on a machine with much
-    /// else to do: what one of its threads waits for a core does not count, until all
-    /// together have used so much of the cores.
+    /// else to do: what one of its threads waits for a core does not count, nor what
+    /// several do that follow each other, until all together have used so much of the cores.
     pub time: Duration,
     /// What it writes, in bytes: it is kept on disk for as long as the
     /// [`Ended`](crate::Ended) is.
@@ -47,15 +51,6 @@ pub enum Limit {
 /// A run may take so many times as long as it may at best.
 const MOST_PATIENCE: u32 = 6;
 
-/// What a group has had of the cores.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Cores {
-    /// All of its threads together.
-    used: Duration,
-    /// The one that had to wait for a core the longest.
-    waited: Duration,
-}
-
 /// What is taken at this moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Taken {
@@ -63,40 +58,78 @@ struct Taken {
     threads: u64,
 }
 
-impl Limits {
-    /// The limit of a process that takes more memory or threads than it may.
+/// For each thread that was looked at, they are not looked at again for so long: a few are
+/// each time that a run is, and a crowd costs no more than a few do.
+const PAUSE_FOR_EACH: Duration = Duration::from_micros(200);
+
+/// The looks at one run, from its start on.
+pub(crate) struct Looks {
+    limits: Limits,
+    group: Group,
+    cores: Cores,
+    /// When its threads are to be looked at again.
+    next: Duration,
+}
+
+impl Looks {
+    pub(crate) fn new(limits: Limits, leader: u32) -> Self {
+        let group = Group::led_by(leader);
+        Self { limits, group, cores: Cores::default(), next: Duration::ZERO }
+    }
+
+    /// The limit that it has gone beyond, after this time; none if it has not.
     ///
     /// It is looked at here, since the system's own limit of threads does not
     /// bind an administrator, and none of them counts the memory in use.
-    pub(crate) fn exceeded_by(&self, id: u32) -> Option<Limit> {
-        let taken = match self.counted {
-            Counted::Process => taken(id)?,
-            Counted::Group => taken_by_group(id)?,
+    pub(crate) fn exceeded(&mut self, time: Duration) -> Option<Limit> {
+        let counted = match self.limits.counted {
+            Counted::Process => vec![self.group.leader],
+            Counted::Group => self.group.processes(),
         };
-        if taken.threads > self.threads {
-            return Some(Limit::Threads(self.threads));
+        let taken = Taken::by(&counted);
+        if taken.threads > self.limits.threads {
+            return Some(Limit::Threads(self.limits.threads));
+        } else if taken.memory > self.limits.memory {
+            return Some(Limit::Memory(self.limits.memory));
         }
-        (taken.memory > self.memory).then_some(Limit::Memory(self.memory))
+        if time >= self.next {
+            let threads = threads_of(&counted);
+            let number = u32::try_from(threads.len()).unwrap_or(u32::MAX);
+            self.next = time + PAUSE_FOR_EACH.saturating_mul(number);
+            self.cores.see(time, threads);
+        }
+        if self.is_over_after(time) {
+            // Whatever is counted, what all have had until now decides.
+            self.cores.see(time, threads_of(&self.group.processes()));
+        }
+        self.is_over_after(time).then_some(Limit::Time(self.limits.time))
     }
 
-    /// The same for one that has written so many bytes.
+    fn is_over_after(&self, time: Duration) -> bool {
+        let most = self.limits.time;
+        // Whoever waited for what its own threads have used has had its time.
+        time > most
+            && (time > most * MOST_PATIENCE
+                || self.cores.used() > most
+                || time.saturating_sub(self.cores.waited()) > most)
+    }
+}
+
+impl Limits {
+    /// The limit of one that has written so many bytes.
     pub(crate) fn exceeded_by_output(&self, written: u64) -> Option<Limit> {
         (written > self.output).then_some(Limit::Output(self.output))
     }
+}
 
-    /// The same for one that has run so long. `had` is what it was seen to have had of
-    /// the cores so far: what had most of them may have ended.
-    pub(crate) fn exceeded_after(&self, time: Duration, id: u32, had: &mut Cores) -> Option<Limit> {
-        if time <= self.time {
-            return None;
-        }
-        let now = cores(id);
-        *had = Cores { used: had.used.max(now.used), waited: had.waited.max(now.waited) };
-        // Whoever waited for what its own threads have used has had its time.
-        let is_over = time > self.time * MOST_PATIENCE
-            || had.used > self.time
-            || time.saturating_sub(had.waited) > self.time;
-        is_over.then_some(Limit::Time(self.time))
+impl Taken {
+    /// What these processes take together, those of them that are there.
+    fn by(processes: &[u32]) -> Self {
+        let all = processes.iter().filter_map(|id| taken(*id));
+        all.fold(Self::default(), |sum, one| Self {
+            memory: sum.memory + one.memory,
+            threads: sum.threads + one.threads,
+        })
     }
 }
 
@@ -112,16 +145,6 @@ fn taken(id: u32) -> Option<Taken> {
     Some(Taken { memory, threads: number("Threads:")? })
 }
 
-/// What all processes take whose group this one leads.
-#[cfg(target_os = "linux")]
-fn taken_by_group(leader: u32) -> Option<Taken> {
-    let all = numbers_in("/proc").filter(|id| group_of(*id) == Some(leader)).filter_map(taken);
-    Some(all.fold(Taken::default(), |sum, one| Taken {
-        memory: sum.memory + one.memory,
-        threads: sum.threads + one.threads,
-    }))
-}
-
 /// The entries of a folder of the system's whose names are numbers, none if it is gone.
 #[cfg(target_os = "linux")]
 fn numbers_in(folder: &str) -> impl Iterator<Item = u32> + use<> {
@@ -129,22 +152,53 @@ fn numbers_in(folder: &str) -> impl Iterator<Item = u32> + use<> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-/// What the threads of this group have had of the cores that are there still.
+/// What the threads of these processes have had of the cores, each by its number, of those
+/// that are there still.
 #[cfg(target_os = "linux")]
-fn cores(leader: u32) -> Cores {
-    let processes = numbers_in("/proc").filter(|id| group_of(*id) == Some(leader));
-    let threads = processes.flat_map(|id| {
+fn threads_of(processes: &[u32]) -> Vec<(u32, Had)> {
+    let threads = processes.iter().flat_map(|id| {
         let folder = format!("/proc/{id}/task");
-        numbers_in(&folder).map(move |thread| format!("{folder}/{thread}/schedstat"))
+        numbers_in(&folder).map(move |thread| (thread, format!("{folder}/{thread}/schedstat")))
     });
-    threads.fold(Cores::default(), |all, file| {
+    let had = threads.filter_map(|(thread, file)| {
         // Its time on a core, its wait for one, and how often it had one.
-        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let text = std::fs::read_to_string(file).ok()?;
         let mut times = text.split_whitespace().map_while(|it| it.parse().ok());
-        let mut next = || times.next().map(Duration::from_nanos).unwrap_or_default();
-        let (used, waited) = (next(), next());
-        Cores { used: all.used + used, waited: all.waited.max(waited) }
-    })
+        let mut next = || times.next().map(Duration::from_nanos);
+        Some((thread, Had { used: next()?, waited: next()? }))
+    });
+    had.collect()
+}
+
+/// The processes of a group.
+struct Group {
+    leader: u32,
+    /// Those that are not in it: nobody joins it but by being started in it, and to read of
+    /// each process which group it is in would take longer than all else.
+    #[cfg(target_os = "linux")]
+    strangers: HashSet<u32>,
+}
+
+#[cfg(target_os = "linux")]
+impl Group {
+    fn led_by(leader: u32) -> Self {
+        Self { leader, strangers: HashSet::new() }
+    }
+
+    /// Those that there are now.
+    fn processes(&mut self) -> Vec<u32> {
+        let known = mem::take(&mut self.strangers);
+        let mut processes = Vec::new();
+        for id in numbers_in("/proc") {
+            let group = if known.contains(&id) { None } else { group_of(id) };
+            if group == Some(self.leader) {
+                processes.push(id);
+            } else if group.is_some() || known.contains(&id) {
+                self.strangers.insert(id);
+            }
+        }
+        processes
+    }
 }
 
 /// The group that a process is in, by the process that leads it.
@@ -166,11 +220,17 @@ fn taken(_id: u32) -> Option<Taken> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn cores(_leader: u32) -> Cores {
-    Cores::default()
+fn threads_of(_processes: &[u32]) -> Vec<(u32, Had)> {
+    Vec::new()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn taken_by_group(_leader: u32) -> Option<Taken> {
-    None
+impl Group {
+    fn led_by(leader: u32) -> Self {
+        Self { leader }
+    }
+
+    fn processes(&mut self) -> Vec<u32> {
+        vec![self.leader]
+    }
 }

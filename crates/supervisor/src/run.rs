@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use wait4::ResUse;
 
 use crate::children::Running;
-use crate::limits::{Cores, Limit, Limits};
+use crate::limits::{Limit, Limits, Looks};
 
 /// How often to look at a run. Its own clock and the system's accounting tell
 /// what it took; this only ends what goes too far.
@@ -84,7 +84,7 @@ fn watch(
         let mut file = stderr;
         file.stream_position().unwrap_or(0)
     };
-    let (begun, mut had) = (Instant::now(), Cores::default());
+    let (begun, mut looks) = (Instant::now(), Looks::new(limits, running.id()));
     loop {
         match running.ended() {
             Ok(None) => {}
@@ -93,13 +93,16 @@ fn watch(
         }
         let output = [stdout, stderr].into_iter().filter_map(|file| file.metadata().ok());
         let output = limits.exceeded_by_output(output.map(|file| file.len()).sum());
-        if let Some(stopped) = output.or_else(|| limits.exceeded_by(running.id())) {
-            running.kill();
-            return (running.wait(), Some((stopped, written())));
-        }
-        if let Some(stopped) = limits.exceeded_after(begun.elapsed(), running.id(), &mut had) {
+        if let Some(stopped) = output.or_else(|| looks.exceeded(begun.elapsed())) {
             let written = written();
-            return (end(running), Some((stopped, written)));
+            let ended = match stopped {
+                Limit::Time(_) => end(running),
+                _ => {
+                    running.kill();
+                    running.wait()
+                }
+            };
+            return (ended, Some((stopped, written)));
         }
         thread::sleep(PAUSE);
     }

@@ -102,8 +102,12 @@ impl Folder {
             Libraries::Scheduled => folder.root.join(SCHEDULED),
         };
         let read = |place: &Path, name: &str| fs::read_to_string(place.join(name));
-        let own = dependencies(&read(&libraries, "Cargo.toml")?, &libraries, folder.libraries);
-        let manifest = manifest(&own, &read(&folder.root, "Cargo.toml")?);
+        let of_libraries = read(&libraries, "Cargo.toml")?;
+        let own = dependencies(&of_libraries, &libraries, folder.libraries);
+        let mut manifest = manifest(&own, &read(&folder.root, "Cargo.toml")?);
+        if folder.libraries == Libraries::Scheduled {
+            manifest += &format!("\n\n{}", profile(&of_libraries).trim_end());
+        }
         folder.write_ours("Cargo.toml", &manifest)?;
         folder.write_ours("Cargo.lock", &read(&libraries, "Cargo.lock")?)?;
         folder.write_ours(".cargo/config.toml", CONFIG)?;
@@ -286,9 +290,14 @@ fn dependencies(workspace: &str, place: &Path, libraries: Libraries) -> String {
     lines.chain(scenarios).collect::<Vec<_>>().join("\n")
 }
 
+/// What stands in a manifest of how to build, to its end.
+fn profile(manifest: &str) -> &str {
+    manifest.find("[profile.").map_or("", |at| &manifest[at..])
+}
+
 /// The folder's manifest, with the profile of the project's.
 fn manifest(dependencies: &str, project: &str) -> String {
-    let profile = project.find("[profile.").map_or("", |at| &project[at..]);
+    let profile = profile(project);
     // Of packages that nobody uses here, cargo would complain.
     let is_ours = |section: &&str| {
         let package =

@@ -16,10 +16,14 @@ fn exercise() -> &'static Exercise {
 }
 
 /// What stands in the place of what a task does in the starter.
-const PROGRAMS: [(&str, &str); 11] = [
+const PROGRAMS: [(&str, &str); 12] = [
     ("endless", "loop { std::hint::spin_loop() }"),
     ("exit", "std::process::exit(3)"),
     ("panic", "assert!(*total.lock().await > 9, \"\\x1b[2Jtoo few\");"),
+    (
+        "panics-with-a-lock",
+        "let mut total = total.lock().await; *total += 1; assert!(*total < 2, \"too many\");",
+    ),
     (
         "ends-in-many-ways",
         "for step in 1..4 {
@@ -220,6 +224,16 @@ fn who_panics_is_told_and_where() {
     assert_eq!((&last.said[..], last.ended), (&["panics (line 30)".to_owned()][..], false));
     let End::Panic(said) = &way.end else { panic!("{:?}", way.end) };
     assert!(said.starts_with(&format!("{} panicked: ", last.who)), "{said}");
+}
+
+/// Its thread never comes to the end of its panic, and the next order would begin in that.
+#[test]
+fn who_panics_with_a_lock_ends_its_own_order_and_no_other() {
+    let Judged { wrong, orders, way, .. } = judged("panics-with-a-lock");
+    let seen = wrong.expect("it is wrong").seen;
+    assert!(orders == 50 && seen.starts_with("in 50 of 50 orders"), "{seen}");
+    let End::Panic(said) = way.expect("there is one").end else { panic!("{seen}") };
+    assert!(said.ends_with("panicked: too many (line 30)"), "{said}");
 }
 
 #[test]

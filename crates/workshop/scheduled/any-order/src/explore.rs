@@ -109,10 +109,12 @@ pub(crate) fn explore(program: &Program) -> Report {
         in_a_thread(|| {
             for seed in seeds.by_ref() {
                 let one = one(program, Choice::ByLot(lot(seed)), seed);
-                let is_ended = one.is_ended();
                 report.add(one);
                 steps += taken().tasks.len();
-                if !is_ended || steps > MOST_STEPS_IN_ALL {
+                if thread::panicking()
+                    || report.unended() >= MOST_UNENDED
+                    || steps > MOST_STEPS_IN_ALL
+                {
                     break;
                 }
             }
@@ -131,9 +133,9 @@ pub(crate) fn follow(program: &Program, order: Order) -> Report {
 }
 
 /// Does this in a thread of its own. Whoever panics while it holds something may not come to
-/// the end of that, and its thread is taken for panicking from then on: the next order
-/// needs another one. One for each order would not do, as it costs the time that a busy
-/// machine takes to let a thread begin, a thousand times.
+/// the end of that, and its thread is taken for panicking from then on: only then does the
+/// next order need another one. Each costs the time that a busy machine takes to let a
+/// thread begin.
 fn in_a_thread(run: impl FnOnce() + Send) {
     thread::scope(|scope| {
         if let Err(panic) = scope.spawn(run).join() {
