@@ -215,7 +215,8 @@ impl Lens {
 
     /// Everything recorded so far if an event loop is blocked at this moment: if somebody
     /// has held its thread for 10 ms or longer, and holds it. What that means for whom is
-    /// [`Recording::blocked_now`]. Any thread may ask, as often as it likes: while no
+    /// [`Recording::blocked_now`]. How much of that time the system kept the core from it is
+    /// known only when it ends. Any thread may ask, as often as it likes: while no
     /// loop is blocked, it costs no recording.
     pub fn while_blocked(&self) -> Option<Recording> {
         let Shared { clock, threads, .. } = &*self.0;

@@ -2,8 +2,10 @@
 //! at: its task is the one with the longest polls and the largest share of `Busy`, and
 //! the column `Location` has the line that spawned it.
 //!
-//! tokio tells it what happens only where it is built so:
-//! `RUSTFLAGS="--cfg tokio_unstable" cargo run -p wire-client --features console --example watched-by-console --target-dir target/console`
+//! `cargo run -p wire-client --features console --example watched-by-console --target-dir target/console`
+//!
+//! tokio tells it what happens only where it is built so: set
+//! `RUSTFLAGS="--cfg tokio_unstable"` before, which builds all crates anew.
 //!
 //! Then, in another terminal, `cargo install --locked tokio-console` and `tokio-console`.
 

@@ -355,6 +355,9 @@ mod tests {
         assert!(calls.iter_mut().all(|call| call.now_or_never().is_none()));
         let mut closes = Box::pin(database.clone().close());
         assert!(closes.as_mut().now_or_never().is_none(), "it waits");
+        // It has room behind that, and nobody knows yet.
+        calls.push(Box::pin(database.call(insert(3))));
+        assert!(calls[3].as_mut().now_or_never().is_none());
         go_on.send(()).unwrap();
         in_time(closes).await;
         for call in calls {
@@ -367,6 +370,6 @@ mod tests {
         in_time(ended).await;
         in_time(held).await.unwrap();
         let again = in_time(Sqlite::open(&file, Settings::default())).await.unwrap();
-        assert_eq!(count(&again).await, 3);
+        assert_eq!(count(&again).await, 4);
     }
 }
