@@ -142,7 +142,6 @@ impl Line {
         }
         // Those who were given none wait in vain: here it ends.
         self.waiting.borrow_mut().clear();
-        let _ = self.commands.borrow_mut().shutdown();
         Ok(())
     }
 
