@@ -15,7 +15,7 @@ use std::{env, fs};
 use bytes::BytesMut;
 use futures::future::join_all;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::oneshot;
