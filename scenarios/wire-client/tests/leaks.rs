@@ -5,7 +5,9 @@
 use std::env;
 use std::fs;
 use std::net::ToSocketAddrs;
+use std::time::Instant;
 
+use program_test::PATIENCE;
 use tokio::runtime::{Builder, Handle};
 use wire_client::Address;
 use wire_client::pipelined::Client;
@@ -61,7 +63,9 @@ async fn connect_and_leave(address: &Address, closes: bool) {
 }
 
 async fn until_no_task_is_left() {
+    let start = Instant::now();
     while Handle::current().metrics().num_alive_tasks() > 0 {
+        assert!(start.elapsed() < PATIENCE, "a task is left");
         tokio::task::yield_now().await;
     }
 }
