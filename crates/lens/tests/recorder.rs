@@ -982,8 +982,9 @@ struct KeptFromItsCore;
 impl Drop for KeptFromItsCore {
     fn drop(&mut self) {
         let waited = || -> u64 {
-            let counts = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-            counts.split_whitespace().nth(1).unwrap().parse().unwrap()
+            let counts = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
+            let waited = counts.split_whitespace().nth(1).and_then(|it| it.parse().ok());
+            waited.expect("a number")
         };
         let before = waited();
         while waited() - before < 20_000_000 {
