@@ -3,6 +3,7 @@
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+use crate::one_at_a_time::greeting;
 use crate::protocol::{Command, Decoder, Limits, Value};
 use crate::{Address, Error};
 
@@ -26,13 +27,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// database. Each waits for its reply, so that no command runs before all is as it
     /// should be.
     pub(super) async fn greet(&mut self, address: &Address) -> Result<(), Error> {
-        let mut hello = Command::new("HELLO").arg("3");
-        if let Some(login) = address.login() {
-            hello = hello.arg("AUTH").arg(&login.user).arg(&login.password);
-        }
-        self.ask(&hello).await?;
-        if address.number() > 0 {
-            self.ask(&Command::new("SELECT").int(address.number())).await?;
+        for command in greeting(address) {
+            self.ask(&command).await?;
         }
         Ok(())
     }

@@ -371,6 +371,19 @@ fn one_that_does_not_greet_is_not_reached() {
 }
 
 #[test]
+fn one_that_says_what_nobody_asked_for_and_never_greets_is_not_reached() {
+    let talks = serve(|peer, _| {
+        let push = ">1\r\n$4\r\nmore\r\n".repeat(10_000);
+        while peer.says(&push) {}
+    });
+    let settings = Settings { connect_within: IN_VAIN, ..Settings::default() };
+    block_on(async {
+        let error = Client::connect_with(&talks, settings).await.expect_err("it talks on");
+        assert!(error.to_string().contains("timed out"), "{error}");
+    });
+}
+
+#[test]
 fn the_socket_is_closed_with_the_last_client() {
     let (tell, told) = mpsc::channel();
     let address = serve_greeted(move |peer, _| {
