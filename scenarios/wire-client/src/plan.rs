@@ -99,8 +99,9 @@ impl Plan {
 
     /// What each requester is to do, in their order.
     pub fn requests(&self) -> impl Iterator<Item = Request> {
-        self.options.load.shares().zip(1..).map(|(count, number)| {
-            Request::new(number, &self.key, count, Arc::clone(&self.counted))
+        let server = self.program.server();
+        self.options.load.shares().zip(1..).map(move |(count, number)| {
+            Request::new(number, &self.key, count, server, Arc::clone(&self.counted))
         })
     }
 }

@@ -61,4 +61,9 @@ impl Program {
         about: "Commands to Redis, beside a callback that blocks their event loop for 0.1 s",
         one_on_each: false,
     };
+
+    /// Who replies.
+    pub(crate) fn server(&self) -> &'static str {
+        if *self == Self::BINARY { "The server" } else { "Redis" }
+    }
 }

@@ -22,14 +22,22 @@ pub struct Request {
     count: usize,
     left: usize,
     last: i64,
+    /// Who replies, in words.
+    server: &'static str,
     counted: Arc<Counted>,
 }
 
 impl Request {
-    pub(crate) fn new(number: usize, key: &str, count: usize, counted: Arc<Counted>) -> Self {
+    pub(crate) fn new(
+        number: usize,
+        key: &str,
+        count: usize,
+        server: &'static str,
+        counted: Arc<Counted>,
+    ) -> Self {
         let (name, key) = (format!("R{number}"), key.to_owned());
         let command = Command::new("INCR").arg(&key);
-        Self { name, key, command, count, left: count, last: 0, counted }
+        Self { name, key, command, count, left: count, last: 0, server, counted }
     }
 
     /// The span that makes this requester a lane of the recording.
@@ -90,7 +98,7 @@ impl Request {
     pub fn told(&self) -> String {
         let last = words::thousands(self.last.unsigned_abs());
         match self.count {
-            1 => format!("Redis replied {last}"),
+            1 => format!("{} replied {last}", self.server),
             _ => format!("The last reply was {last}"),
         }
     }
@@ -137,7 +145,7 @@ mod tests {
     #[test]
     fn a_requesters_own_numbers_grow() {
         let counted = Arc::new(Counted::new(9));
-        let mut request = Request::new(1, "key", 3, counted);
+        let mut request = Request::new(1, "key", 3, "Redis", counted);
         assert_eq!((request.name.as_str(), request.asks().as_str()), ("R1", "INCR 3 times"));
         let mut take = |reply: Value| {
             let why = request.accept(&reply).err();

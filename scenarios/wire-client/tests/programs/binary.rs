@@ -21,6 +21,12 @@ fn it_counts_as_the_others_do() {
 }
 
 #[test]
+fn what_replies_is_not_called_redis() {
+    let ran = run(Program::BINARY, &["--commands", "1", "--round-trip", "0"]).well();
+    assert!(ran.stdout.contains("R1: The server replied 1\n"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_connection_has_one_request_on_its_way() {
     for (connections, at_once) in [("1", 1), ("3", 3)] {
         let args = ["--speed", "50", "--connections", connections, "--json"];
