@@ -48,7 +48,7 @@ impl Rule {
 
     fn told(self) -> &'static str {
         match self {
-            Self::Oldest => "the caller who has waited longest, also if it has given up",
+            Self::Oldest => "the caller who has waited longest, given up or not",
             Self::Newest => "the caller who came last",
             Self::OldestStillThere => "the caller who has waited longest of those still there",
         }
