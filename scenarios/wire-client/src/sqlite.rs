@@ -7,7 +7,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), wire_client::sqlite::Error> {
 //! let database = Sqlite::open(":memory:", Settings::default()).await?;
-//! let two = database.call(|it| it.query_row("SELECT 1 + 1", [], |row| row.get(0))).await?;
+//! let two: i64 = database.call(|it| it.query_row("SELECT 1 + 1", [], |row| row.get(0))).await?;
 //! assert_eq!(two, 2);
 //! database.close().await;
 //! # Ok(())
