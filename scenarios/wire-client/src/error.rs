@@ -17,6 +17,12 @@ pub enum Error {
         /// What the system says.
         reason: io::ErrorKind,
     },
+    /// Nobody has this name.
+    #[error("the host of {address} is not known")]
+    UnknownHost {
+        /// Where the database should be.
+        address: String,
+    },
     /// The connection ended before the reply came.
     #[error("the connection was lost: {reason}")]
     Lost {

@@ -53,16 +53,16 @@ pub(crate) fn some(bytes: usize) -> io::Result<usize> {
 
 /// There is no connection, for this reason.
 pub(crate) fn unreachable(address: &Address, error: &io::Error) -> Error {
-    let reason = match error.kind() {
+    let address = address.to_string();
+    match error.kind() {
         // As sockets that block call it.
-        ErrorKind::WouldBlock => ErrorKind::TimedOut,
-        // The host's name could not be looked up: std has no word for that.
-        kind if error.raw_os_error().is_none() && kind != ErrorKind::TimedOut => {
-            ErrorKind::AddrNotAvailable
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+            Error::Unreachable { address, reason: ErrorKind::TimedOut }
         }
-        kind => kind,
-    };
-    Error::Unreachable { address: address.to_string(), reason }
+        // What the system says has its number: this is the look-up, for which std has no word.
+        _ if error.raw_os_error().is_none() => Error::UnknownHost { address },
+        reason => Error::Unreachable { address, reason },
+    }
 }
 
 /// There was a connection, and something of a command had been sent.

@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::one_at_a_time::unreachable;
 use crate::protocol::{Command, Limits, Value};
 use crate::{Address, Error};
 use connection::Connection;
@@ -233,10 +234,9 @@ impl Dial for DialTcp {
     type Stream = TcpStream;
 
     async fn dial(&self) -> Result<Connection<TcpStream>, Error> {
-        let unreachable = |reason| Error::Unreachable { address: self.address.to_string(), reason };
         let dialled = async {
             let stream = TcpStream::connect(self.address.host_and_port()).await;
-            let stream = stream.map_err(|error| unreachable(error.kind()))?;
+            let stream = stream.map_err(|error| unreachable(&self.address, &error))?;
             // A command is complete when it is written: there is nothing to wait for.
             stream.set_nodelay(true).map_err(|error| Error::broken(&error))?;
             let mut connection = Connection::new(stream, self.settings.limits);
@@ -244,6 +244,6 @@ impl Dial for DialTcp {
             Ok(connection)
         };
         let in_time = timeout(self.settings.connect_within, dialled).await;
-        in_time.unwrap_or_else(|_| Err(unreachable(io::ErrorKind::TimedOut)))
+        in_time.unwrap_or_else(|_| Err(unreachable(&self.address, &io::ErrorKind::TimedOut.into())))
     }
 }
