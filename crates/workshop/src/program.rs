@@ -106,7 +106,7 @@ fn build_as_in(
             false => "the libraries that programs use are built now, once",
             true => {
                 "what tries one order of tasks after another is built now; the first time, \
-                 that takes a minute or two"
+                 that takes a few minutes"
             }
         });
     }
