@@ -70,8 +70,7 @@ impl Error {
 
     /// The database says no. It may say it at any length.
     pub(crate) fn refused(text: &[u8]) -> Self {
-        let end = text.len().min(LONGEST_REFUSAL);
-        Self::Refused(String::from_utf8_lossy(&text[..end]).into_owned())
+        Self::Refused(excerpt(text))
     }
 
     /// The same error for a command that may have run, or that cannot have. What could not
@@ -86,5 +85,10 @@ impl Error {
     }
 }
 
-/// How many bytes of a refusal are told.
-const LONGEST_REFUSAL: usize = 512;
+/// How many bytes are told of what comes from a server.
+const LONGEST: usize = 512;
+
+/// The beginning of what a server says, as text.
+pub(crate) fn excerpt(text: &[u8]) -> String {
+    String::from_utf8_lossy(&text[..text.len().min(LONGEST)]).into_owned()
+}

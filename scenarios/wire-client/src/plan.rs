@@ -15,6 +15,10 @@ use crate::{Address, Distance, Error, Failure, Program, Request, Server, blockin
 /// longer than a run takes.
 const KEPT: u32 = 24 * 60 * 60;
 
+/// For how long the database is asked to remove it. Where that has stopped replying, it has
+/// kept the run waiting already, and the counter goes by itself.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// What one run is to do, and all it needs for it.
 pub struct Plan {
     program: Program,
@@ -115,7 +119,7 @@ fn begin_counting(address: &Address, key: &str) -> Result<(), Failure> {
 }
 
 fn remove(address: &Address, key: &str) -> Result<(), Error> {
-    let mut client = blocking::Client::connect(address)?;
+    let mut client = blocking::Client::connect_within(address, FAREWELL)?;
     client.call(&Command::new("DEL").arg(key))?;
     client.close();
     Ok(())
@@ -128,5 +132,23 @@ impl Drop for Plan {
             // If the database is gone by now, that is no matter of this run's.
             let _ = remove(self.server.address(), &self.key);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_database_that_says_nothing_more_keeps_nobody_at_the_end() {
+        // The system connects, and nobody takes it.
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = Address::new("127.0.0.1", listener.local_addr().unwrap().port());
+        let Err(Error::Lost { reason, .. }) = remove(&address, "key") else {
+            panic!("nobody answers")
+        };
+        assert_eq!(reason, "no complete reply came in 2 s");
     }
 }

@@ -1,5 +1,7 @@
 //! A client that is closed, what it has accepted, and who still waited or came after that.
 
+use lens::recording::Outcome;
+
 use crate::exercise::{Exercise, ServerRules, Trial};
 use crate::judge::{Seen, Wrong};
 use crate::texts;
@@ -43,8 +45,14 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
         if seen.visits_for(seconds).next().is_some() {
             return Err(Wrong::seen(format!("{name} was asked for, and {why}")));
         }
-        if !seen.lanes().iter().any(|lane| lane.name == name) {
+        let mut lanes = seen.lanes().iter().filter(|lane| lane.name == name);
+        let Some(lane) = lanes.next() else {
             return Err(Wrong::seen(format!("{name} never came")));
+        };
+        // One that was let in and then forgotten has no reply either.
+        if lane.outcome == Outcome::Dropped {
+            let seen = format!("{name} was not made, and not told that it is refused");
+            return Err(Wrong::seen(seen));
         }
         seen.has_it(name)?;
     }

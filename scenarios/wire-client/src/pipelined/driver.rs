@@ -245,3 +245,55 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Serving<'a, S> {
         duty
     }
 }
+
+/// The task may be dropped at any of its waits, and then what it has sent last is not noted
+/// yet. Who waits for the reply to it is to be told that it may have run.
+impl<S> Drop for Serving<'_, S> {
+    fn drop(&mut self) {
+        self.shared.lock().exchange.has_sent(self.sent);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+    use crate::pipelined::{Client, Settings};
+    use crate::protocol::{Command, Limits};
+
+    struct Never;
+
+    impl Dial for Never {
+        type Stream = DuplexStream;
+
+        async fn dial(&self) -> Result<Connection<DuplexStream>, Error> {
+            Err(Error::lost("there is one connection"))
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_cut_off_by_the_end_of_the_runtime_is_told_what_went_out() {
+        let (near, mut server) = duplex(1024);
+        let first = Connection::new(near, Limits::default());
+        let (client, task) = Client::start(Never, first, &Settings::default());
+        let (mut task, cx) = (Box::pin(task), &mut Context::from_waker(Waker::noop()));
+        let command = Command::new("INCR").arg("price");
+        let mut calls = [(); 3].map(|()| Box::pin(client.call(&command)));
+        let [one, other, next] = &mut calls;
+        assert!(one.as_mut().poll(cx).is_pending() && other.as_mut().poll(cx).is_pending());
+        assert!(task.as_mut().poll(cx).is_pending());
+        let mut said = vec![0; 2 * command.as_bytes().len()];
+        server.read_exact(&mut said).await.unwrap();
+        server.write_all(b":1\r\n:2\r\n").await.unwrap();
+        // It sends this one, and lets those go first that have their replies.
+        assert!(next.as_mut().poll(cx).is_pending());
+        assert!(task.as_mut().poll(cx).is_pending());
+        drop(task);
+        server.read_exact(&mut said[..command.as_bytes().len()]).await.unwrap();
+        let Poll::Ready(Err(Error::Lost { may_have_run, .. })) = next.as_mut().poll(cx) else {
+            panic!("it waits for a task that is gone")
+        };
+        assert!(may_have_run, "the server has the command");
+    }
+}

@@ -19,7 +19,10 @@ const NAMES: [&str; 2] = ["redis-server", "valkey-server"];
 
 /// What the shell does. Its arguments are the program and what that is given.
 const KEEP: &str = r#"
-folder=$(mktemp -d) && cd "$folder" || exit
+folder=$(mktemp -d 2>&1) && cd "$folder" || {
+    echo "no folder can be made for it: $folder"
+    exit
+}
 "$@" </dev/null &
 # From here on the server is the only one who writes there, so that its end is seen.
 exec >/dev/null
@@ -100,7 +103,8 @@ fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// Waits until it says that it can be asked; else it gives the last that it said.
+/// Waits until it says that it can be asked; else it gives the last that it complained of, or
+/// said at all.
 fn until_ready(stdout: ChildStdout) -> Result<(), String> {
     let (tell, is_ready) = mpsc::channel();
     let read = move || {
@@ -113,17 +117,19 @@ fn until_ready(stdout: ChildStdout) -> Result<(), String> {
 }
 
 fn read_until_ready(stdout: impl Read) -> Result<(), String> {
-    let mut last = String::from("it ended without a word");
+    let (mut last, mut complaint) = (String::from("it ended without a word"), None);
     for line in BufReader::new(stdout.take(ENOUGH)).lines() {
         let line = line.map_err(|error| error.to_string())?;
         if line.contains("eady to accept connections") {
             return Ok(());
         }
         if line.contains("ailed") || line.contains("rror") || line.contains("in use") {
+            complaint = Some(line);
+        } else if !line.trim().is_empty() {
             last = line;
         }
     }
-    Err(last)
+    Err(complaint.unwrap_or(last))
 }
 
 fn not_installed() -> Failure {
@@ -143,10 +149,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn why_it_did_not_begin_is_the_last_complaint() {
+    fn why_it_did_not_begin_is_the_last_complaint_or_its_last_word() {
         let said = "# oO0O\n* Failed listening on port 1 (tcp), aborting: in use\n";
         assert_eq!(read_until_ready(said.as_bytes()), Err(said.lines().nth(1).unwrap().to_owned()));
         assert!(read_until_ready(&b""[..]).unwrap_err().contains("without a word"));
+        let said = "# The limit of 20 is not enough. Exiting.\n\n";
+        assert_eq!(read_until_ready(said.as_bytes()), Err(said.trim_end().to_owned()));
         assert_eq!(read_until_ready(&b"*\n1:M * Ready to accept connections\n"[..]), Ok(()));
     }
 }

@@ -143,6 +143,16 @@ fn a_redis_that_cannot_begin_is_told_in_its_own_words() {
     ran.assert_fails(cause, "set REDIS_URL to a Redis that runs");
 }
 
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn without_a_place_for_its_folder_it_is_said_that_there_is_none() {
+    let watched = Watched::new();
+    let mut command = watched.command(Program::SIMPLE, &[]);
+    let ran = program_test::run(command.env("TMPDIR", watched.folder.path().join("nowhere")));
+    let cause = "redis-server could not be started for this run: no folder can be made for it: ";
+    ran.assert_fails(cause, "set REDIS_URL to a Redis that runs");
+}
+
 /// One for the programs' REDIS_URL.
 struct Redis {
     url: String,
