@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::one_at_a_time::unreachable;
+use crate::one_at_a_time::{lost, unreachable};
 use crate::protocol::{Command, Limits, Value};
 use crate::{Address, Error};
 use connection::Connection;
@@ -139,6 +139,16 @@ impl Client {
     /// closed, or the command would disturb the others.
     pub fn call<'a>(&'a self, command: &'a Command) -> Call<'a> {
         Call { shared: &self.owner.shared, step: Step::New(command) }
+    }
+
+    /// The same, given up after a while. The connection is left to the others.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call), and when no reply has come by then.
+    pub async fn call_within(&self, command: &Command, patience: Duration) -> Result<Value, Error> {
+        let in_time = timeout(patience, self.call(command)).await;
+        in_time.unwrap_or_else(|_| Err(lost(&io::ErrorKind::TimedOut.into(), patience)))
     }
 
     /// What is published on the channel from now on.

@@ -9,7 +9,7 @@ use futures::future::{join, try_join_all};
 use tokio::time::sleep;
 use tracing::{Instrument, info, info_span};
 use wire_client::blocker::{Watch, sort_for};
-use wire_client::pipelined::Client;
+use wire_client::pipelined::{Client, Settings};
 use wire_client::{Failure, Plan, Program, Request};
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,23 +25,24 @@ async fn main() -> ExitCode {
 }
 
 async fn connect(plan: &Plan) -> Result<Vec<Client>, Failure> {
-    let clients = (0..plan.connections()).map(|_| Client::connect(plan.address()));
-    Ok(try_join_all(clients).await?)
+    let settings = Settings { in_flight: plan.in_flight(), ..Settings::default() };
+    let connect = |_| Client::connect_with(plan.address(), settings);
+    Ok(try_join_all((0..plan.connections()).map(connect)).await?)
 }
 
 async fn send_all(plan: &Plan, clients: &[Client]) -> Result<(), Failure> {
     try_join_all(plan.requests().zip(clients.iter().cycle()).map(|(request, client)| {
         let span = request.span();
-        send(client, request).instrument(span)
+        send(plan, client, request).instrument(span)
     }))
     .await?;
     Ok(())
 }
 
-async fn send(client: &Client, mut request: Request) -> Result<(), Failure> {
+async fn send(plan: &Plan, client: &Client, mut request: Request) -> Result<(), Failure> {
     info!("Sending {}", request.asks());
     while let Some(command) = request.command() {
-        let reply = client.call(command).await?;
+        let reply = client.call_within(command, plan.patience()).await?;
         request.accept(&reply)?;
     }
     info!("{}", request.told());

@@ -27,16 +27,16 @@ async fn connect(plan: &Plan) -> Result<Vec<Client>, Failure> {
 async fn send_all(plan: &Plan, clients: &[Client]) -> Result<(), Failure> {
     try_join_all(plan.requests().zip(clients.iter().cycle()).map(|(request, client)| {
         let span = request.span();
-        send(client, request).instrument(span)
+        send(plan, client, request).instrument(span)
     }))
     .await?;
     Ok(())
 }
 
-async fn send(client: &Client, mut request: Request) -> Result<(), Failure> {
+async fn send(plan: &Plan, client: &Client, mut request: Request) -> Result<(), Failure> {
     info!("Sending {}", request.asks());
     while let Some(command) = request.command() {
-        let reply = client.call(command).await?;
+        let reply = client.call_within(command, plan.patience()).await?;
         request.accept(&reply)?;
     }
     info!("{}", request.told());

@@ -345,6 +345,30 @@ fn without_a_new_connection_every_command_fails_at_once() {
 }
 
 #[test]
+fn one_that_stalls_is_given_up_after_a_while_and_others_keep_their_places() {
+    let (tell, told) = mpsc::channel::<()>();
+    let told = std::sync::Mutex::new(told);
+    let address = serve_greeted(move |peer, _| {
+        peer.hears();
+        peer.hears();
+        let _ = told.lock().expect("nobody panics").recv();
+        peer.says(":1\r\n:2\r\n");
+    });
+    block_on(async {
+        let client = connect(&address).await;
+        let command = get();
+        let given_up = async {
+            let ended = client.call_within(&command, IN_VAIN).await;
+            drop(tell);
+            ended
+        };
+        let (first, second) = futures::future::join(given_up, client.call(&command)).await;
+        assert_lost(&first, "no complete reply came in 0.2 s");
+        assert_eq!(second, Ok(Value::Integer(2)));
+    });
+}
+
+#[test]
 fn one_that_does_not_greet_is_not_reached() {
     let stalls = serve(|peer, _| {
         peer.reads_on();
