@@ -81,7 +81,7 @@ pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
             "make room, or name a file on another disk"
         }
-        _ if error.raw_os_error().is_some_and(is_for_want_of_files) => {
+        _ if is_for_want_of_files(error) => {
             "ask for less at once, or have the limit of open files raised (ulimit -n shows it)"
         }
         _ => "name a file in a folder that exists and may be written",
@@ -90,9 +90,9 @@ pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
 }
 
 /// Whether the system lets this process, or all together, open no more files.
-fn is_for_want_of_files(code: i32) -> bool {
+pub fn is_for_want_of_files(error: &io::Error) -> bool {
     // ENFILE and EMFILE have these numbers wherever there are any.
-    cfg!(unix) && matches!(code, 23 | 24)
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@
 use std::io::Write;
 
 pub use failure::Failure;
-pub use files::LaterFile;
+pub use files::{LaterFile, is_for_want_of_files};
 pub use lens::guess::Guess;
 pub use lens::{done, joined, recording, stages, text, time};
 pub use options::{Log, Options};

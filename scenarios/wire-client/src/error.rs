@@ -17,6 +17,9 @@ pub enum Error {
         /// What the system says.
         reason: io::ErrorKind,
     },
+    /// The system gives this process no more sockets.
+    #[error("no more files can be opened, and a connection is one")]
+    NoMoreFiles,
     /// Nobody has this name.
     #[error("the host of {address} is not known")]
     UnknownHost {

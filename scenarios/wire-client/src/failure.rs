@@ -28,6 +28,9 @@ fn hint(error: &Error) -> &'static str {
         Error::Unreachable { .. } => {
             "start a Redis 6 or newer there, or unset REDIS_URL to have one started for the run"
         }
+        Error::NoMoreFiles => {
+            "ask for fewer --connections, or have the limit raised (ulimit -n shows it)"
+        }
         Error::UnknownHost { .. } => "check how the host is written in REDIS_URL",
         Error::Lost { may_have_run: true, .. } => {
             "the command may have been done or not: look at the database before it is sent again"

@@ -54,6 +54,9 @@ pub(crate) fn some(bytes: usize) -> io::Result<usize> {
 /// There is no connection, for this reason.
 pub(crate) fn unreachable(address: &Address, error: &io::Error) -> Error {
     let address = address.to_string();
+    if harness::is_for_want_of_files(error) {
+        return Error::NoMoreFiles;
+    }
     match error.kind() {
         // As sockets that block call it.
         ErrorKind::WouldBlock | ErrorKind::TimedOut => {
@@ -96,6 +99,15 @@ mod tests {
 
     fn begins(address: &str) -> Vec<Command> {
         greeting(&address.parse().unwrap()).collect()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_limit_of_ours_is_not_told_of_the_server() {
+        let address = "redis://here".parse().unwrap();
+        assert_eq!(unreachable(&address, &io::Error::from_raw_os_error(24)), Error::NoMoreFiles);
+        let error = unreachable(&address, &io::ErrorKind::WouldBlock.into());
+        assert!(error.to_string().ends_with(": timed out"), "{error}");
     }
 
     #[test]
