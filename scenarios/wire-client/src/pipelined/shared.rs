@@ -77,12 +77,7 @@ impl Shared {
         waker: &Waker,
     ) -> Result<Key, Error> {
         let mut state = self.lock();
-        match &state.phase {
-            Phase::Open => {}
-            Phase::Closing | Phase::Deserted => return Err(Error::Closed),
-            Phase::Over(error) => return Err(error.clone()),
-        }
-        let key = state.exchange.enter(bytes, expects, waker);
+        let key = state.enter(bytes, expects, waker)?;
         wake_after(state);
         Ok(key)
     }
@@ -171,6 +166,20 @@ pub(super) fn wake_all(wakers: &mut Vec<Waker>) {
 }
 
 impl State {
+    /// As [`Shared::enter`], for whoever has more to do at the same moment.
+    pub(super) fn enter(
+        &mut self,
+        bytes: &[u8],
+        expects: Expects,
+        waker: &Waker,
+    ) -> Result<Key, Error> {
+        match &self.phase {
+            Phase::Open => Ok(self.exchange.enter(bytes, expects, waker)),
+            Phase::Closing | Phase::Deserted => Err(Error::Closed),
+            Phase::Over(error) => Err(error.clone()),
+        }
+    }
+
     /// Something whole has come from the server. Fails if nobody has asked for it.
     pub(super) fn receive(&mut self, value: Value, wakers: &mut Vec<Waker>) -> Result<(), Error> {
         match value {

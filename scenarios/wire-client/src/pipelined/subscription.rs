@@ -54,7 +54,7 @@ pub struct Message {
 impl Subscription {
     pub(super) async fn begin(shared: &Arc<Shared>, channel: &[u8]) -> Result<Self, Error> {
         let channel = Bytes::copy_from_slice(channel);
-        let inbox = shared.lock().channels.join(&channel);
+        let inbox = Arc::new(Inbox::new(shared.lock().channels.messages));
         let mut this = Self { shared: Arc::clone(shared), channel, inbox, stage: Stage::New };
         // It may be cancelled here: then it is dropped like any other.
         poll_fn(|cx| this.poll_confirmed(cx)).await?;
@@ -65,9 +65,13 @@ impl Subscription {
         match self.stage {
             Stage::New => {
                 let command = Command::new("SUBSCRIBE").arg(&self.channel);
-                let expects = Expects::Confirmation;
-                self.stage =
-                    Stage::Asked(self.shared.enter(command.as_bytes(), expects, cx.waker())?);
+                let mut state = self.shared.lock();
+                let key = state.enter(command.as_bytes(), Expects::Confirmation, cx.waker())?;
+                // At the same moment: if the connection ended in between, the inbox would end
+                // with it, and the command would go out on the next one.
+                state.channels.join(&self.channel, &self.inbox);
+                wake_after(state);
+                self.stage = Stage::Asked(key);
                 Poll::Pending
             }
             Stage::Asked(key) => self.shared.poll_reply(key, cx).map(|reply| {
@@ -132,10 +136,8 @@ impl Channels {
         Self { channels: HashMap::new(), messages: messages.max(1) }
     }
 
-    fn join(&mut self, channel: &Bytes) -> Arc<Inbox> {
-        let inbox = Arc::new(Inbox::new(self.messages));
-        self.channels.entry(channel.clone()).or_default().inboxes.push(Arc::clone(&inbox));
-        inbox
+    fn join(&mut self, channel: &Bytes, inbox: &Arc<Inbox>) {
+        self.channels.entry(channel.clone()).or_default().inboxes.push(Arc::clone(inbox));
     }
 
     /// Tells whether the server is to send no more.
