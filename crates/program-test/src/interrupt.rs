@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::sync::Once;
+use std::thread;
 
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
@@ -18,14 +19,22 @@ const INTERRUPT: u64 = 1 << (2 - 1);
 pub fn let_programs_be_interrupted() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        if !is_ignored() {
-            return;
+        if is_ignored() {
+            catch();
         }
+    });
+}
+
+/// On a thread of its own: the test may be inside of a runtime, where no other one may be
+/// dropped.
+fn catch() {
+    let caught = thread::spawn(|| {
         let runtime = Builder::new_current_thread().enable_io().build().expect("a runtime");
         let _inside = runtime.enter();
         // It goes on being caught when nobody listens any more.
         drop(signal(SignalKind::interrupt()).expect("SIGINT can be caught"));
     });
+    caught.join().expect("it does not panic");
 }
 
 fn is_ignored() -> bool {
@@ -33,4 +42,14 @@ fn is_ignored() -> bool {
     let set = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let set = set.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
     set.is_some_and(|set| set & INTERRUPT != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_is_caught_from_inside_of_a_runtime_too() {
+        catch();
+    }
 }
