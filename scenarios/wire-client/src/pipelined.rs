@@ -1,8 +1,8 @@
 //! A client that many callers share. Their commands go out one behind the other, without
 //! waiting for replies, and each gets its own.
 //!
-//! Its parts, from the inside out: [`exchange`] knows which reply is whose and touches no
-//! socket; [`shared`] puts it under one lock; [`driver`] is the one task that reads and
+//! Its parts, from the inside out: `exchange` knows which reply is whose and touches no
+//! socket; `shared` puts it under one lock; `driver` is the one task that reads and
 //! writes; and here is what callers see.
 
 use std::future::Future;
