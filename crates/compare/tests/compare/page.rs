@@ -183,7 +183,11 @@ mod in_browser {
         let first = (0..4).map(|_| press(Key::Tab)).find(|told| !told.is_empty());
         let first = first.unwrap_or_default();
         assert!(first.starts_with("R1 held thread 1 (main) for 1.0 s"), "{first}");
-        let second = press(Key::Tab);
+        let mut second = press(Key::Tab);
+        // Its last poll may come so late that the wait for it is drawn, and is a stop too.
+        if second.starts_with("R1 waited, and held no thread, for ") {
+            second = press(Key::Tab);
+        }
         let polled = "R1 held thread 1 (main) for ";
         assert!(second.starts_with(polled) && second.contains(" ms, from "), "{second}");
 
