@@ -30,6 +30,7 @@ pub fn draw(comparison: &Comparison) -> String {
         parts.extend(measured_drawn(&comparison.strategies));
         parts.extend(spread(&comparison.strategies));
         parts.extend(timelines(&comparison.strategies));
+        parts.extend(busy(&comparison.strategies));
     }
     parts.extend(comparison.ladder.as_ref().map(ladder));
     parts.join("\n\n")
@@ -177,6 +178,22 @@ fn timelines(strategies: &[Compared]) -> Option<String> {
     let titled: Vec<(&str, &Recording)> =
         drawn.iter().map(|(title, recording)| (title.as_str(), *recording)).collect();
     (!titled.is_empty()).then(|| timeline::draw_together(&titled, harness::width()))
+}
+
+/// Whose event loop had no core for a while: in its row that looks like work.
+fn busy(strategies: &[Compared]) -> Option<String> {
+    let told = strategies.iter().filter_map(|strategy| {
+        let kept = recording(strategy)?.figures.preempted_for;
+        (kept > Duration::ZERO).then(|| {
+            let (all, name) = (rounded(kept), &strategy.name);
+            let sentence = format!(
+                "The machine was busy: for up to {all} in all, the event loop of {name} had no core to run on."
+            );
+            timeline::wrapped(&sentence, WIDTH)
+        })
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| told.join("\n"))
 }
 
 /// What is to be drawn of a strategy: also of one that failed, if it could tell.

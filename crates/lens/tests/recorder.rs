@@ -1,9 +1,9 @@
 //! The recorder, driven by real threads and real futures.
 
 use std::future::Future;
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use futures::future::{join, join_all, join3};
 use lens::joined::{Dated, Forgotten};
@@ -825,18 +825,22 @@ fn nothing_counts_after_the_end_of_the_recording() {
 /// Both ways of counting are to agree as long as every lane is kept.
 #[test]
 fn figures_are_what_the_lanes_add_up_to() {
-    let recording = record_future(async {
-        let never = yields(0).instrument(requester("never polled"));
-        let mut some: Vec<_> = (1..30)
-            .map(|number| yields(number % 7).instrument(requester(&format!("R{number}"))))
-            .collect();
-        drop(some.pop());
-        drop(some.remove(3));
-        join_all(some).await;
-        drop(never);
-        requester("fails").in_scope(failed);
-        std::mem::forget(requester("goes on"));
-    });
+    let crowd = || {
+        record_future(async {
+            let never = yields(0).instrument(requester("never polled"));
+            let mut some: Vec<_> = (1..30)
+                .map(|number| yields(number % 7).instrument(requester(&format!("R{number}"))))
+                .collect();
+            drop(some.pop());
+            drop(some.remove(3));
+            join_all(some).await;
+            drop(never);
+            requester("fails").in_scope(failed);
+            std::mem::forget(requester("goes on"));
+        })
+    };
+    // Of a core that the system took away the lanes do not tell.
+    let recording = undisturbed(crowd, |recording| recording.figures.preempted == 0);
     let Recording { elapsed, threads, lanes, figures, blocked, .. } = recording.clone();
     let again = Recording::of_lanes(elapsed, threads, lanes);
     // Dropping holds the thread for a moment, and is no stretch.
@@ -847,6 +851,12 @@ fn figures_are_what_the_lanes_add_up_to() {
         (figures.requesters, figures.failed, figures.dropped, figures.unfinished),
         (32, 1, 3, 1)
     );
+}
+
+/// The first of many runs that the machine left alone as far as the test needs it.
+fn undisturbed<T>(run: impl Fn() -> T, is_so: impl Fn(&T) -> bool) -> T {
+    let mut runs = (0..100).map(|_| run());
+    runs.find(is_so).expect("the machine leaves one of a hundred runs alone")
 }
 
 #[test]
@@ -964,32 +974,45 @@ fn on_a_busy_machine_nobody_is_told_of_whom_the_system_kept_from_its_core() {
 #[cfg(target_os = "linux")]
 fn who_is_dropped_while_the_system_keeps_the_core_never_ran() {
     let _busy = Busy::machine();
-    let recording = record_future(async {
-        let dropped = KeptFromItsCore;
-        let never_ran = async move { drop(dropped) }.instrument(requester("R1"));
-        yields(1).instrument(requester("R2")).await;
-        drop(never_ran);
-    });
+    let kept = || {
+        let ran = Arc::default();
+        let dropped = KeptFromItsCore { ran: Arc::clone(&ran) };
+        let recording = record_future(async {
+            let never_ran = async move { drop(dropped) }.instrument(requester("R1"));
+            yields(1).instrument(requester("R2")).await;
+            drop(never_ran);
+        });
+        let ran = *ran.lock().unwrap();
+        (recording, ran)
+    };
+    // It has to be brief itself, and so has what the host of a virtual machine takes, which
+    // nobody counts.
+    let (recording, _) = undisturbed(kept, |(_, ran)| *ran < Duration::from_micros(500));
     let figures = &recording.figures;
     assert_eq!((figures.most_in_flight, figures.dropped), (1, 1), "{recording:#?}");
 }
 
 /// It gives its core away until others have had it for a while.
 #[cfg(target_os = "linux")]
-struct KeptFromItsCore;
+struct KeptFromItsCore {
+    /// How much of the time it did not wait.
+    ran: Arc<Mutex<Duration>>,
+}
 
 #[cfg(target_os = "linux")]
 impl Drop for KeptFromItsCore {
     fn drop(&mut self) {
-        let waited = || -> u64 {
+        let waited = || {
             let counts = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
             let waited = counts.split_whitespace().nth(1).and_then(|it| it.parse().ok());
-            waited.expect("a number")
+            Duration::from_nanos(waited.expect("a number"))
         };
-        let before = waited();
-        while waited() - before < 20_000_000 {
+        let (begun, before) = (Instant::now(), waited());
+        while waited() - before < Duration::from_millis(20) {
             thread::yield_now();
         }
+        let ran = begun.elapsed().saturating_sub(waited() - before);
+        *self.ran.lock().unwrap() = ran;
     }
 }
 

@@ -50,6 +50,19 @@ fn who_crashes_or_hangs_does_the_others_no_harm() {
 }
 
 #[test]
+fn a_core_that_the_system_kept_is_no_work_of_the_strategy() {
+    let kept =
+        REPORT.replace(r#""preempted":0,"preempted_s":0.0"#, r#""preempted":2,"preempted_s":0.09"#);
+    let strategies = r#"strategies = ["bad-sync", "bad-async"]"#;
+    let print = |report: &str| format!("println!(\"{{}}\", r#\"{report}\"#)");
+    let programs = [("bad-sync", &*print(REPORT)), ("bad-async", &*print(&kept))];
+    let ran = run_in(workspace(strategies, &programs).path(), &["other"]).well();
+    let told = "The machine was busy: for up to 90 ms in all, the event loop of bad-async had no\n  core to run on.\n";
+    assert!(ran.stdout.ends_with(told), "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("busy").count(), 1, "{}", ran.stdout);
+}
+
+#[test]
 fn who_fails_says_why_and_what_to_do() {
     let ran = run(&["http-client", "--seconds", "0,301", "--strategies", "sync,async"]);
     assert_eq!(ran.code, Some(1));

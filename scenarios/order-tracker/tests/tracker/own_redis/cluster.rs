@@ -1,5 +1,7 @@
 //! Instances that share a Redis Cluster, whose nodes are killed one by one.
 
+use std::fs;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -417,12 +419,22 @@ fn the_redis_of_the_chapter_is_killed_and_has_its_orders_again() {
     running.take(&order, 1);
     let mut watcher = running.watch(&order);
     watcher.sees(1);
+    // On a slow disk Redis writes what it was told a second or two later.
+    let written = folder.path().join("target/redis/appendonlydir");
+    until("the order is on the disk", || holds(&written, &order));
     bash(kill);
     watcher.is_told("interrupted");
     bash(begin);
     watcher.is_told("resumed");
     running.take(&order, 2);
     watcher.sees(2);
+}
+
+/// Whether one of the files in this folder has these words.
+fn holds(folder: &Path, words: &str) -> bool {
+    let files = fs::read_dir(folder).into_iter().flatten().map_while(Result::ok);
+    let mut contents = files.map_while(|file| fs::read(file.path()).ok());
+    contents.any(|text| String::from_utf8_lossy(&text).contains(words))
 }
 
 /// What is done also when a test fails.
