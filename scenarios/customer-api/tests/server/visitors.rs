@@ -86,7 +86,8 @@ fn what_a_server_did_is_drawn_from_when_they_asked_while_it_goes_on() {
         let args = ["--visitors", "4", "--every", "0.03", "--json"];
         let ran = visit(&url(&running), &args).well();
         let Report { recording, .. } = ran.report();
-        assert_eq!((recording.begins, recording.lanes.len()), (Begins::Asked, 4));
+        let begins = (recording.begins, recording.lanes.len());
+        assert_eq!(begins, (Begins::Asked, 4), "{}", ran.stderr);
         let of_report = |it: &&Held| recording.lanes[it.lane].name == "report 1";
         let report = recording.blocked.iter().find(of_report).expect("it held the event loop");
         // On a busy machine one that comes next may be read just before it begins.
