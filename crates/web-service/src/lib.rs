@@ -1,10 +1,11 @@
 //! What the web services of several scenarios share, and each of them would else
 //! have a copy of: answering clients until it is told to stop, refusals as RFC 9457
 //! has them, bodies that are bounded in length and in time, and a client for one
-//! server.
+//! server, which can tell whether both have the same clock.
 
 pub use body::{BodyError, json_body};
 pub use client::{client_of, server_url};
+pub use clock::{AT_ONCE, Asked, clock};
 pub use life::{Life, Stopping, UnderWay};
 pub use refusal::{Refusal, json};
 pub use runtime::{runtime, stop_signal};
@@ -20,4 +21,5 @@ mod body;
 mod refusal;
 
 mod client;
+mod clock;
 mod trace;

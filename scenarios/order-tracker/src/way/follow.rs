@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::Station;
-use super::ask::AT_ONCE;
-use super::station::Log;
+use super::station::{AT_ONCE, Log};
 
 /// What an instance tells.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,9 +1,11 @@
 //! What there is to see of a position on its way, and how it is written down.
 
 use std::collections::VecDeque;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+
+/// Two looks at the clock at the same moment are as close as this, in microseconds.
+pub(crate) const AT_ONCE: u64 = web_service::AT_ONCE.as_micros() as u64;
 
 /// Something that a program has seen of a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -58,8 +60,7 @@ impl Mark {
 
 /// By the clock that every program on this machine has.
 pub(crate) fn now_us() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+    u64::try_from(web_service::clock().as_micros()).unwrap_or(u64::MAX)
 }
 
 /// The newest marks, as many as there is room for.
