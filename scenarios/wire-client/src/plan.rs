@@ -54,7 +54,7 @@ impl Plan {
             Duration::ZERO => None,
             far => Some(Distance::start(server.address(), far)?),
         };
-        let counted = Arc::new(Counted::new(options.load.commands));
+        let counted = Arc::new(Counted::new(options.load.commands()));
         Ok(Self { program, options, key, counted, distance, server })
     }
 
@@ -93,7 +93,7 @@ impl Plan {
 
     /// How many connections they share.
     pub fn connections(&self) -> usize {
-        self.options.load.connections
+        self.options.load.connections()
     }
 
     /// How many commands can be on their way at once, at most: one of each requester.
