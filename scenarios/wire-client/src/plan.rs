@@ -35,9 +35,17 @@ impl Plan {
     /// note says which Redis it is.
     ///
     /// Ends the process if that cannot be: with exit code 2 when an option is
-    /// wrong, else with 1.
+    /// wrong, else with 1. With `--prepare` it ends here, with exit code 0: a run brings
+    /// all that it needs, so nothing is to be made ready before one.
     pub fn from_args(program: Program) -> Self {
         let options = Options::read(&program);
+        if options.shared.prepare {
+            if let Err(failure) = Server::check_given() {
+                harness::exit(&failure.into());
+            }
+            // It goes no further than to tell what a run would be.
+            drop(begin(program, &options));
+        }
         Self::new(program, options).unwrap_or_else(|failure| harness::exit(&failure.into()))
     }
 
@@ -67,14 +75,7 @@ impl Plan {
 
     /// Starts the clock and the recording.
     pub fn start(&self) -> harness::Run {
-        let Options { load, shared, .. } = &self.options;
-        let (name, requesters) = (self.program.name, load.in_flight());
-        let rounds = u32::try_from(load.rounds(self.program.one_on_each)).unwrap_or(u32::MAX);
-        match self.options.round_trip().saturating_mul(rounds) {
-            // Whatever it takes then, no delay was asked for.
-            Duration::ZERO => harness::start(name, requesters, shared),
-            ideal => harness::start_with_ideal(name, requesters, ideal, shared),
-        }
+        begin(self.program, &self.options)
     }
 
     /// Where clients are to connect to: far away, or to the database itself.
@@ -107,6 +108,17 @@ impl Plan {
         self.options.load.shares().zip(1..).map(move |(count, number)| {
             Request::new(number, &self.key, count, server, Arc::clone(&self.counted))
         })
+    }
+}
+
+fn begin(program: Program, options: &Options) -> harness::Run {
+    let Options { load, shared, .. } = options;
+    let (name, requesters) = (program.name, load.in_flight());
+    let rounds = u32::try_from(load.rounds(program.one_on_each)).unwrap_or(u32::MAX);
+    match options.round_trip().saturating_mul(rounds) {
+        // Whatever it takes then, no delay was asked for.
+        Duration::ZERO => harness::start(name, requesters, shared),
+        ideal => harness::start_with_ideal(name, requesters, ideal, shared),
     }
 }
 
