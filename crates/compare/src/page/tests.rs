@@ -218,7 +218,7 @@ fn what_is_no_request_is_called_what_it_is() {
     ] {
         assert!(page.contains(wanted), "{wanted}");
     }
-    assert!(!page.contains("request ") && !page.contains("requests"), "{page}");
+    assert!(!page.contains("request ") && !page.contains("requests"));
     let table = crate::table::draw(&both);
     assert!(table.contains("commands") && !table.contains("requests"), "{table}");
 }

@@ -44,7 +44,10 @@ fn nobody_is_asked() {
 
 #[test]
 fn what_is_no_address_is_told() {
-    let mut command = command_at("localhost:6379", Program::SIMPLE, &["--prepare"]);
-    program_test::run(&mut command)
+    let prepared =
+        |program| program_test::run(&mut command_at("localhost:6379", program, &["--prepare"]));
+    prepared(Program::SIMPLE)
         .assert_fails("REDIS_URL is no address of a Redis", "set it to one such as redis://");
+    // What asks no Redis does not look there.
+    prepared(Program::BINARY).well();
 }
