@@ -90,6 +90,7 @@ fn compare(options: &Options) -> Result<Comparison, Stop> {
         scenario: scenario.package.clone(),
         command: command(),
         machine: machine::here(),
+        nouns: scenario.nouns(),
         strategies: Vec::new(),
         ladder: None,
     };

@@ -14,19 +14,6 @@ pub(crate) fn bytes(bytes: u64) -> String {
     format!("{number:.decimals$} {unit}")
 }
 
-/// A number in groups of three digits, as in `10,000`.
-pub(crate) fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 /// Reads such a number: `512MB`, `4 GB`, or bytes without a unit.
 pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
     let unit = text.find(|character: char| character.is_ascii_alphabetic()).unwrap_or(text.len());
@@ -73,12 +60,6 @@ mod tests {
     fn sizes_have_two_or_three_digits_that_matter() {
         let said = [999, 26_300, 7_150_000, 261_000_000, 12_600_000_000].map(bytes);
         assert_eq!(said, ["1.0 KB", "26.3 KB", "7.2 MB", "261 MB", "12.6 GB"]);
-    }
-
-    #[test]
-    fn long_numbers_are_grouped() {
-        let said = [0, 999, 1000, 40_000, 1_234_567].map(thousands);
-        assert_eq!(said, ["0", "999", "1,000", "40,000", "1,234,567"]);
     }
 
     #[test]

@@ -41,10 +41,10 @@ pub fn render(comparison: &Comparison) -> String {
                 (head(comparison, &title))
                 main {
                     @if !comparison.strategies.is_empty() {
-                        (figures::section(&comparison.strategies))
-                        (lanes::section(&comparison.strategies))
+                        (figures::section(&comparison.strategies, &comparison.nouns))
+                        (lanes::section(&comparison.strategies, &comparison.nouns))
                     }
-                    @if let Some(ladder) = &comparison.ladder { (growth::section(ladder)) }
+                    @if let Some(ladder) = &comparison.ladder { (growth::section(ladder, &comparison.nouns.counts)) }
                     @if !comparison.strategies.is_empty() { (commands(&comparison.strategies)) }
                 }
                 script { (PreEscaped(SCRIPT)) }

@@ -14,10 +14,28 @@ pub struct Comparison {
     pub command: String,
     /// Where it ran.
     pub machine: Machine,
+    /// What it calls the pieces of its work.
+    pub nouns: Nouns,
     /// The strategies, in the order of the chapter; empty if only a ladder was asked for.
     pub strategies: Vec<Compared>,
     /// How they fare as the work grows, if that was asked for.
     pub ladder: Option<Ladder>,
+}
+
+/// What the pieces of the work are called, each in the singular.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nouns {
+    /// What the size of the work counts.
+    pub counts: String,
+    /// What has a row in a picture.
+    pub row: String,
+}
+
+impl Default for Nouns {
+    fn default() -> Self {
+        let request = || "request".to_owned();
+        Self { counts: request(), row: request() }
+    }
 }
 
 /// A machine, by what matters here and nothing that tells whose it is.
@@ -77,7 +95,7 @@ pub struct Failed {
 /// The same work at growing sizes.
 #[derive(Debug, Clone)]
 pub struct Ladder {
-    /// The command's numbers of requests, ascending.
+    /// The sizes of the work, ascending.
     pub sizes: Vec<usize>,
     /// One climber for each strategy, in the order of the chapter.
     pub climbers: Vec<Climber>,

@@ -3,11 +3,14 @@
 //! ```toml
 //! [package.metadata.compare]
 //! strategies = ["sync", "async"] # programs of the package, in the order of the chapter
+//! others = ["fill"] # its other programs, which are no strategies
 //! how.sync = "one after another on one thread" # how it makes its requests, for the page
 //! only."--workers" = ["thread-pool"] # an option that takes a value, and whom it concerns
 //! server = ["delay-server", "--addr", "localhost:0"] # if all of them ask one
 //! route = "/api/character" # what they ask it for, if not for what it tells itself
 //! ladder = "--requests" # if an option sets the size of the work
+//! counts = "command" # what that option counts, if not requests
+//! row = "requester" # what a row of a picture is, if not a request
 //! asked.by = "visitors" # if the strategies are servers: the program that asks each of them
 //! asked.args = ["--addr", "localhost:0"] # what they are started with then
 //! ```
@@ -23,6 +26,8 @@ use cargo_metadata::{Metadata, MetadataCommand, Package};
 use harness::{Failure, Strategy};
 use serde::Deserialize;
 
+use crate::results::Nouns;
+
 /// What a package says in its manifest.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +40,9 @@ pub struct Scenario {
     pub programs: Vec<String>,
     /// The programs of its strategies, in the order of the chapter.
     pub strategies: Vec<String>,
+    /// Its other programs, which are not compared.
+    #[serde(default)]
+    pub others: Vec<String>,
     /// How they make their requests, as the end of a sentence; none where nobody says.
     #[serde(default)]
     pub how: BTreeMap<String, String>,
@@ -52,6 +60,10 @@ pub struct Scenario {
     pub server_package: String,
     /// The option that sets the size of the work, such as `--requests`.
     pub ladder: Option<String>,
+    /// What that option counts, such as `command`; none for `request`.
+    pub counts: Option<String>,
+    /// What a row of its pictures is, such as `requester`; none for `request`.
+    pub row: Option<String>,
     /// Who asks the strategies, if they are servers.
     pub asked: Option<Asked>,
 }
@@ -100,6 +112,11 @@ fn declared(package: &Package, metadata: &Metadata) -> Result<Option<Scenario>, 
     if let Some(stranger) = told.into_iter().find(|name| !scenario.strategies.contains(name)) {
         return Err(wrong(format!("'{stranger}' is none of its strategies")));
     }
+    let mut nouns = scenario.counts.iter().chain(&scenario.row);
+    // They stand on a page, in the singular and with an s behind them.
+    if let Some(noun) = nouns.find(|it| !it.bytes().all(|letter| letter.is_ascii_lowercase())) {
+        return Err(wrong(format!("'{noun}' is no noun in small letters")));
+    }
     if let Some(asked) = scenario.asked.as_ref().filter(|it| !scenario.programs.contains(&it.by)) {
         return Err(wrong(format!("'{}' is none of its programs", asked.by)));
     }
@@ -131,6 +148,15 @@ pub fn named(scenarios: &[Scenario], name: Option<&str>) -> Result<Scenario, Fai
 }
 
 impl Scenario {
+    /// What its work is made of, in words.
+    pub fn nouns(&self) -> Nouns {
+        let Nouns { counts, row } = Nouns::default();
+        Nouns {
+            counts: self.counts.clone().unwrap_or(counts),
+            row: self.row.clone().unwrap_or(row),
+        }
+    }
+
     /// The strategies with these names, in the order of the chapter; all of them
     /// without names. `sync` means the program `db-sync` too.
     pub fn pick(&self, names: &[String]) -> Result<Vec<String>, Failure> {

@@ -32,7 +32,7 @@ pub fn draw(comparison: &Comparison) -> String {
         parts.extend(timelines(&comparison.strategies));
         parts.extend(busy(&comparison.strategies));
     }
-    parts.extend(comparison.ladder.as_ref().map(ladder));
+    parts.extend(comparison.ladder.as_ref().map(|it| ladder(it, &comparison.nouns.counts)));
     parts.join("\n\n")
 }
 
@@ -203,15 +203,16 @@ pub(crate) fn recording(strategy: &Compared) -> Option<&Recording> {
     Some(&report.recording)
 }
 
-/// A row for each step.
-fn ladder(ladder: &Ladder) -> String {
+/// A row for each step, whose size counts these.
+fn ladder(ladder: &Ladder, counts: &str) -> String {
+    let sizes = format!("{counts}s");
     let mut columns = Columns::new(&[
         ["", "strategy"],
-        ["", "requests"],
+        ["", &sizes],
         ["", "elapsed"],
         ["CPU", "time"],
         ["peak", "memory"],
-        ["memory per", "request"],
+        ["memory per", counts],
     ]);
     for climber in &ladder.climbers {
         let mut name = climber.name.as_str();

@@ -37,6 +37,7 @@ mod strategy;
 pub mod args;
 mod failure;
 mod files;
+pub mod numbers;
 pub mod signals;
 
 mod live;

@@ -46,7 +46,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE", value_parser = args::file)]
     pub log_file: Option<PathBuf>,
 
-    /// Make ready what the run needs, such as a database, and end before it
+    /// Make ready what a run needs and does not bring, such as a filled database, and end before it
     // For programs that measure runs; with --json it prints a `Prepared`.
     #[arg(long, hide = true)]
     pub prepare: bool,

@@ -45,7 +45,7 @@ const THIN_RULE: &str = "----------";
 /// process ends with exit code 1, before anything was asked of anyone.
 ///
 /// With `--prepare` the process ends here, with exit code 0: all that the run
-/// needs has been made ready by then.
+/// needs and does not bring has been made ready by then.
 pub fn start(strategy: &str, requesters: usize, options: &Options) -> Run {
     begin(strategy, Sample::of(requesters), None, options)
 }

@@ -40,4 +40,3 @@ mod plan;
 mod program;
 mod request;
 mod server;
-mod words;

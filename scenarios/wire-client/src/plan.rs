@@ -35,9 +35,19 @@ impl Plan {
     /// note says which Redis it is.
     ///
     /// Ends the process if that cannot be: with exit code 2 when an option is
-    /// wrong, else with 1.
+    /// wrong, else with 1. With `--prepare` it ends here, with exit code 0: a run brings
+    /// all that it needs, so nothing is to be made ready before one.
     pub fn from_args(program: Program) -> Self {
         let options = Options::read(&program);
+        if options.shared.prepare {
+            // The other server is never another's.
+            let given = if program == Program::BINARY { Ok(()) } else { Server::check_given() };
+            if let Err(failure) = given {
+                harness::exit(&failure.into());
+            }
+            // It goes no further than to tell what a run would be.
+            drop(begin(program, &options));
+        }
         Self::new(program, options).unwrap_or_else(|failure| harness::exit(&failure.into()))
     }
 
@@ -54,7 +64,7 @@ impl Plan {
             Duration::ZERO => None,
             far => Some(Distance::start(server.address(), far)?),
         };
-        let counted = Arc::new(Counted::new(options.load.commands));
+        let counted = Arc::new(Counted::new(options.load.commands()));
         Ok(Self { program, options, key, counted, distance, server })
     }
 
@@ -67,14 +77,7 @@ impl Plan {
 
     /// Starts the clock and the recording.
     pub fn start(&self) -> harness::Run {
-        let Options { load, shared, .. } = &self.options;
-        let (name, requesters) = (self.program.name, load.in_flight());
-        let rounds = u32::try_from(load.rounds(self.program.one_on_each)).unwrap_or(u32::MAX);
-        match self.options.round_trip().saturating_mul(rounds) {
-            // Whatever it takes then, no delay was asked for.
-            Duration::ZERO => harness::start(name, requesters, shared),
-            ideal => harness::start_with_ideal(name, requesters, ideal, shared),
-        }
+        begin(self.program, &self.options)
     }
 
     /// Where clients are to connect to: far away, or to the database itself.
@@ -93,7 +96,7 @@ impl Plan {
 
     /// How many connections they share.
     pub fn connections(&self) -> usize {
-        self.options.load.connections
+        self.options.load.connections()
     }
 
     /// How many commands can be on their way at once, at most: one of each requester.
@@ -107,6 +110,17 @@ impl Plan {
         self.options.load.shares().zip(1..).map(move |(count, number)| {
             Request::new(number, &self.key, count, server, Arc::clone(&self.counted))
         })
+    }
+}
+
+fn begin(program: Program, options: &Options) -> harness::Run {
+    let Options { load, shared, .. } = options;
+    let (name, requesters) = (program.name, load.in_flight());
+    let rounds = u32::try_from(load.rounds(program.one_on_each)).unwrap_or(u32::MAX);
+    match options.round_trip().saturating_mul(rounds) {
+        // Whatever it takes then, no delay was asked for.
+        Duration::ZERO => harness::start(name, requesters, shared),
+        ideal => harness::start_with_ideal(name, requesters, ideal, shared),
     }
 }
 

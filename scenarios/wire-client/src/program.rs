@@ -16,7 +16,7 @@ impl Program {
     /// What a user of Redis would write.
     pub const LIBRARY: Self = Self {
         name: "wire-library",
-        about: "Commands to Redis, by the client that most programs use",
+        about: "Commands to Redis, sent by the client of the redis crate",
         one_on_each: false,
     };
 
@@ -30,14 +30,14 @@ impl Program {
     /// The same, awaited.
     pub const SIMPLE: Self = Self {
         name: "wire-simple",
-        about: "Commands to Redis, each sent when the reply to the one before is there",
+        about: "Commands to Redis, each sent when its connection is free",
         one_on_each: true,
     };
 
     /// The same in a binary protocol.
     pub const BINARY: Self = Self {
         name: "wire-binary",
-        about: "Commands in a binary protocol, each sent when the reply to the one before is there",
+        about: "Commands in a binary protocol, each sent when its connection is free",
         one_on_each: true,
     };
 
@@ -51,7 +51,7 @@ impl Program {
     /// The blocking client, on threads that others do not wait on.
     pub const THREADED: Self = Self {
         name: "wire-threaded",
-        about: "Commands to Redis, by a client that blocks a thread for each connection",
+        about: "Commands to Redis, each handed to the thread of its connection",
         one_on_each: true,
     };
 

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use harness::numbers::thousands;
 use tracing::{Span, info_span};
 
+use crate::Failure;
 use crate::protocol::{Command, Value};
-use crate::{Failure, words};
 
 /// The commands of one requester, which it sends one after the other, and who that is.
 ///
@@ -49,7 +50,7 @@ impl Request {
     pub fn asks(&self) -> String {
         match self.count {
             1 => "INCR".to_owned(),
-            count => format!("INCR {} times", words::thousands(count as u64)),
+            count => format!("INCR {} times", thousands(count as u64)),
         }
     }
 
@@ -96,7 +97,7 @@ impl Request {
 
     /// What the replies were, in words.
     pub fn told(&self) -> String {
-        let last = words::thousands(self.last.unsigned_abs());
+        let last = thousands(self.last.unsigned_abs());
         match self.count {
             1 => format!("{} replied {last}", self.server),
             _ => format!("The last reply was {last}"),

@@ -15,20 +15,24 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use delay_server::client::{self, Hints, Unanswered};
 use harness::args;
+use harness::numbers::thousands;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Url};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 use tracing::{Span, info_span};
 
-use crate::{Load, words};
+use crate::Load;
 
 /// Enough that each requester calls again and again.
 const USUAL_CALLS: &str = "120";
 
 /// Each of them has a connection at a time, which is two sockets of this process.
 const MOST_IN_FLIGHT: usize = 250;
+
+const AT_ONCE: &str = "Calls under way at once, at most, each of which has a connection \
+                       [default: one of each requester]";
 
 /// How long a call may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -78,6 +82,9 @@ pub struct Plan {
     method: Method,
     url: Url,
     addresses: Vec<SocketAddr>,
+    /// A client makes as many connections as it has calls under way, and has no limit of
+    /// its own to that.
+    places: Semaphore,
     service: Option<Service>,
 }
 
@@ -97,9 +104,11 @@ impl Plan {
     /// process if that cannot be: with exit code 2 when an option is wrong, else with 1.
     pub fn from_args() -> Self {
         let command = args::without_speed(Options::command());
-        let mut command = command.mut_arg("commands", |arg| arg.default_value(USUAL_CALLS));
-        let reason = "a client makes as many as it needs at once";
-        let options: Options = args::read_without(&mut command, &[("connections", reason)]);
+        let calls = "Make this many calls, all requesters together";
+        let mut command = command
+            .mut_arg("commands", |arg| arg.default_value(USUAL_CALLS).help(calls))
+            .mut_arg("connections", |arg| arg.default_value(None::<&str>).help(AT_ONCE));
+        let options: Options = args::read(&mut command);
         options.load.check(&mut command);
         if options.load.in_flight() > MOST_IN_FLIGHT {
             let why = format!("--in-flight is {MOST_IN_FLIGHT} at most");
@@ -118,7 +127,8 @@ impl Plan {
         };
         let host = url.host_str().unwrap_or_default();
         let addresses = client::look_up(host, url.port_or_known_default().unwrap_or(80))?;
-        Ok(Self { options, method, url, addresses, service })
+        let places = Semaphore::new(options.load.connections());
+        Ok(Self { options, method, url, addresses, places, service })
     }
 
     /// Starts the clock and the recording.
@@ -143,6 +153,13 @@ impl Plan {
         client.map_err(Failure::from)
     }
 
+    /// Waits until there are fewer calls under way than there may be. Dropped, it lets the
+    /// next one begin.
+    pub async fn place(&self) -> Option<SemaphorePermit<'_>> {
+        // Nobody closes it.
+        self.places.acquire().await.ok()
+    }
+
     /// What each requester is to do, in their order.
     pub fn requests(&self) -> impl Iterator<Item = Request> {
         self.options.load.shares().zip(1..).map(|(count, number)| Request {
@@ -160,8 +177,8 @@ impl Plan {
     pub fn told(&self) -> Option<String> {
         let made = self.service.as_ref()?.connections.load(Ordering::SeqCst);
         let s = if made == 1 { "" } else { "s" };
-        let calls = words::thousands(self.options.load.commands as u64);
-        Some(format!("The server saw {} connection{s} for {calls} calls", words::thousands(made)))
+        let calls = thousands(self.options.load.commands() as u64);
+        Some(format!("The server saw {} connection{s} for {calls} calls", thousands(made)))
     }
 }
 
@@ -176,7 +193,7 @@ impl Request {
         let what = format!("{} {}", self.method, self.url.path());
         match self.count {
             1 => what,
-            count => format!("{what} {} times", words::thousands(count as u64)),
+            count => format!("{what} {} times", thousands(count as u64)),
         }
     }
 
@@ -217,7 +234,7 @@ impl Request {
     /// What the replies were, in words.
     pub fn told(&self) -> String {
         match self.counts {
-            true => format!("The last reply was {}", words::thousands(self.last)),
+            true => format!("The last reply was {}", thousands(self.last)),
             false => "Every call was answered".to_owned(),
         }
     }

@@ -29,11 +29,19 @@ impl Server {
     ///
     /// When `REDIS_URL` is no address, or there is no program to start.
     pub fn find_or_start() -> Result<Self, Failure> {
-        match env::var(REDIS_URL) {
-            Err(env::VarError::NotPresent) => Self::start(),
-            Ok(url) => Ok(Self::given(url.parse()?)),
-            Err(env::VarError::NotUnicode(_)) => Err(AddressError::Scheme.into()),
+        match given()? {
+            Some(address) => Ok(Self::given(address)),
+            None => Self::start(),
         }
+    }
+
+    /// Whether `REDIS_URL` could be used, if it is set; nobody is asked.
+    ///
+    /// # Errors
+    ///
+    /// When it is no address.
+    pub(crate) fn check_given() -> Result<(), Failure> {
+        given().map(drop)
     }
 
     fn given(address: Address) -> Self {
@@ -101,5 +109,14 @@ impl Server {
         } else {
             format!("{REDIS_URL} is not set, so this run brings its own Redis")
         }
+    }
+}
+
+/// The address of `REDIS_URL`, if it is set.
+fn given() -> Result<Option<Address>, Failure> {
+    match env::var(REDIS_URL) {
+        Err(env::VarError::NotPresent) => Ok(None),
+        Ok(url) => Ok(Some(url.parse()?)),
+        Err(env::VarError::NotUnicode(_)) => Err(AddressError::Scheme.into()),
     }
 }

@@ -6,16 +6,26 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use harness::args;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
+
+use crate::Load;
 
 /// What a client says here, and what it hears.
 pub const PING: [u8; 4] = *b"PING";
 
 /// So many requesters there are.
 const REQUESTERS: usize = 7;
+
+/// So many of them say PING, each on a connection of its own.
+const CALLERS: usize = 4;
+
+/// So many of those wait at the same time: one for the loop that is blocked, and one for
+/// the other.
+const AT_ONCE: usize = 2;
 
 /// What a user can choose.
 #[derive(Debug, Parser)]
@@ -24,12 +34,32 @@ const REQUESTERS: usize = 7;
     about = "Two event loops on two threads, and a main that has none"
 )]
 struct Options {
+    #[command(flatten)]
+    load: Load,
+
     /// How long one loop is blocked, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = args::seconds)]
     hold: f64,
 
     #[command(flatten)]
     shared: harness::Options,
+}
+
+impl Options {
+    /// What happens here is always the same, and a part of it may happen more often.
+    fn check(&self) -> Result<(), &'static str> {
+        if self.load.commands() < CALLERS {
+            return Err("--commands is 4 at least: each of the four who say PING says it once");
+        }
+        if self.load.connections() != CALLERS {
+            return Err("--connections is always 4 here: one for each of those who say PING");
+        }
+        if self.load.in_flight() != AT_ONCE {
+            return Err("--in-flight is always 2 here: one of those who say PING waits for \
+                        the loop that is blocked, and one for the other");
+        }
+        Ok(())
+    }
 }
 
 /// What one run is to do.
@@ -43,7 +73,17 @@ impl Plan {
     /// Reads the command line and starts the server. Ends the process with exit code 2 if
     /// an option is wrong, and with 1 if there can be no server.
     pub fn from_args() -> Self {
-        let options = args::read(&mut Options::command());
+        let help = "Say PING this often, the four who do so together";
+        let mut command = Options::command()
+            .mut_arg("commands", |arg| arg.default_value("4").help(help))
+            .mut_arg("connections", |arg| arg.default_value("4").help("One for each of the four"))
+            .mut_arg("in_flight", |arg| {
+                arg.default_value("2").help("How many of them wait at once")
+            });
+        let options: Options = args::read(&mut command);
+        if let Err(why) = options.check() {
+            args::refuse(&command.error(ErrorKind::ValueValidation, why));
+        }
         let server = serve().map_err(Failure::from);
         let server = server.unwrap_or_else(|failure| harness::exit(&failure.into()));
         Self { options, server }
@@ -52,6 +92,12 @@ impl Plan {
     /// Starts the clock and the recording.
     pub fn start(&self) -> harness::Run {
         harness::start("wire-two-loops", REQUESTERS, &self.options.shared)
+    }
+
+    /// How often each of the four who do so says PING, in their order.
+    pub fn pings(&self) -> [usize; CALLERS] {
+        let mut shares = self.options.load.shares_of(CALLERS);
+        [(); CALLERS].map(|()| shares.next().unwrap_or_default())
     }
 
     /// How long a loop is blocked, at least.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use harness::numbers::thousands;
 use lens::svg::COLOURS;
 use plotters::backend::SVGBackend;
 use plotters::chart::{ChartBuilder, ChartContext};
@@ -12,7 +13,6 @@ use plotters::element::{Circle, EmptyElement, PathElement, Polygon};
 use plotters::series::{DashedLineSeries, LineSeries};
 use plotters::style::{Color, IntoFont, RGBColor, ShapeStyle};
 
-use crate::numbers::thousands;
 use crate::results::{Climber, Ladder, Measured};
 
 /// Pixels.
@@ -31,12 +31,12 @@ type Plane = Cartesian2d<Scale, Scale>;
 type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Plane>;
 type Wrong = DrawingAreaErrorKind<std::io::Error>;
 
-/// Draws what `value` gives of each step, over its size, as an `<svg>` element.
+/// Draws what `value` gives of each step, over its size, which counts these, as an `<svg>` element.
 ///
 /// It needs the page's [`style`].
 pub(super) fn draw(
     ladder: &Ladder,
-    title: &str,
+    (title, counts): (&str, &str),
     value: fn(&Measured) -> f64,
     words: fn(f64) -> String,
 ) -> String {
@@ -44,9 +44,9 @@ pub(super) fn draw(
         ladder.climbers.iter().map(|climber| Line::of(climber, &ladder.sizes, value)).collect();
     let mut svg = String::new();
     // Drawing into a string cannot fail.
-    let _ = plot(&mut svg, &lines, &ladder.sizes, words);
+    let _ = plot(&mut svg, &lines, (&ladder.sizes, counts), words);
     let labelled = format!(
-        r#"<svg class="chart" role="img" aria-label="{title} over requests: the figures are in the table below" "#
+        r#"<svg class="chart" role="img" aria-label="{title} over {counts}s: the figures are in the table below" "#
     );
     svg.replacen("<svg ", &labelled, 1)
 }
@@ -90,7 +90,7 @@ impl Line {
 fn plot(
     svg: &mut String,
     lines: &[Line],
-    sizes: &[usize],
+    (sizes, counts): (&[usize], &str),
     words: fn(f64) -> String,
 ) -> Result<(), Wrong> {
     let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
@@ -110,10 +110,10 @@ fn plot(
         .light_line_style(GRID.mix(0.0))
         .axis_style(GRID)
         .label_style(font)
-        .x_desc("requests")
+        .x_desc(format!("{counts}s"))
         .x_labels(6)
         .y_labels(6)
-        .x_label_formatter(&|size| thousands(size.round() as usize))
+        .x_label_formatter(&|size| thousands(size.round() as u64))
         .y_label_formatter(&|value| words(*value))
         .draw()?;
     for (place, line) in lines.iter().enumerate() {

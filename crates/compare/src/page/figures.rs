@@ -4,7 +4,7 @@ use lens::time::{exact, rounded};
 use maud::{Markup, html};
 
 use crate::numbers::bytes;
-use crate::results::{Compared, Failed};
+use crate::results::{Compared, Failed, Nouns};
 use crate::table;
 
 /// The headings, in the order of the cells that the text has.
@@ -19,22 +19,24 @@ const HEADS: [&str; 8] = [
     "event loop blocked for",
 ];
 
-/// How to read them.
-const TERMS: [(&str, &str); 7] = [
-    ("elapsed", "how long you wait"),
-    ("above the ideal", "what is left of it without the delays that were asked for"),
-    ("most at once", "requests under way at the same time"),
-    ("threads", "those that a request held"),
-    (
-        "CPU time, peak memory",
-        "of the whole process, as the operating system counts them; of a server where that is what is compared",
-    ),
-    ("event loop blocked", "how long requests held its thread for 10 ms or longer"),
-    ("a dash", "there is no such thing here"),
-];
+/// How to read them, where a row of a picture is one of these.
+fn terms(row: &str) -> [(&'static str, String); 7] {
+    [
+        ("elapsed", "how long you wait".to_owned()),
+        ("above the ideal", "what is left of it without the delays that were asked for".to_owned()),
+        ("most at once", format!("{row}s under way at the same time")),
+        ("threads", format!("those that a {row} held")),
+        (
+            "CPU time, peak memory",
+            "of the whole process, as the operating system counts them; of a server where that is what is compared".to_owned(),
+        ),
+        ("event loop blocked", format!("how long {row}s held its thread for 10 ms or longer")),
+        ("a dash", "there is no such thing here".to_owned()),
+    ]
+}
 
 /// The table of all strategies.
-pub(super) fn section(strategies: &[Compared]) -> Markup {
+pub(super) fn section(strategies: &[Compared], nouns: &Nouns) -> Markup {
     let rounds = strategies.iter().map(|strategy| strategy.runs.len()).max().unwrap_or(0);
     html! {
         section aria-labelledby="figures" {
@@ -55,7 +57,7 @@ pub(super) fn section(strategies: &[Compared]) -> Markup {
             }
             (measured(strategies))
             dl.terms {
-                @for (term, meaning) in TERMS { div { dt { (term) } dd { (meaning) } } }
+                @for (term, meaning) in terms(&nouns.row) { div { dt { (term) } dd { (meaning) } } }
             }
         }
     }

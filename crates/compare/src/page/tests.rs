@@ -6,7 +6,7 @@ use harness::Report;
 use lens::recording::{Lane, Outcome, Recording, Stretch, Thread, Worker};
 
 use super::*;
-use crate::results::{Attempt, Climber, Cost, Failed, Ladder, Machine, Measured};
+use crate::results::{Attempt, Climber, Cost, Failed, Ladder, Machine, Measured, Nouns};
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -85,6 +85,7 @@ fn comparison(strategies: Vec<Compared>) -> Comparison {
         scenario: "http-client".to_owned(),
         command: "cargo run -p compare -- http-client".to_owned(),
         machine: Machine { cores: 2, memory: 8_000_000_000 },
+        nouns: Nouns::default(),
         strategies,
         ladder: None,
     }
@@ -196,6 +197,30 @@ fn a_ladder_is_drawn_and_told() {
     );
     assert_eq!(text(&page, "<tbody>", "</tbody>"), "10 1.000 s 1.000 s 1,000 1.400 s ended");
     assert!(!page.contains("What each one took"));
+}
+
+#[test]
+fn what_is_no_request_is_called_what_it_is() {
+    let steps = [("async", vec![run(1000)]), ("thread", vec![failed("no more threads", "")])];
+    let mut both = ladder(steps);
+    both.strategies = vec![compared("async", vec![run(1000)])];
+    both.nouns = Nouns { counts: "command".to_owned(), row: "requester".to_owned() };
+    let page = render(&both);
+    for wanted in [
+        "commands that wait together on one thread",
+        "requesters under way at the same time",
+        "those that a requester held",
+        "how long requesters held its thread",
+        "Each row is a requester,",
+        "ten times as many commands",
+        "Peak memory over commands",
+        "ended at 10 commands:",
+    ] {
+        assert!(page.contains(wanted), "{wanted}");
+    }
+    assert!(!page.contains("request ") && !page.contains("requests"));
+    let table = crate::table::draw(&both);
+    assert!(table.contains("commands") && !table.contains("requests"), "{table}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use compare::build::build;
 use compare::machine;
-use compare::results::{Attempt, Compared, Comparison, Measured};
+use compare::results::{Attempt, Compared, Comparison, Measured, Nouns};
 use compare::rounds::{self, Program};
 use compare::{scenario, table};
 use supervisor::{Counted, Limits};
@@ -38,6 +38,7 @@ fn compared(url: &str) -> Comparison {
         scenario: http.package,
         command: String::new(),
         machine: machine::here(),
+        nouns: Nouns::default(),
         strategies: strategies
             .map(|(program, runs)| Compared {
                 name: program.name,

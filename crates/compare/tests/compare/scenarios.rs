@@ -11,8 +11,9 @@ use crate::support::{command, run, run_in, start, workspace};
 
 fn said(program: &Path, args: &[&str]) -> Ran {
     let mut command = program_test::command(program, args);
-    // No database is opened for this, and none is filled.
-    program_test::run(command.env("DATABASE_URL", "sqlite:not-there"))
+    // No database is opened for this, and none is filled; nor is one started or asked.
+    command.env("DATABASE_URL", "sqlite:not-there");
+    program_test::run(command.env("REDIS_URL", "redis://127.0.0.1:1"))
 }
 
 /// Whether it has the strategies of harness, or a list of its own.
@@ -20,7 +21,7 @@ fn has_the_usual_strategies(scenario: &Scenario) -> bool {
     scenario.strategies.iter().all(|name| scenario::strategy(name).is_some())
 }
 
-/// The list in the manifest names the programs that are strategies, and no others.
+/// The lists in the manifest name every program once: as a strategy, or as none.
 fn check_list(scenario: &Scenario) {
     let usual = has_the_usual_strategies(scenario);
     let mut listed: Vec<&String> = scenario.strategies.iter().collect();
@@ -31,12 +32,15 @@ fn check_list(scenario: &Scenario) {
         let in_order = listed.iter().map(place).is_sorted();
         assert!(in_order, "{}: not in the order of the chapter: {listed:?}", scenario.package);
     }
-    // Where strategies have names of their own, every program is one.
-    let is_strategy = |program: &&String| !usual || scenario::strategy(program).is_some();
-    let mut strategies: Vec<&String> = scenario.programs.iter().filter(is_strategy).collect();
-    strategies.sort();
+    // Where strategies have names of their own, nothing tells them but their list.
+    if let Some(hidden) = scenario.others.iter().find(|it| scenario::strategy(it).is_some()) {
+        panic!("{}: the name of {hidden} is that of a strategy", scenario.package);
+    }
+    listed.extend(&scenario.others);
     listed.sort();
-    assert_eq!(listed, strategies, "{}: strategies listed, and those in src/bin", scenario.package);
+    let mut programs: Vec<&String> = scenario.programs.iter().collect();
+    programs.sort();
+    assert_eq!(listed, programs, "{}: programs listed, and those in src/bin", scenario.package);
 }
 
 /// Each program is the strategy that its name tells.
@@ -101,6 +105,7 @@ fn a_manifest_that_says_something_else_is_told() {
     for (said, cause) in [
         ("strategies = [\"new-sync\"]\nservre = []", "servre"),
         ("ladder = \"--requests\"", "strategies"),
+        ("strategies = [\"new-sync\"]\ncounts = \"<b>\"", "'<b>' is no noun in small letters"),
         (
             "strategies = [\"new-sync\"]\nserver = [\"no-server\"]",
             "no package has a program 'no-server'",

@@ -78,23 +78,27 @@ impl Echo {
     }
 }
 
-async fn ask(address: SocketAddr, request: Request<'_>) -> Result<(), Failure> {
+async fn ask(address: SocketAddr, mut request: Request<'_>) -> Result<(), Failure> {
     info!("Sending {}", request.told());
-    let stream = TcpStream::connect(address).await?;
-    let mut ask = Ask { stream, text: request.text, written: 0, is_shut: false, echo: Vec::new() };
-    poll_fn(|context| ask.poll(context)).await?;
-    request.accept(&ask.echo)?;
+    let mut stream = TcpStream::connect(address).await?;
+    while let Some(text) = request.text() {
+        let mut ask = Ask { stream: &stream, text, written: 0, echo: Vec::new() };
+        poll_fn(|context| ask.poll(context)).await?;
+        request.accept(&ask.echo)?;
+    }
+    // The echo is told that there is no more, and then ends too.
+    poll_fn(|context| Pin::new(&mut stream).poll_shutdown(context)).await?;
+    let more = poll_fn(|context| poll_read(&stream, context, &mut [0])).await?;
+    request.end(more)?;
     info!("All of it came back");
     Ok(())
 }
 
 /// What a requester has to remember while it waits.
 struct Ask<'a> {
-    stream: TcpStream,
+    stream: &'a TcpStream,
     text: &'a [u8],
     written: usize,
-    /// Whether the echo was told that there is no more.
-    is_shut: bool,
     echo: Vec<u8>,
 }
 
@@ -112,19 +116,16 @@ impl Ask<'_> {
     fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.written < self.text.len() {
             let rest = &self.text[self.written..];
-            self.written += ready!(poll_write(&self.stream, context, rest))?;
-        }
-        if !self.is_shut {
-            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
-            self.is_shut = true;
+            self.written += ready!(poll_write(self.stream, context, rest))?;
         }
         Poll::Ready(Ok(()))
     }
 
     fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut buffer = [0; 4096];
-        while self.echo.len() <= self.text.len() {
-            let count = ready!(poll_read(&self.stream, context, &mut buffer))?;
+        while self.echo.len() < self.text.len() {
+            let rest = buffer.len().min(self.text.len() - self.echo.len());
+            let count = ready!(poll_read(self.stream, context, &mut buffer[..rest]))?;
             if count == 0 {
                 break;
             }

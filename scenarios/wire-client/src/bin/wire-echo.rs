@@ -56,20 +56,21 @@ pub(crate) async fn echo(mut stream: TcpStream) -> io::Result<()> {
     }
 }
 
-async fn ask(address: SocketAddr, request: Request<'_>) -> Result<(), Failure> {
+async fn ask(address: SocketAddr, mut request: Request<'_>) -> Result<(), Failure> {
     info!("Sending {}", request.told());
     let mut stream = TcpStream::connect(address).await?;
-    let (reader, mut writer) = stream.split();
-    let send = async {
-        writer.write_all(request.text).await?;
-        writer.shutdown().await
-    };
-    let mut echo = Vec::new();
-    let mut reader = reader.take(request.text.len() as u64 + 1);
-    let receive = reader.read_to_end(&mut echo);
-    // Both at the same time: an echo that cannot be written is not read on.
-    try_join(send, receive).await?;
-    request.accept(&echo)?;
+    let (mut reader, mut writer) = stream.split();
+    while let Some(text) = request.text() {
+        let mut echo = Vec::new();
+        let mut reader = (&mut reader).take(text.len() as u64);
+        // Both at the same time: an echo that cannot be written is not read on.
+        try_join(writer.write_all(text), reader.read_to_end(&mut echo)).await?;
+        request.accept(&echo)?;
+    }
+    // The echo is told that there is no more, and then ends too.
+    writer.shutdown().await?;
+    let more = reader.read(&mut [0]).await?;
+    request.end(more)?;
     info!("All of it came back");
     Ok(())
 }

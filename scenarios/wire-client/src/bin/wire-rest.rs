@@ -34,6 +34,7 @@ async fn send_all(plan: &Plan) -> Result<(), Failure> {
 async fn send(plan: &Plan, of_all: &Client, mut request: Request) -> Result<(), Failure> {
     info!("Sending {}", request.asks());
     while request.goes_on() {
+        let _its_place = plan.place().await;
         // Its connection ends with a client.
         let client = if plan.has_new_clients() { plan.client()? } else { of_all.clone() };
         let reply = request.call(&client).send().await?;

@@ -24,13 +24,14 @@ fn main() -> ExitCode {
 
 fn show_all(plan: &Plan) -> Result<(), Failure> {
     let (a, b) = (Loop::start("loop A")?, Loop::start("loop B")?);
+    let [block_on, spawn, ..] = plan.pings();
     info_span!("requester", name = "context").in_scope(|| look_for_a_loop(a.handle()))?;
     a.handle().block_on(
-        ping(connect(plan.server)).instrument(info_span!("requester", name = "block_on")),
+        ping(block_on, connect(plan.server)).instrument(info_span!("requester", name = "block_on")),
     )?;
-    let spawned = a
-        .handle()
-        .spawn(ping(connect(plan.server)).instrument(info_span!("requester", name = "spawn")));
+    let spawned = ping(spawn, connect(plan.server));
+    let spawned = spawned.instrument(info_span!("requester", name = "spawn"));
+    let spawned = a.handle().spawn(spawned);
     b.handle().block_on(spawned)??;
 
     // Made on A, it hears from A alone that its socket is ready.
@@ -77,9 +78,12 @@ fn use_while_blocked(
     let blocks = a.handle().spawn(blocks.instrument(info_span!("requester", name = "blocker")));
     let _ = begun.recv();
 
-    let of_a = ping(async { Ok(of_a) }).instrument(info_span!("requester", name = "of A on B"));
+    let [.., on_that_of_a, on_that_of_b] = plan.pings();
+    let of_a = ping(on_that_of_a, async { Ok(of_a) });
+    let of_a = of_a.instrument(info_span!("requester", name = "of A on B"));
     let of_a = b.handle().spawn(of_a);
-    let of_b = ping(connect(plan.server)).instrument(info_span!("requester", name = "of B on B"));
+    let of_b = ping(on_that_of_b, connect(plan.server));
+    let of_b = of_b.instrument(info_span!("requester", name = "of B on B"));
     let of_b = b.handle().spawn(of_b);
     b.handle().block_on(of_b)??;
     drop(free);
@@ -101,15 +105,29 @@ async fn connect(server: SocketAddr) -> io::Result<TcpStream> {
     TcpStream::connect(server).await
 }
 
-async fn ping(stream: impl Future<Output = io::Result<TcpStream>>) -> Result<TcpStream, Failure> {
+async fn ping(
+    times: usize,
+    stream: impl Future<Output = io::Result<TcpStream>>,
+) -> Result<TcpStream, Failure> {
     let mut stream = stream.await?;
-    info!("Sending PING, polled on {}", thread_name());
-    stream.write_all(&PING).await?;
-    let mut reply = [0; 4];
-    stream.read_exact(&mut reply).await?;
-    info!("The reply is there, on {}", thread_name());
+    let (often, which) = words(times);
+    info!("Sending PING{often}, polled on {}", thread_name());
+    for _ in 0..times {
+        stream.write_all(&PING).await?;
+        let mut reply = [0; 4];
+        stream.read_exact(&mut reply).await?;
+    }
+    info!("The {which} is there, on {}", thread_name());
     harness::done();
     Ok(stream)
+}
+
+/// How often something is sent, and which reply is the one to the last.
+fn words(times: usize) -> (String, &'static str) {
+    match times {
+        1 => (String::new(), "reply"),
+        many => (format!(" {many} times"), "last reply"),
+    }
 }
 
 fn thread_name() -> String {

@@ -12,6 +12,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use rustix::io::retry_on_intr;
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+
 use crate::Failure;
 
 /// What the program may be called: Valkey is Redis by other people.
@@ -88,14 +91,23 @@ impl Drop for Own {
         // The end of the pipe is what the shell waits for.
         drop(self.keeper.stdin.take());
         // If the system cannot tell, nothing is to be done about it.
-        let _ = self.keeper.wait();
+        let _ = ended_well(&self.keeper);
     }
 }
 
 fn is_there(name: &str) -> bool {
     let mut version = Command::new(name);
     version.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    version.status().is_ok_and(|status| status.success())
+    version.spawn().and_then(|child| ended_well(&child)).unwrap_or(false)
+}
+
+/// Waits for the end of a child, and leaves the rest to the system. A process is charged for
+/// every child that it takes off the system's list, so whoever measures a client would
+/// measure its Redis as well.
+fn ended_well(child: &Child) -> io::Result<bool> {
+    let child = WaitId::Pid(Pid::from_child(child));
+    let wait = || waitid(child.clone(), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+    Ok(retry_on_intr(wait)?.is_some_and(|status| status.exit_status() == Some(0)))
 }
 
 /// One that nobody listens at: for now, at least.

@@ -6,4 +6,5 @@ mod clients;
 mod failures;
 #[cfg(unix)]
 mod own_redis;
+mod prepared;
 mod strategies;

@@ -103,6 +103,40 @@ fn a_run_brings_its_own_redis_and_takes_it_away() {
     }
 }
 
+/// As `times` of a shell says it, such as `0m1.250000s`.
+fn seconds(text: &str) -> f64 {
+    let (minutes, seconds) = text.trim_end_matches('s').split_once('m').expect("minutes");
+    60.0 * minutes.parse::<f64>().expect("a number") + seconds.parse::<f64>().expect("a number")
+}
+
+/// Time on the processor of a shell, or of the children that it has waited for.
+fn charged(times: &str, line: usize) -> f64 {
+    let line = times.lines().nth(line).unwrap_or_else(|| panic!("two lines: {times}"));
+    line.split_whitespace().map(seconds).sum()
+}
+
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn what_its_redis_costs_is_not_charged_to_a_run() {
+    let watched = Watched::new();
+    let own = watched.folder.path().join("times");
+    let script = format!(
+        "#!/bin/sh\ni=0; while [ $i -lt 3000000 ]; do i=$((i+1)); done\n\
+         times >'{}'\nexec '{}' \"$@\"\n",
+        own.display(),
+        real().display()
+    );
+    fs::write(watched.folder.path().join("redis-server"), script).expect("it is ours");
+    let run = watched.command(Program::SIMPLE, &["--round-trip", "0"]);
+    let mut shell = program_test::command("sh", &["-c", "\"$@\" >&2; times", "sh"]);
+    shell.arg(run.get_program()).args(run.get_args()).env_remove("REDIS_URL");
+    shell.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let ran = program_test::run(&mut shell).well();
+    let of_redis = charged(&fs::read_to_string(own).expect("it was started"), 0);
+    let of_run = charged(&ran.stdout, 1);
+    assert!(of_run < of_redis, "{of_run} s, and its Redis alone took {of_redis} s");
+}
+
 #[test]
 #[ignore = "needs Redis: scripts/test"]
 fn ctrl_c_leaves_a_picture_and_no_redis() {

@@ -43,6 +43,22 @@ fn everything_comes_back_however_much_it_is() {
     }
 }
 
+/// Each text comes back before the next one is sent, on the same connection.
+#[test]
+fn several_texts_are_shared_by_the_requesters() {
+    for program in PROGRAMS {
+        let args = ["--commands", "7", "--connections", "2", "--bytes", "100001"];
+        let ran = ran(program, &args).well();
+        for (name, times) in [("R1", 4), ("R2", 3)] {
+            let wanted = format!("{name}: Sending 100,001 bytes {times} times");
+            assert_eq!(ran.said(name), [&wanted, &format!("{name}: All of it came back")]);
+        }
+    }
+    let report: Report =
+        ran(PROGRAMS[0], &["--commands", "7", "--in-flight", "2", "--json"]).well().report();
+    assert_eq!(report.recording.figures.most_in_flight, 2);
+}
+
 #[test]
 fn all_wait_together_on_one_thread() {
     for program in PROGRAMS {
@@ -61,6 +77,10 @@ fn what_makes_no_sense_is_refused() {
         for args in [["--bytes", "0"], ["--bytes", "10000001"], ["--connections", "51"]] {
             ran(program, &args).assert_refuses(args[0]);
         }
+        ran(program, &["--in-flight", "2", "--connections", "3"])
+            .assert_refuses("--connections 3 is not --in-flight 2");
+        ran(program, &["--commands", "2", "--connections", "3"])
+            .assert_refuses("--in-flight 3 is more than --commands 2");
     }
 }
 

@@ -30,6 +30,13 @@ fn a_client_for_all_keeps_its_connections_and_new_ones_have_none() {
 }
 
 #[test]
+fn no_more_calls_are_under_way_than_may_be() {
+    let args = ["--commands", "600", "--in-flight", "20", "--connections", "3"];
+    let kept = counted(&ran(&args).well());
+    assert!(kept.0 <= 3 && kept.1 == 600, "{kept:?}");
+}
+
+#[test]
 fn every_call_of_every_requester_is_answered() {
     for more in [&["--json"][..], &["--json", "--new-clients"]] {
         let args = [&["--commands", "25", "--in-flight", "4"], more].concat();
@@ -63,7 +70,7 @@ fn what_is_wrong_is_told_with_what_to_do() {
         let refused = ran(&["--url", url]);
         refused.assert_refuses("an address such as http://localhost:8000/customers/1 is wanted");
     }
-    ran(&["--connections", "2"]).assert_refuses("--connections means nothing here");
+    ran(&["--connections", "13"]).assert_refuses("--connections 13 is more than --in-flight 12");
     ran(&["--commands", "251", "--in-flight", "251"]).assert_refuses("--in-flight is 250 at most");
     ran(&["--commands", "2", "--in-flight", "3"]).assert_refuses("--in-flight 3 is more than");
 }

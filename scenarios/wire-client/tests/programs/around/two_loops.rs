@@ -49,6 +49,30 @@ fn every_requester_is_done_and_tells_its_thread() {
 }
 
 #[test]
+fn who_says_ping_may_say_it_more_often() {
+    let ran = ran(&["--hold", "0", "--commands", "9"]);
+    for (name, often) in
+        [("block_on", " 3 times"), ("spawn", " 2 times"), ("of A on B", " 2 times")]
+    {
+        let said = ran.said(name);
+        assert!(said[0].contains(&format!("Sending PING{often}, polled")), "{said:?}");
+        assert!(said[1].contains("The last reply is there"), "{said:?}");
+    }
+}
+
+#[test]
+fn what_is_always_the_same_cannot_be_chosen() {
+    for (option, number, why) in [
+        ("--commands", "3", "--commands is 4 at least"),
+        ("--connections", "1", "--connections is always 4 here"),
+        ("--in-flight", "4", "--in-flight is always 2 here"),
+    ] {
+        run(&mut command(PROGRAM, &[option, number])).assert_refuses(why);
+    }
+    ran(&["--hold", "0", "--commands", "4", "--connections", "4", "--in-flight", "2"]);
+}
+
+#[test]
 fn a_handle_polls_where_it_is_told_to() {
     let recording = recorded();
     assert!(recording.lanes.iter().all(|lane| lane.outcome == Outcome::Done), "{recording:#?}");

@@ -1,7 +1,7 @@
 //! Numbers as they are read.
 
-/// In groups of three digits, as in `10,000`.
-pub(crate) fn thousands(number: u64) -> String {
+/// A number in groups of three digits, as in `10,000`.
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {
