@@ -4,6 +4,7 @@
 
 use std::{process::ExitCode, time::Duration};
 
+use futures::TryFutureExt;
 use http_client::{Failure, Plan, Request, Strategy};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::{sync::oneshot, task::JoinSet, time::timeout};
@@ -25,7 +26,7 @@ async fn make_all(plan: &Plan) -> Result<(), Failure> {
         let patience = Duration::from_millis(if number == 1 { 300 } else { 300_000 });
         let span = request.span();
         let reply = client.call(request);
-        callers.spawn(timeout(patience, reply).instrument(span));
+        callers.spawn(timeout(patience, reply.inspect_ok(|_| harness::done())).instrument(span));
     }
     callers.join_all().await;
     Ok(())

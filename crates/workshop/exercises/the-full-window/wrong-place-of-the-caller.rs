@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::{process::ExitCode, time::Duration};
 
+use futures::TryFutureExt;
 use http_client::{Failure, Plan, Request, Strategy};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -29,7 +30,7 @@ async fn make_all(plan: &Plan) -> Result<(), Failure> {
         let (reply, place) = client.call(request).instrument(span.clone()).await?;
         callers.spawn(async move {
             let _place = place;
-            timeout(patience, reply).instrument(span).await
+            timeout(patience, reply.inspect_ok(|_| harness::done())).instrument(span).await
         });
     }
     callers.join_all().await;
