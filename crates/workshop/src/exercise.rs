@@ -18,8 +18,9 @@ pub struct Exercise {
     pub why: &'static str,
     /// What people read and write.
     pub texts: Texts,
-    /// What the program is run with.
-    pub trial: Trial,
+    /// What the program is run with, one after another. The first is the one that the task
+    /// speaks of; with more than one, what was only fitted to the times of the first is found.
+    pub trials: &'static [Trial],
     /// Says what is wrong with a program that came to its end.
     pub judge: fn(&Seen) -> Result<(), Wrong>,
     /// What must be so in whatever order its tasks run; none if one run shows it.
@@ -61,6 +62,15 @@ pub struct ServerRules {
     pub places: usize,
     /// It refuses with 400 what asks for more seconds than these.
     pub longest: f64,
+}
+
+impl Trial {
+    /// What is asked for by R1, R2 … in turn, in seconds as they are written.
+    pub fn seconds(&self) -> impl Iterator<Item = &'static str> {
+        let pairs = self.args.windows(2);
+        let listed = pairs.filter(|pair| pair[0] == "--seconds").map(|pair| pair[1]);
+        listed.flat_map(|all| all.split(','))
+    }
 }
 
 impl ServerRules {

@@ -9,8 +9,12 @@ use lens::Recording;
 use lens::recording::{Lane, Outcome, Stretch};
 use lens::time::rounded;
 
+use crate::exercise::Trial;
+
 /// Everything that is known of a program that came to its end by itself.
 pub struct Seen {
+    /// What it was run with.
+    pub trial: &'static Trial,
     /// What it recorded.
     pub report: Report,
     /// What the server saw, in the order of arrival.

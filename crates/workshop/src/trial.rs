@@ -12,7 +12,7 @@ use harness::text::harmless_lines;
 use serde::de::DeserializeOwned;
 use supervisor::{Counted, Ended, Limit, Limits, how_it_ended};
 
-use crate::exercise::{Exercise, ServerRules};
+use crate::exercise::{Exercise, ServerRules, Trial};
 use crate::judge::{Seen, Wrong, stuck};
 use crate::orders::{self, Judged};
 use crate::place::{self, Place};
@@ -49,11 +49,11 @@ pub struct Outcome {
 /// program's.
 pub fn run(exercise: &Exercise, built: &Built) -> io::Result<Outcome> {
     let (Some(asked), Some(scheduled)) = (exercise.orders, &built.scheduled) else {
-        return run_once(exercise, &built.program);
+        return run_all(exercise, &built.program);
     };
     let mut judged = orders::judge(asked, scheduled)?;
     if judged.wrong.is_none() {
-        let once = run_once(exercise, &built.program)?;
+        let once = run_all(exercise, &built.program)?;
         if once.wrong.is_some() {
             return Ok(once);
         }
@@ -62,12 +62,33 @@ pub fn run(exercise: &Exercise, built: &Built) -> io::Result<Outcome> {
     Ok(Outcome { wrong, report: None, orders: Some(judged), stdout, stderr })
 }
 
-fn run_once(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
+/// Runs it in one trial after another, up to one in which it is wrong. If it is right in all
+/// of them, what is told is the first.
+fn run_all(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
+    let [first, others @ ..] = exercise.trials else {
+        return Err(io::Error::other("there is no trial of this exercise"));
+    };
+    let outcome = run_once(exercise, first, program)?;
+    if outcome.wrong.is_some() {
+        return Ok(outcome);
+    }
+    for trial in others {
+        let mut again = run_once(exercise, trial, program)?;
+        if let Some(wrong) = &mut again.wrong {
+            // It was right before, so what is different is a part of what was seen.
+            wrong.seen = format!("run once more, with {}: {}", trial.args.join(" "), wrong.seen);
+            return Ok(again);
+        }
+    }
+    Ok(outcome)
+}
+
+fn run_once(exercise: &Exercise, trial: &'static Trial, program: &Path) -> io::Result<Outcome> {
     let place = Place::new()?;
     let report = place.path().join("report.json");
-    let server = exercise.trial.server.map(start).transpose()?;
+    let server = trial.server.map(start).transpose()?;
     let mut command = Command::new(program);
-    command.args(exercise.trial.args).arg("--report").arg(&report);
+    command.args(trial.args).arg("--report").arg(&report);
     if let Some(server) = &server {
         command.arg("--url").arg(format!("{}/delay-me", server.url()));
     }
@@ -95,7 +116,7 @@ fn run_once(exercise: &Exercise, program: &Path) -> io::Result<Outcome> {
     let wrong = match beside_the_point(&ended, report.as_ref())? {
         Some(wrong) => Some(wrong),
         None => report.clone().and_then(|report| {
-            let seen = Seen { report, visits: visits.unwrap_or_default(), stdout };
+            let seen = Seen { trial, report, visits: visits.unwrap_or_default(), stdout };
             (exercise.judge)(&seen).err()
         }),
     };

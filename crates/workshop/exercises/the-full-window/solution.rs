@@ -5,11 +5,12 @@
 use std::sync::Arc;
 use std::{process::ExitCode, time::Duration};
 
+use futures::TryFutureExt;
 use http_client::{Failure, Plan, Request, Strategy};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::{task::JoinSet, time::timeout};
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -25,15 +26,16 @@ async fn make_all(plan: &Plan) -> Result<(), Failure> {
     let mut callers = JoinSet::new();
     for (request, number) in plan.requests().zip(1..) {
         let patience = Duration::from_millis(if number == 1 { 300 } else { 300_000 });
-        let reply = client.call(request.span(), request).await?;
-        callers.spawn(timeout(patience, reply));
+        let span = request.span();
+        let reply = client.call(request).instrument(span.clone()).await?;
+        callers.spawn(timeout(patience, reply.inspect_ok(|_| harness::done())).instrument(span));
     }
     callers.join_all().await;
     Ok(())
 }
 
 struct Client {
-    queue: UnboundedSender<(Request, Span, Caller, OwnedSemaphorePermit)>,
+    queue: UnboundedSender<(Request, Caller, OwnedSemaphorePermit)>,
     window: Arc<Semaphore>,
 }
 
@@ -44,20 +46,20 @@ type Caller = oneshot::Sender<String>;
 impl Client {
     /// Gives what the reply will come by. Who drops that has given up.
     /// Waits for a place in the window first, which the request keeps.
-    async fn call(&self, span: Span, request: Request) -> Result<Reply, Failure> {
+    async fn call(&self, request: Request) -> Result<Reply, Failure> {
         let (caller, reply) = oneshot::channel();
-        let place = self.window.clone().acquire_owned().instrument(span.clone()).await?;
-        let _ = self.queue.send((request, span, caller, place));
+        let place = self.window.clone().acquire_owned().await?;
+        let _ = self.queue.send((request, caller, place));
         Ok(reply)
     }
 }
 
 async fn work(
     client: reqwest::Client,
-    mut calls: UnboundedReceiver<(Request, Span, Caller, OwnedSemaphorePermit)>,
+    mut calls: UnboundedReceiver<(Request, Caller, OwnedSemaphorePermit)>,
 ) {
-    while let Some((request, span, caller, place)) = calls.recv().await {
-        tokio::spawn(send(client.clone(), request, caller, place).instrument(span));
+    while let Some((request, caller, place)) = calls.recv().await {
+        tokio::spawn(send(client.clone(), request, caller, place));
     }
 }
 

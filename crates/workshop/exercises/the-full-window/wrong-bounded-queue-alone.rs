@@ -4,10 +4,11 @@
 
 use std::{process::ExitCode, time::Duration};
 
+use futures::TryFutureExt;
 use http_client::{Failure, Plan, Request, Strategy};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::{sync::oneshot, task::JoinSet, time::timeout};
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -23,31 +24,32 @@ async fn make_all(plan: &Plan) -> Result<(), Failure> {
     let mut callers = JoinSet::new();
     for (request, number) in plan.requests().zip(1..) {
         let patience = Duration::from_millis(if number == 1 { 300 } else { 300_000 });
-        let reply = client.call(request.span(), request).await;
-        callers.spawn(timeout(patience, reply));
+        let span = request.span();
+        let reply = client.call(request).instrument(span.clone()).await;
+        callers.spawn(timeout(patience, reply.inspect_ok(|_| harness::done())).instrument(span));
     }
     callers.join_all().await;
     Ok(())
 }
 
 struct Client {
-    queue: Sender<(Request, Span, Caller)>,
+    queue: Sender<(Request, Caller)>,
 }
 
 type Caller = oneshot::Sender<String>;
 
 impl Client {
     /// Gives what the reply will come by. Who drops that has given up.
-    async fn call(&self, span: Span, request: Request) -> oneshot::Receiver<String> {
+    async fn call(&self, request: Request) -> oneshot::Receiver<String> {
         let (caller, reply) = oneshot::channel();
-        let _ = self.queue.send((request, span, caller)).await;
+        let _ = self.queue.send((request, caller)).await;
         reply
     }
 }
 
-async fn work(client: reqwest::Client, mut calls: Receiver<(Request, Span, Caller)>) {
-    while let Some((request, span, caller)) = calls.recv().await {
-        tokio::spawn(send(client.clone(), request, caller).instrument(span));
+async fn work(client: reqwest::Client, mut calls: Receiver<(Request, Caller)>) {
+    while let Some((request, caller)) = calls.recv().await {
+        tokio::spawn(send(client.clone(), request, caller));
     }
 }
 

@@ -5,11 +5,12 @@
 use std::sync::Arc;
 use std::{process::ExitCode, time::Duration};
 
+use futures::TryFutureExt;
 use http_client::{Failure, Plan, Request, Strategy};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::{task::JoinSet, time::timeout};
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -25,10 +26,11 @@ async fn make_all(plan: &Plan) -> Result<(), Failure> {
     let mut callers = JoinSet::new();
     for (request, number) in plan.requests().zip(1..) {
         let patience = Duration::from_millis(if number == 1 { 300 } else { 300_000 });
-        let (reply, place) = client.call(request.span(), request).await?;
+        let span = request.span();
+        let (reply, place) = client.call(request).instrument(span.clone()).await?;
         callers.spawn(async move {
             let _place = place;
-            timeout(patience, reply).await
+            timeout(patience, reply.inspect_ok(|_| harness::done())).instrument(span).await
         });
     }
     callers.join_all().await;
@@ -36,7 +38,7 @@ async fn make_all(plan: &Plan) -> Result<(), Failure> {
 }
 
 struct Client {
-    queue: UnboundedSender<(Request, Span, Caller)>,
+    queue: UnboundedSender<(Request, Caller)>,
     window: Arc<Semaphore>,
 }
 
@@ -46,21 +48,17 @@ type Caller = oneshot::Sender<String>;
 
 impl Client {
     /// Gives what the reply will come by. Who drops that has given up.
-    async fn call(
-        &self,
-        span: Span,
-        request: Request,
-    ) -> Result<(Reply, OwnedSemaphorePermit), Failure> {
+    async fn call(&self, request: Request) -> Result<(Reply, OwnedSemaphorePermit), Failure> {
         let (caller, reply) = oneshot::channel();
-        let place = self.window.clone().acquire_owned().instrument(span.clone()).await?;
-        let _ = self.queue.send((request, span, caller));
+        let place = self.window.clone().acquire_owned().await?;
+        let _ = self.queue.send((request, caller));
         Ok((reply, place))
     }
 }
 
-async fn work(client: reqwest::Client, mut calls: UnboundedReceiver<(Request, Span, Caller)>) {
-    while let Some((request, span, caller)) = calls.recv().await {
-        tokio::spawn(send(client.clone(), request, caller).instrument(span));
+async fn work(client: reqwest::Client, mut calls: UnboundedReceiver<(Request, Caller)>) {
+    while let Some((request, caller)) = calls.recv().await {
+        tokio::spawn(send(client.clone(), request, caller));
     }
 }
 

@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use any_order::Task;
 use futures::FutureExt;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
@@ -42,21 +41,22 @@ async fn read(mut replies: Receiver<u32>, waiting: Waiting) {
     }
 }
 
-/// T5, the database: draws a lot for each. No reply says whose it is.
+/// T5, the database: draws a lot for each, and replies once it has two commands.
 async fn answer(mut commands: Receiver<&str>, replies: Sender<u32>) -> Vec<String> {
-    let (mut lots, mut drawn) = ([52, 7, 31].into_iter(), Vec::new());
-    while let (Some(name), Some(lot)) = (commands.recv().await, lots.next()) {
+    let mut drawn = Vec::new();
+    for (lot, due) in [(52, vec![]), (7, vec![52, 7]), (31, vec![31])] {
+        let Some(name) = commands.recv().await else { break };
         info!("draws {lot} for {name}");
         drawn.push(format!("{name} has {lot}"));
-        let _ = replies.send(lot).await;
+        let _ = due.into_iter().try_for_each(|lot| replies.try_send(lot));
     }
     drawn
 }
 
-async fn draw_all(tasks: Vec<Task>) -> String {
+async fn draw_all(tasks: Vec<any_order::Task>) -> String {
     let ((commands, sent), (replies, received)) = (channel(1), channel(3));
     let client = Client(commands, Waiting::default());
-    let [t1, t2, t3, t4, t5] = <[Task; 5]>::try_from(tasks).ok().expect("there are five");
+    let [t1, t2, t3, t4, t5] = <[any_order::Task; 5]>::try_from(tasks).ok().expect("there are 5");
     t4.spawn(read(received, client.1.clone()));
     let callers = [(t1, "T1"), (t2, "T2")].map(|(it, name)| it.spawn(draw(client.clone(), name)));
     t3.spawn(async { draw(client, "T3").now_or_never() });

@@ -7,7 +7,7 @@ use crate::judge::{Seen, Wrong};
 use crate::texts;
 
 /// Those that were accepted before.
-const ACCEPTED: [(&str, &str); 3] = [("R1", "0.6"), ("R2", "0.3"), ("R3", "0.2")];
+const ACCEPTED: [&str; 3] = ["R1", "R2", "R3"];
 
 /// Those that were not, and why.
 const REFUSED: [(&str, &str, &str); 2] = [
@@ -23,14 +23,18 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "R1 to R3, which were accepted before the client was closed, have their replies; R4 and R5 are refused and never made; and the program ends",
     why: "Closing refuses whoever has no place yet, and then waits for whoever has one: so there is an end, and nobody is lost.",
     texts: texts!("accepted-and-lost"),
-    trial: Trial { args: &["--seconds", "0.6,0.3,0.2,0.1,0.11"], server: Some(ServerRules::OPEN) },
+    // What one has done in a second takes the other one more than three.
+    trials: &[
+        Trial { args: &["--seconds", "0.6,0.3,0.2,0.1,0.11"], server: Some(ServerRules::OPEN) },
+        Trial { args: &["--seconds", "3,0.3,0.2,0.1,0.11"], server: Some(ServerRules::OPEN) },
+    ],
     judge,
     orders: None,
 };
 
 fn judge(seen: &Seen) -> Result<(), Wrong> {
     seen.nobody_is_refused()?;
-    for (name, seconds) in ACCEPTED {
+    for (name, seconds) in ACCEPTED.into_iter().zip(seen.trial.seconds()) {
         let lost = match seen.visits_for(seconds).next() {
             None => "was never asked for",
             Some(visit) if !visit.is_answered() => "was cut off",
@@ -56,5 +60,12 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
         }
         seen.has_it(name)?;
     }
-    seen.nothing_else(ACCEPTED.len())
+    seen.nothing_else(ACCEPTED.len())?;
+    match seen.most_at_once() {
+        0 | 1 => Ok(()),
+        most => {
+            let seen = format!("{most} were at the server at a time, and not one after another");
+            Err(Wrong::seen(seen))
+        }
+    }
 }

@@ -30,7 +30,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "whoever is ready is sent the newest position, R2 sees all 8, no more than 5 are kept at once, and nobody keeps the courier waiting",
     why: "One place that always has the newest position needs no more room for a slow watcher than for a quick one, and never makes the courier wait.",
     texts: texts!("behind-a-slow-watcher"),
-    trial: Trial { args: &["--seconds", "0.1,0.02,2.5,0.3"], server: Some(ServerRules::OPEN) },
+    trials: &[Trial { args: &["--seconds", "0.1,0.02,2.5,0.3"], server: Some(ServerRules::OPEN) }],
     judge,
     orders: None,
 };

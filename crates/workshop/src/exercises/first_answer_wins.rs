@@ -15,7 +15,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "all 3 mirrors are asked, the first answer is taken, and the others have left the server before R4 is answered",
     why: "When the first is done the others are dropped, and a request that is dropped closes its connection.",
     texts: texts!("first-answer-wins"),
-    trial: Trial { args: &["--seconds", "3,0.2,3.1,0.5"], server: Some(ServerRules::OPEN) },
+    trials: &[Trial { args: &["--seconds", "3,0.2,3.1,0.5"], server: Some(ServerRules::OPEN) }],
     judge,
     orders: None,
 };

@@ -17,10 +17,10 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "5 of the 12 requests wait at a time, never more, and a place that becomes free is taken at once",
     why: "Whoever is done makes room for the next one, so all five places are in use while anybody is left to ask.",
     texts: texts!("five-at-a-time"),
-    trial: Trial {
+    trials: &[Trial {
         args: &["--seconds", "1.5,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1"],
         server: Some(ServerRules { places: PLACES, ..ServerRules::OPEN }),
-    },
+    }],
     judge,
     orders: None,
 };

@@ -17,7 +17,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "the task of a watcher who leaves ends and gives its place back, so that R3 gets it; R2 misses nothing, and R4 gets no place",
     why: "Whatever ends the watching ends the task too, and its place is given back wherever the task had come to.",
     texts: texts!("forwards-to-nobody"),
-    trial: Trial { args: &["--seconds", "0.2,0.8,0.1,0.11"], server: Some(ServerRules::OPEN) },
+    trials: &[Trial { args: &["--seconds", "0.2,0.8,0.1,0.11"], server: Some(ServerRules::OPEN) }],
     judge,
     orders: None,
 };

@@ -17,7 +17,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "R3 is given up after a second and its connection closed, the others get their replies, and the program ends well",
     why: "The timer drops the future of R3 alone, and with it goes its connection; the others never notice.",
     texts: texts!("give-up-after-a-second"),
-    trial: Trial { args: &["--seconds", "0.2,0.3,300,2.5"], server: Some(ServerRules::OPEN) },
+    trials: &[Trial { args: &["--seconds", "0.2,0.3,300,2.5"], server: Some(ServerRules::OPEN) }],
     judge,
     orders: None,
 };

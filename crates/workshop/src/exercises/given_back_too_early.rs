@@ -25,10 +25,10 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "R1 to R3 are given up, R4 to R8 get their replies, never are more than 3 requests at the server, and when R2 has left it R4 does not wait for R3 too",
     why: "A place is free again when the work at it has ended, and not when nobody waits for that work any more.",
     texts: texts!("given-back-too-early"),
-    trial: Trial {
+    trials: &[Trial {
         args: &["--seconds", "300,3,5,1.2,0.1,0.11,0.12,0.13"],
         server: Some(ServerRules { places: PLACES, ..ServerRules::OPEN }),
-    },
+    }],
     judge,
     orders: None,
 };

@@ -14,7 +14,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "all 3 requests wait at the same time",
     why: "A future runs only while somebody polls it; now all three are polled, each whenever it can go on.",
     texts: texts!("lazy"),
-    trial: Trial { args: &["--seconds", "0.3,0.1,0.2"], server: Some(ServerRules::OPEN) },
+    trials: &[Trial { args: &["--seconds", "0.3,0.1,0.2"], server: Some(ServerRules::OPEN) }],
     judge,
     orders: None,
 };

@@ -14,7 +14,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "all 3 requests wait at the same time, and the program says '3 replies'",
     why: "The lock is held for the addition alone, so nobody waits for it while another one waits for the server.",
     texts: texts!("lock-across-await"),
-    trial: Trial { args: &["--seconds", "0.3,0.1,0.2"], server: Some(ServerRules::OPEN) },
+    trials: &[Trial { args: &["--seconds", "0.3,0.1,0.2"], server: Some(ServerRules::OPEN) }],
     judge,
     orders: None,
 };

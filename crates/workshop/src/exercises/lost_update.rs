@@ -14,7 +14,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "the result is 3, in whatever order the 3 tasks run",
     why: "Between what a task reads and what it writes no other one can come, so none writes what is old.",
     texts: texts!("lost-update"),
-    trial: Trial { args: &[], server: None },
+    trials: &[Trial { args: &[], server: None }],
     judge,
     orders: Some(Orders { result: RESULT }),
 };

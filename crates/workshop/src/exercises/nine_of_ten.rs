@@ -25,10 +25,10 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "9 of the 10 requests get their replies, all at the same time, and the one that fails stops nobody",
     why: "All results are waited for, whatever they are, and only then is looked at which of them is a failure.",
     texts: texts!("nine-of-ten"),
-    trial: Trial {
+    trials: &[Trial {
         args: &["--seconds", "0.3,0.31,0.32,400,0.33,0.34,0.35,0.36,0.37,0.38"],
         server: Some(ServerRules::OPEN),
-    },
+    }],
     judge,
     orders: None,
 };

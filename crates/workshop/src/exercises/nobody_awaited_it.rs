@@ -14,7 +14,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "all 3 requests are made, and the program ends when it has their replies",
     why: "Somebody awaits every future to its end, so every request is made and answered.",
     texts: texts!("nobody-awaited-it"),
-    trial: Trial { args: &["--seconds", "0.3,0.1,0.2"], server: Some(ServerRules::OPEN) },
+    trials: &[Trial { args: &["--seconds", "0.3,0.1,0.2"], server: Some(ServerRules::OPEN) }],
     judge,
     orders: None,
 };

@@ -14,7 +14,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "all 3 requests wait at the same time, and none of them holds the event loop meanwhile",
     why: "The three waited at the same time, and no request held the event loop's thread meanwhile.",
     texts: texts!("not-really-async"),
-    trial: Trial { args: &["--seconds", "0.3,0.1,0.2"], server: Some(ServerRules::OPEN) },
+    trials: &[Trial { args: &["--seconds", "0.3,0.1,0.2"], server: Some(ServerRules::OPEN) }],
     judge,
     orders: None,
 };

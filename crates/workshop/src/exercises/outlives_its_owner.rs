@@ -6,8 +6,15 @@ use crate::exercise::{Exercise, ServerRules, Trial};
 use crate::judge::{Seen, Wrong, part};
 use crate::texts;
 
-/// Those who ask, and what they ask for. The first two share the client.
-const ASKED: [(&str, &str); 3] = [("R1", "0.4"), ("R2", "1.5"), ("R3", "0.8")];
+/// Those who ask. The first two share the client.
+const ASKING: [&str; 3] = ["R1", "R2", "R3"];
+
+/// What the row of the client's task is called.
+const READER: &str = "reader";
+
+/// A reader that is woken is polled a few times: while it connects, asks, and ends. One that
+/// wakes itself, to look whether anybody is left, comes to more in a trial of some seconds.
+const MOST_POLLS: u64 = 16;
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "outlives-its-owner",
@@ -17,31 +24,52 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "the reader waits at the server for as long as R2 has the client, and no more when R3 has its reply",
     why: "The reader owns nothing that would have to be dropped for it to end, so it ends with the last who does.",
     texts: texts!("outlives-its-owner"),
-    trial: Trial { args: &["--seconds", "0.4,1.5,0.8"], server: Some(ServerRules::OPEN) },
+    // R2 of one has still the client when R3 of the other is done, so no time to wait for
+    // would do for both.
+    trials: &[
+        Trial { args: &["--seconds", "0.4,1.5,0.8"], server: Some(ServerRules::OPEN) },
+        Trial { args: &["--seconds", "0.4,3.5,0.8"], server: Some(ServerRules::OPEN) },
+    ],
     judge,
     orders: None,
 };
 
 fn judge(seen: &Seen) -> Result<(), Wrong> {
     seen.nobody_is_refused()?;
-    for (name, seconds) in ASKED {
+    let mut asked = Vec::new();
+    for (name, seconds) in ASKING.into_iter().zip(seen.trial.seconds()) {
         seen.got_its_reply(name, seconds)?;
+        asked.push(seen.asked_for_once(name, seconds)?);
     }
-    let waiting = the_push(seen)?;
-    let ended = |(_, seconds): (&str, &str)| {
-        let mut ended = seen.visits_for(seconds).filter_map(|visit| visit.ended);
-        ended.next().unwrap_or_default()
+    let ended = |place: usize| {
+        let visit = asked.get(place);
+        visit.and_then(|visit| visit.ended).unwrap_or_default()
     };
-    let [_, r2, r3] = ASKED;
-    if waiting.ended.is_some_and(|left| left <= ended(r2)) {
+    let waiting = the_push(seen)?;
+    let [r2, r3] = [ended(1), ended(2)];
+    if waiting.ended.is_some_and(|left| left <= r2) {
         let seen = "R2 still had the client, and its reader waited at the server no more";
         return Err(Wrong::seen(seen));
     }
-    if waiting.is_there(ended(r3)) {
+    if waiting.is_there(r3) {
         let seen = "R1 and R2 had dropped the client, and its reader still waited at the server when R3 had its reply";
         return Err(Wrong::seen(seen));
     }
-    seen.nothing_else(ASKED.len() + 1)
+    seen.nothing_else(ASKING.len() + 1)?;
+    is_woken(seen)
+}
+
+/// The reader was not polled again and again while it waited for its one push.
+fn is_woken(seen: &Seen) -> Result<(), Wrong> {
+    let polls = seen.lanes().iter().filter(|lane| lane.name == READER).map(|lane| lane.polls);
+    let polls = polls.max().unwrap_or_default();
+    if polls <= MOST_POLLS {
+        return Ok(());
+    }
+    Err(Wrong::seen(format!(
+        "the reader was polled {polls} times while it waited for one push: it woke again and \
+         again, and is to wake when the last client has been dropped"
+    )))
 }
 
 /// What the reader waited for at the server, once: it has not come in any trial.

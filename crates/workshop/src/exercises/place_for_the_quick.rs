@@ -25,10 +25,10 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "3 reports are made at a time and the next waits for one to end and not for two, no look-up waits for any of them, and never are more than 4 requests at the server",
     why: "However many reports come, one place is never theirs, so a look-up waits for other look-ups at most.",
     texts: texts!("place-for-the-quick"),
-    trial: Trial {
+    trials: &[Trial {
         args: &["--seconds", "1.5,2.5,3.5,2.4,1.2,0.1,0.1,0.1"],
         server: Some(ServerRules { places: PLACES, ..ServerRules::OPEN }),
-    },
+    }],
     judge,
     orders: None,
 };

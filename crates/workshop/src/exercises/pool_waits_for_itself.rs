@@ -17,10 +17,10 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "all 3 orders are done with 2 connections, 2 orders at a time",
     why: "Nobody waits for a connection while holding one, so every connection comes back, whoever waits for it.",
     texts: texts!("pool-waits-for-itself"),
-    trial: Trial {
+    trials: &[Trial {
         args: &["--seconds", "0.21,0.22,0.23,0.24,0.25,0.26"],
         server: Some(ServerRules { places: PLACES, ..ServerRules::OPEN }),
-    },
+    }],
     judge,
     orders: None,
 };

@@ -18,10 +18,10 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "no more than 4 tickets are sold, the customers pay at the same time, and the program says how many are left",
     why: "Nothing is awaited between looking for a ticket and taking it, so what was seen is still true.",
     texts: texts!("sold-too-often"),
-    trial: Trial {
+    trials: &[Trial {
         args: &["--seconds", "0.5,400,0.4,0.3,0.51,0.41"],
         server: Some(ServerRules::OPEN),
-    },
+    }],
     judge,
     orders: None,
 };

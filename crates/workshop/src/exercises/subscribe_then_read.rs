@@ -14,7 +14,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "from the first position that T2 sees to the last it sees each once and in order, in whatever order the 2 tasks run",
     why: "Whoever has subscribed before it reads misses nothing, and numbers tell what it has seen already.",
     texts: texts!("subscribe-then-read"),
-    trial: Trial { args: &[], server: None },
+    trials: &[Trial { args: &[], server: None }],
     judge,
     orders: Some(Orders { result: RESULT }),
 };

@@ -12,7 +12,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "all primes are found, and meanwhile the heartbeat is never kept from the event loop for long",
     why: "The work runs where it keeps nobody waiting, or in pieces so short that the heartbeat comes in between.",
     texts: texts!("the-loop-that-computes"),
-    trial: Trial { args: &["--up-to", "10000000", "--ranges", "4"], server: None },
+    trials: &[Trial { args: &["--up-to", "10000000", "--ranges", "4"], server: None }],
     judge,
     orders: None,
 };

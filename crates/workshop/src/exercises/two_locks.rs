@@ -14,7 +14,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "the result is '110 and 90', in whatever order the 2 tasks run",
     why: "Whoever holds a lock can have all the others that it needs, so nobody waits in a circle.",
     texts: texts!("two-locks"),
-    trial: Trial { args: &[], server: None },
+    trials: &[Trial { args: &[], server: None }],
     judge,
     orders: Some(Orders { result: RESULT }),
 };

@@ -17,7 +17,7 @@ pub(super) const EXERCISE: Exercise = Exercise {
     asked: "all 3 requests wait at the same time, and are polled only when one of them can go on",
     why: "Each poll asks every child that is not done, and each of these has the waker that brings the next poll.",
     texts: texts!("your-own-join"),
-    trial: Trial { args: &["--seconds", "0.3,0.1,0.2"], server: Some(ServerRules::OPEN) },
+    trials: &[Trial { args: &["--seconds", "0.3,0.1,0.2"], server: Some(ServerRules::OPEN) }],
     judge,
     orders: None,
 };

@@ -4,7 +4,6 @@
 
 use std::{collections::VecDeque, process::ExitCode, sync::Arc};
 
-use any_order::Task;
 use futures::FutureExt;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::{Mutex, oneshot};
@@ -15,16 +14,17 @@ fn main() -> ExitCode {
 }
 
 #[derive(Clone)]
-struct Client(Sender<&'static str>, Waiting);
+struct Client(Sender<&'static str>, Waiting, Arc<Mutex<()>>);
 type Waiting = Arc<Mutex<VecDeque<oneshot::Sender<u32>>>>;
 
 /// T1, T2 and T3: asks for a lot, and says which one it has.
-async fn draw(Client(commands, waiting): Client, name: &'static str) -> String {
+async fn draw(Client(commands, waiting, turn): Client, name: &'static str) -> String {
     let (caller, reply) = oneshot::channel();
+    // One after another, so there is no doubt whose a reply is.
+    let _turn = turn.lock().await;
     let mut callers = waiting.lock().await;
     let _ = commands.send(name).await;
     info!("has sent its command");
-    // Not before it is sent: whoever gives up while it waits to send gets no reply.
     callers.push_back(caller);
     drop(callers);
     reply.await.map_or(format!("{name} has none"), |lot| format!("{name} has {lot}"))
@@ -34,27 +34,27 @@ async fn draw(Client(commands, waiting): Client, name: &'static str) -> String {
 async fn read(mut replies: Receiver<u32>, waiting: Waiting) {
     while let Some(lot) = replies.recv().await {
         let mut waiting = waiting.lock().await;
-        waiting.retain(|caller| !caller.is_closed());
         info!("reads {lot}, and {} wait", waiting.len());
         let _ = waiting.pop_front().map(|caller| caller.send(lot));
     }
 }
 
-/// T5, the database: draws a lot for each. No reply says whose it is.
+/// T5, the database: draws a lot for each, and replies once it has two commands.
 async fn answer(mut commands: Receiver<&str>, replies: Sender<u32>) -> Vec<String> {
-    let (mut lots, mut drawn) = ([52, 7, 31].into_iter(), Vec::new());
-    while let (Some(name), Some(lot)) = (commands.recv().await, lots.next()) {
+    let mut drawn = Vec::new();
+    for (lot, due) in [(52, vec![]), (7, vec![52, 7]), (31, vec![31])] {
+        let Some(name) = commands.recv().await else { break };
         info!("draws {lot} for {name}");
         drawn.push(format!("{name} has {lot}"));
-        let _ = replies.send(lot).await;
+        let _ = due.into_iter().try_for_each(|lot| replies.try_send(lot));
     }
     drawn
 }
 
-async fn draw_all(tasks: Vec<Task>) -> String {
+async fn draw_all(tasks: Vec<any_order::Task>) -> String {
     let ((commands, sent), (replies, received)) = (channel(1), channel(3));
-    let client = Client(commands, Waiting::default());
-    let [t1, t2, t3, t4, t5] = <[Task; 5]>::try_from(tasks).ok().expect("there are five");
+    let client = Client(commands, Waiting::default(), Arc::default());
+    let [t1, t2, t3, t4, t5] = <[any_order::Task; 5]>::try_from(tasks).ok().expect("there are 5");
     t4.spawn(read(received, client.1.clone()));
     let callers = [(t1, "T1"), (t2, "T2")].map(|(it, name)| it.spawn(draw(client.clone(), name)));
     t3.spawn(async { draw(client, "T3").now_or_never() });
