@@ -42,6 +42,11 @@ const CLOSED: &str = "the server closed it";
 
 /// One connection, shared by all who have the client or a copy of it.
 ///
+/// Replies carry no name. One too many that comes while nobody waits is found out, and ends
+/// the connection. One that comes while others wait cannot be told from the reply to the
+/// first of them: that caller gets it, and each after it the reply to the one before, until
+/// there is one that nobody waits for. No client of this protocol can see that.
+///
 /// When the last of them is dropped, the connection ends, and what was sent and not yet
 /// answered may or may not be done. [`close`](Self::close) waits for it.
 #[derive(Debug, Clone)]
@@ -62,7 +67,9 @@ pub struct Settings {
     /// How many commands may be on their way at once. Whoever comes then waits.
     pub in_flight: NonZeroUsize,
     /// Whether the next command after a lost connection makes a new one. Otherwise it
-    /// fails at once, and so do all after it.
+    /// fails at once, and so do all after it. There is no pause between two attempts, and
+    /// none without a command: all who wait fail with it, and who calls again in a loop is
+    /// to pause.
     pub reconnect: bool,
     /// How long it may take to connect and to be let in.
     pub connect_within: Duration,

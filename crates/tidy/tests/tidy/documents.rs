@@ -60,3 +60,49 @@ fn each_crate_has_a_place_in_the_readme() {
         assert!(is_named, "README.md does not say what `{}` is", member.folder);
     }
 }
+
+/// A block that begins with `rust` is a piece of a source, whitespace aside, and its section
+/// links to that. One of `rust,std` is of the standard library, and one of `rust,sketch`
+/// stands nowhere.
+#[test]
+fn pieces_of_rust_are_those_of_the_sources_that_their_section_links_to() {
+    let mut checked = 0;
+    for document in tree::files("", ".md") {
+        let folder = Path::new(&document).parent().expect("a file stands in a folder");
+        for section in tree::text(&document).split("\n## ") {
+            let links = links(section).into_iter().filter(|link| link.ends_with(".rs"));
+            let source = |link: String| squeezed(&tree::text(&folder.join(link).to_string_lossy()));
+            let sources: Vec<String> = links.map(source).collect();
+            for (attribute, piece) in pieces(section) {
+                match attribute {
+                    "" => {
+                        let is_there = sources.iter().any(|it| it.contains(&squeezed(piece)));
+                        assert!(is_there, "{document}: in no source of its section:\n{piece}");
+                        checked += 1;
+                    }
+                    ",std" | ",sketch" => {}
+                    other => panic!("{document}: nobody knows what rust{other} is"),
+                }
+            }
+        }
+    }
+    assert!(checked > 10, "only {checked} pieces were found");
+}
+
+/// Each block of Rust, and what stands behind that word.
+fn pieces(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let blocks = text.split("\n```rust").skip(1);
+    blocks.filter_map(|rest| rest.split("\n```").next()?.split_once('\n'))
+}
+
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+#[test]
+fn pieces_are_told_from_other_blocks() {
+    let text = "a\n```rust\nlet a =\n    1;\n```\n```text\nb\n```\n```rust,sketch\nlet …\n```\n";
+    let found: Vec<_> = pieces(text).collect();
+    assert_eq!(found, [("", "let a =\n    1;"), (",sketch", "let …")]);
+    assert_eq!(squeezed(found[0].1), squeezed("let a = 1;"));
+}

@@ -5,7 +5,7 @@
 
 use std::panic::resume_unwind;
 use std::process::ExitCode;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread::{self, Builder, ScopedJoinHandle};
 
 use tracing::info;
@@ -29,24 +29,29 @@ fn connect(plan: &Plan) -> Result<Vec<Mutex<Client>>, Failure> {
 }
 
 fn send_all(plan: &Plan, clients: &[Mutex<Client>]) -> Result<(), Failure> {
+    let (tell, told) = mpsc::channel();
     thread::scope(|scope| {
-        let mut threads = Vec::new();
         for (request, client) in plan.requests().zip(clients.iter().cycle()) {
-            let span = request.span();
+            let (span, tell) = (request.span(), tell.clone());
             let thread = Builder::new().name(format!("thread of {}", request.name));
-            let send = move || span.in_scope(|| send(client, request));
-            threads.push(thread.spawn_scoped(scope, send)?);
+            let turn = move || {
+                let mut its_turn = client.lock().unwrap_or_else(PoisonError::into_inner);
+                // While it is: so an error is told before those that come of it.
+                let _ = tell.send(send(&mut its_turn, request));
+            };
+            thread.spawn_scoped(scope, move || span.in_scope(turn))?;
         }
-        threads.into_iter().try_for_each(joined)
-    })
+        Ok::<_, Failure>(())
+    })?;
+    drop(tell);
+    told.into_iter().collect()
 }
 
 fn joined<T>(thread: ScopedJoinHandle<'_, Result<T, Failure>>) -> Result<T, Failure> {
     thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-fn send(client: &Mutex<Client>, mut request: Request) -> Result<(), Failure> {
-    let mut client = client.lock().unwrap_or_else(PoisonError::into_inner);
+fn send(client: &mut Client, mut request: Request) -> Result<(), Failure> {
     info!("Sending {}", request.asks());
     while let Some(command) = request.command() {
         let reply = client.call(command)?;

@@ -51,6 +51,11 @@ struct Place {
 
 /// A command that waits for room. It has its bytes with it: so it goes out when there is
 /// room, whether its caller is polled then or not, and nobody has to be woken for it.
+///
+/// They are a copy. What the caller has is borrowed for as long as its call, and the line
+/// outlives that: it is shared, and a caller may be forgotten. So to have no copy, whoever is
+/// first would have to be woken for its bytes, and be waited for, or be passed over when it
+/// does not come. There is one copy for each caller at most, who has the original.
 #[derive(Debug)]
 struct InLine {
     key: Key,
@@ -250,6 +255,25 @@ mod tests {
         assert!(exchange.confirm(Vec::new()).is_some());
         assert!(exchange.poll(follows, &cx).is_ready());
         assert_eq!(exchange.counts(), (0, 0, 0));
+    }
+
+    #[test]
+    fn nobody_overtakes_those_in_line() {
+        let mut exchange = Exchange::new(1);
+        let cx = Context::from_waker(Waker::noop());
+        let [_, second, third] =
+            [b"1", b"2", b"3"].map(|bytes| exchange.enter(bytes, Expects::Reply, cx.waker()));
+        exchange.has_sent(1);
+        assert!(exchange.deliver(Value::Null).is_ok());
+        // There is room, and the second has not been let in yet.
+        exchange.enter(b"4", Expects::Reply, cx.waker());
+        exchange.let_in();
+        exchange.has_sent(2);
+        assert!(exchange.deliver(Value::Integer(2)).is_ok());
+        assert_eq!(number(&exchange.poll(second, &cx)), Some(2));
+        assert!(exchange.poll(third, &cx).is_pending());
+        let mut outbox = Vec::new();
+        assert!(exchange.take_outbox(&mut outbox) && outbox == b"12", "{outbox:?}");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! Callers, the client's task and the server do one step at a time, and here it is chosen
 //! whose step is next. In small cases all orders are tried. Larger ones are drawn at random.
 //! Only what was woken is polled: where somebody forgot to wake somebody, nothing moves any
-//! more, and that is seen.
+//! more, and that is seen. A caller's step may be interrupted wherever it takes the lock: what
+//! has to be true at the same moment is, or is seen not to be.
 //!
 //! A tool that tries what threads can do to each other, such as loom, would add little: all
 //! that they share stands behind one lock, and whoever has it sees all of it. What is left
@@ -11,7 +12,7 @@
 
 mod world;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use proptest::prelude::*;
 
@@ -30,10 +31,32 @@ pub(super) enum Fault {
 
 thread_local! {
     static PLANTED: Cell<Option<Fault>> = const { Cell::new(None) };
+    /// What others do when the lock has been taken so often.
+    static OTHERS: RefCell<Option<(usize, Box<dyn FnOnce()>)>> = const { RefCell::new(None) };
 }
 
 pub(super) fn is_planted(fault: Fault) -> bool {
     PLANTED.get() == Some(fault)
+}
+
+/// Called by whoever is about to take the lock.
+pub(super) fn let_others_have_it_first() {
+    let is_due = |(locks, _): &mut (usize, _)| {
+        let is_due = *locks == 0;
+        *locks = locks.saturating_sub(1);
+        is_due
+    };
+    if let Some((_, others)) = OTHERS.with_borrow_mut(|it| it.take_if(is_due)) {
+        others();
+    }
+}
+
+/// Does this, and lets others come in between, if it takes the lock more often than so.
+fn interrupted<T>(locks: usize, others: impl FnOnce() + 'static, step: impl FnOnce() -> T) -> T {
+    OTHERS.set(Some((locks, Box::new(others))));
+    let done = step();
+    OTHERS.take();
+    done
 }
 
 /// More steps than any of these needs.
@@ -133,6 +156,16 @@ fn messages_come_between_replies() {
     hold_in_all_orders(&Setup { callers, pushes: 1, ..Setup::default() }, 20_000);
 }
 
+/// What is said on a channel right after it was confirmed is for whoever asked for it, and one
+/// whose connection was lost is followed by nobody.
+#[test]
+fn a_subscription_begins_at_one_moment() {
+    let callers = vec![Caller::Hears];
+    let setup = Setup { callers, interrupts: 1, cancels: 0, ..Setup::default() };
+    hold_in_all_orders(&setup, 10);
+    hold_in_all_orders(&Setup { breaks: 1, reconnect: true, ..setup }, 200);
+}
+
 #[test]
 fn what_nobody_follows_any_longer_is_not_sent() {
     let callers = vec![Caller::Follows(false); 2];
@@ -197,15 +230,17 @@ fn setups() -> impl Strategy<Value = Setup> {
     let caller = prop_oneof![
         4 => (1..5_usize).prop_map(Caller::Echoes),
         1 => any::<bool>().prop_map(Caller::Follows),
+        1 => Just(Caller::Hears),
     ];
     let small = || prop_oneof![Just(0), 0..6_usize];
     let room = prop_oneof![Just(usize::MAX), 1..60_usize];
-    let counts = (small(), small(), small(), prop_oneof![Just(0), 0..3_usize], 0..3_usize);
+    let few = || prop_oneof![Just(0), 0..3_usize];
+    let counts = (small(), small(), small(), few(), 0..3_usize, few());
     let callers = prop::collection::vec(caller, 1..9);
     let switches = (any::<bool>(), any::<bool>());
     (callers, 1..5_usize, room, counts, switches).prop_map(
         |(callers, in_flight, room, counts, (reconnect, spurious))| {
-            let (cancels, cuts, pushes, breaks, refusals) = counts;
+            let (cancels, cuts, pushes, breaks, refusals, interrupts) = counts;
             Setup {
                 callers,
                 in_flight,
@@ -216,6 +251,7 @@ fn setups() -> impl Strategy<Value = Setup> {
                 pushes,
                 breaks,
                 refusals,
+                interrupts,
                 spurious,
             }
         },

@@ -66,6 +66,8 @@ impl Shared {
     /// Whoever panicked with it has left it whole: nothing that is called with it held
     /// belongs to anybody else.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        #[cfg(test)]
+        super::schedules::let_others_have_it_first();
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

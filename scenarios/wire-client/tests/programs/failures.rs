@@ -1,10 +1,11 @@
 //! When things go wrong: one line of cause, one of what to do.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use program_test::nobody;
+use wire_client::Program;
 
 use crate::clients::{ALL, command, run_at};
 
@@ -56,6 +57,47 @@ fn somebody_else_at_the_given_address_is_no_redis() {
         let ran = run_at(&url, program, &[]);
         ran.assert_fails("does not speak Redis's protocol", "check that REDIS_URL names a Redis");
     }
+}
+
+/// One that counts up to here, and then closes the connection.
+const LAST: usize = 50;
+
+/// Who comes first to a connection is not always who was made first: in almost every run
+/// somebody who was made before finds it of no use already.
+#[test]
+fn the_error_that_is_told_is_the_one_with_which_it_began() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("redis://{}", listener.local_addr().expect("it is bound"));
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let client = client.expect("a client");
+            // It may be gone at any time.
+            thread::spawn(move || count(&client));
+        }
+    });
+    let args = ["--commands", "1000", "--in-flight", "1000", "--round-trip", "0"];
+    for program in [Program::SIMPLE, Program::BLOCKING] {
+        run_at(&url, program, &args).assert_fails("the server closed it", "");
+    }
+}
+
+fn count(mut client: &TcpStream) -> io::Result<()> {
+    let (mut words, mut counted) = (BufReader::new(client).lines(), 0);
+    // The name is the third line of a command.
+    while let Some(line) = words.next() {
+        match &line?[..] {
+            "HELLO" => client.write_all(b"%0\r\n")?,
+            "SET" => client.write_all(b"+OK\r\n")?,
+            "DEL" => client.write_all(b":1\r\n")?,
+            "INCR" if counted == LAST => break,
+            "INCR" => {
+                counted += 1;
+                write!(client, ":{counted}\r\n")?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Without a redis-server that could be found.

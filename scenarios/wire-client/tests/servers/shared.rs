@@ -328,6 +328,29 @@ fn the_next_command_makes_a_new_connection() {
     });
 }
 
+/// So a server that closes at once is asked no more often than somebody wants something.
+#[test]
+fn a_crowd_makes_one_new_connection_and_nobody_makes_none() {
+    let (tell, told) = mpsc::channel();
+    let address = serve(move |peer, number| {
+        if number == 1 {
+            peer.hears();
+            peer.says("%0\r\n");
+            peer.hears();
+        }
+        let _ = tell.send(number);
+    });
+    block_on(async {
+        let client = Client::connect(&address).await.expect("it greets");
+        let command = get();
+        for crowd in [1, 1000, 1000, 1] {
+            let all = join_all((0..crowd).map(|_| client.call(&command))).await;
+            assert!(all.iter().all(Result::is_err), "it closes");
+        }
+    });
+    assert_eq!(told.try_iter().max(), Some(4));
+}
+
 #[test]
 fn without_a_new_connection_every_command_fails_at_once() {
     let address = serve_greeted(|peer, number| {

@@ -1,10 +1,12 @@
 //! A client, its task, its callers and its server, each of which does its next step when it
 //! is told to.
 
+use std::cell::RefCell;
 use std::collections::{HashSet, VecDeque};
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
@@ -15,6 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::super::connection::Connection;
 use super::super::driver::Dial;
 use super::super::{Client, Settings};
+use super::interrupted;
 use crate::Error;
 use crate::protocol::{Command, Decoder, Limits, Value};
 
@@ -36,6 +39,8 @@ pub(super) struct Setup {
     pub(super) breaks: usize,
     /// How many attempts to connect again fail.
     pub(super) refusals: usize,
+    /// How often the others may come between two moments at which a caller has the lock.
+    pub(super) interrupts: usize,
     /// Whether what was not woken may be polled.
     pub(super) spurious: bool,
 }
@@ -52,6 +57,7 @@ impl Default for Setup {
             pushes: 0,
             breaks: 0,
             refusals: 0,
+            interrupts: 0,
             spurious: false,
         }
     }
@@ -64,11 +70,20 @@ pub(super) enum Caller {
     Echoes(usize),
     /// Follows one of two channels for a moment.
     Follows(bool),
+    /// Follows a third one, and hears what the server says there to whoever is new.
+    Hears,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     PollCaller(usize),
+    /// When it has taken the lock so often, the others do all that they can, and before that
+    /// perhaps the connection ends.
+    Interrupt {
+        caller: usize,
+        locks: usize,
+        breaks: bool,
+    },
     CancelCaller(usize),
     PollTask,
     /// The socket takes more bytes again.
@@ -124,7 +139,7 @@ type Outcome = Result<(), String>;
 pub(super) struct World {
     setup: Setup,
     client: Option<Client>,
-    task: Task<()>,
+    task: Rc<RefCell<Task<()>>>,
     callers: Vec<Task<Outcome>>,
     net: Arc<Mutex<Net>>,
 }
@@ -147,6 +162,7 @@ impl World {
                 match caller {
                     Caller::Echoes(words) => echo(&client, &net, number, words).await,
                     Caller::Follows(channel) => follow(&client, channel).await,
+                    Caller::Hears => hear(&client, &net).await,
                 }
             })
         });
@@ -154,7 +170,7 @@ impl World {
             setup: setup.clone(),
             callers: callers.collect(),
             client: Some(client),
-            task: Task::new(task),
+            task: Rc::new(RefCell::new(Task::new(task))),
             net,
         }
     }
@@ -164,7 +180,7 @@ impl World {
     pub(super) fn steps(&self) -> (Vec<Step>, usize) {
         let mut steps = Vec::new();
         let net = lock(&self.net);
-        if self.task.is_woken() {
+        if self.task_is_woken() {
             steps.push(Step::PollTask);
         }
         if !net.wire().to_be_sent.is_empty() {
@@ -173,6 +189,19 @@ impl World {
         for (number, caller) in self.callers.iter().enumerate() {
             if caller.is_woken() && (caller.began || self.may_begin(number)) {
                 steps.push(Step::PollCaller(number));
+            }
+        }
+        if net.interrupts > 0 {
+            let may_break = net.breaks > 0 && !net.wire().has_ended;
+            for step in steps.clone() {
+                let Step::PollCaller(caller) = step else { continue };
+                // Before the first time is between two steps.
+                for locks in 1..3 {
+                    steps.push(Step::Interrupt { caller, locks, breaks: false });
+                    if may_break {
+                        steps.push(Step::Interrupt { caller, locks, breaks: true });
+                    }
+                }
             }
         }
         if net.wire().room == 0 {
@@ -214,8 +243,13 @@ impl World {
 
     pub(super) fn step(&mut self, step: Step) -> Outcome {
         match step {
-            Step::PollTask => drop(self.task.poll()),
+            Step::PollTask => drop(self.task.borrow_mut().poll()),
             Step::PollCaller(number) => self.callers[number].poll().unwrap_or(Ok(()))?,
+            Step::Interrupt { caller, locks, breaks } => {
+                let (net, task) = (Arc::clone(&self.net), Rc::clone(&self.task));
+                let others = move || do_all_they_can(&net, &task, breaks);
+                interrupted(locks, others, || self.callers[caller].poll()).unwrap_or(Ok(()))?;
+            }
             Step::CancelCaller(number) => {
                 self.setup.cancels -= 1;
                 self.callers[number].future = None;
@@ -247,7 +281,7 @@ impl World {
     }
 
     pub(super) fn task_is_woken(&self) -> bool {
-        self.task.is_woken()
+        self.task.borrow().is_woken()
     }
 
     /// How often the client has written.
@@ -280,23 +314,24 @@ impl World {
     pub(super) fn end(&mut self, closes: bool) -> Outcome {
         self.callers.clear();
         let client = self.client.take().ok_or("no client")?;
-        let was_lost = self.task.future.is_none();
+        let mut task = self.task.borrow_mut();
+        let was_lost = task.future.is_none();
         let mut close = None;
         if closes {
             let mut closing = Task::new(async move { client.close().await });
             close = closing.poll().or_else(|| {
-                while self.task.is_woken() {
-                    self.task.poll();
+                while task.is_woken() {
+                    task.poll();
                 }
                 closing.is_woken().then(|| closing.poll())?
             });
         } else {
             drop(client);
-            while self.task.is_woken() {
-                self.task.poll();
+            while task.is_woken() {
+                task.poll();
             }
         }
-        if self.task.future.is_some() {
+        if task.future.is_some() {
             return Err("the task goes on".to_owned());
         }
         if lock(&self.net).wires.iter().any(|wire| wire.has_client) {
@@ -333,6 +368,40 @@ async fn follow(client: &Client, channel: bool) -> Outcome {
     Ok(())
 }
 
+async fn hear(client: &Client, net: &Mutex<Net>) -> Outcome {
+    let heard = async { client.subscribe("c").await?.next().await };
+    match heard.await {
+        Ok(message) if message.payload == WELCOME => Ok(()),
+        Err(_) if lock(net).may_break => Ok(()),
+        other => Err(format!("who is new heard {other:?}")),
+    }
+}
+
+/// The client's task and the server, until both wait.
+fn do_all_they_can(net: &Mutex<Net>, task: &RefCell<Task<()>>, breaks: bool) {
+    let mut task = task.borrow_mut();
+    let mut others = lock(net);
+    others.interrupts -= 1;
+    if breaks {
+        others.breaks -= 1;
+        others.wire_mut().end();
+    }
+    drop(others);
+    loop {
+        task.poll();
+        let mut net = lock(net);
+        net.serve();
+        match net.wire().to_be_sent.len() {
+            0 if task.is_woken() => {}
+            0 => return,
+            count => net.wire_mut().send(count),
+        }
+    }
+}
+
+/// What the server says on one channel to whoever is new there.
+const WELCOME: &str = "hi";
+
 /// All connections that there were, the last one being the one that is used.
 struct Net {
     wires: Vec<Wire>,
@@ -341,6 +410,7 @@ struct Net {
     pushes: usize,
     breaks: usize,
     refusals: usize,
+    interrupts: usize,
     may_break: bool,
     /// Every word of which a byte has come to a server.
     seen: HashSet<String>,
@@ -348,9 +418,10 @@ struct Net {
 
 impl Net {
     fn new(setup: &Setup) -> Self {
-        let &Setup { room, cuts, pushes, breaks, refusals, .. } = setup;
+        let &Setup { room, cuts, pushes, breaks, refusals, interrupts, .. } = setup;
         let (wires, seen) = (Vec::new(), HashSet::new());
-        Self { wires, room, cuts, pushes, breaks, refusals, may_break: breaks > 0, seen }
+        let may_break = breaks > 0;
+        Self { wires, room, cuts, pushes, breaks, refusals, interrupts, may_break, seen }
     }
 
     fn connect(&mut self, net: &Arc<Mutex<Self>>) -> Connection<Pipe> {
@@ -387,9 +458,17 @@ impl Net {
                     } else {
                         wire.channels.remove(&argument);
                     }
-                    let parts = [Value::BulkString(kind.into()), Value::BulkString(argument)];
                     let count = Value::Integer(wire.channels.len().try_into().unwrap());
-                    Value::Push([&parts[..], &[count]].concat()).encode(&mut reply);
+                    let says = |kind: Vec<u8>, what| {
+                        let [kind, channel] =
+                            [kind.into(), argument.clone()].map(Value::BulkString);
+                        Value::Push(vec![kind, channel, what])
+                    };
+                    says(kind, count).encode(&mut reply);
+                    if name == b"SUBSCRIBE" && argument == "c" {
+                        let welcome = Value::BulkString(WELCOME.into());
+                        says(b"message".to_vec(), welcome).encode(&mut reply);
+                    }
                 }
                 _ => panic!("the server does not know {words:?}"),
             }
