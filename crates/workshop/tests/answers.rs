@@ -171,7 +171,10 @@ fn a_panic_is_told_with_its_place() {
 
 #[test]
 fn what_came_too_early_to_its_end_is_told() {
-    assert_seen("sleep-in-a-task", "left before the server answered");
+    // It ends with the first reply: on a busy machine others may be on their way by then.
+    let seen = tried("sleep-in-a-task").wrong.expect("it is wrong").seen;
+    let is_told = ["left before the server answered", "has not got what it asked for"];
+    assert!(is_told.iter().any(|told| seen.contains(told)), "{seen}");
     assert_seen("forgotten-question-mark", "R1 was never asked for");
     assert_seen("exit", "it ended with exit code 0, and its run had not come to an end");
 }
