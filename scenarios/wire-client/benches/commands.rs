@@ -7,7 +7,12 @@
 //! It needs the programs `redis-server` and `redis-benchmark`, and a machine with nothing
 //! else to do. All of ours and the `redis` crate run on one thread, with a task for each
 //! command in flight. One at a time, a bare socket is the limit: it writes the same bytes,
-//! reads as many as the reply has, and understands nothing.
+//! reads what comes, and understands nothing. There is one that blocks and one that is
+//! awaited, since an event loop asks the system once more for each round trip.
+//!
+//! On a machine with nothing to do, most of a round trip is the time that a core takes to
+//! wake up. On one core that is always awake, the clients differ by what they do themselves:
+//! `taskset -c 0 cargo bench …`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 
@@ -20,6 +25,7 @@ use std::time::Instant;
 use benchmark::{Result, median};
 use clap::Parser;
 use redis::AsyncConnectionConfig;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 use wire_client::protocol::{Command, Value};
@@ -30,6 +36,9 @@ const VALUE: &str = "hello";
 
 /// The bytes of the reply: `$5`, the value, and two ends of lines.
 const REPLY: usize = 11;
+
+/// As many bytes are read at once, as the clients do.
+const PIECE: usize = 16 << 10;
 
 /// How many are in flight, and how many are made in a turn.
 const DEPTHS: [(usize, usize); 3] = [(1, 20_000), (64, 200_000), (1024, 400_000)];
@@ -54,8 +63,9 @@ fn main() -> ExitCode {
 type Contender = (&'static str, fn(&Address, usize, usize) -> Result<f64>);
 
 /// These have one command in flight on a connection.
-const ONE_AT_A_TIME: [Contender; 4] = [
+const ONE_AT_A_TIME: [Contender; 5] = [
     ("bare socket", bare_socket),
+    ("bare socket, awaited", bare_socket_awaited),
     ("blocking", blocking),
     ("simple", simple),
     ("threaded", threaded),
@@ -121,13 +131,37 @@ fn a_second(commands: usize, begun: Instant) -> f64 {
 fn bare_socket(address: &Address, _: usize, commands: usize) -> Result<f64> {
     let mut socket = TcpStream::connect(address.host_and_port())?;
     socket.set_nodelay(true)?;
-    let (get, mut reply) = (get(), [0; REPLY]);
+    let (get, mut piece) = (get(), vec![0; PIECE]);
     let begun = Instant::now();
     for _ in 0..commands {
         socket.write_all(get.as_bytes())?;
-        socket.read_exact(&mut reply)?;
+        let mut read = 0;
+        while read < REPLY {
+            read += some(socket.read(&mut piece)?)?;
+        }
     }
     Ok(a_second(commands, begun))
+}
+
+fn bare_socket_awaited(address: &Address, _: usize, commands: usize) -> Result<f64> {
+    runtime()?.block_on(async {
+        let mut socket = tokio::net::TcpStream::connect(address.host_and_port()).await?;
+        socket.set_nodelay(true)?;
+        let (get, mut piece) = (get(), vec![0; PIECE]);
+        let begun = Instant::now();
+        for _ in 0..commands {
+            socket.write_all(get.as_bytes()).await?;
+            let mut read = 0;
+            while read < REPLY {
+                read += some(socket.read(&mut piece).await?)?;
+            }
+        }
+        Ok(a_second(commands, begun))
+    })
+}
+
+fn some(read: usize) -> Result<usize> {
+    if read == 0 { Err("the server has closed it".into()) } else { Ok(read) }
 }
 
 fn blocking(address: &Address, _: usize, commands: usize) -> Result<f64> {

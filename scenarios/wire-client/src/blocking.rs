@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
-use crate::one_at_a_time::blocking::{connect, uninterrupted};
+use crate::one_at_a_time::blocking::{Told, connect, uninterrupted};
 use crate::one_at_a_time::{
     PATIENCE, PIECE, answer, greeting, left, lost, out_of_step, some, unasked, unreachable,
 };
@@ -25,6 +25,8 @@ use crate::{Address, Error};
 #[derive(Debug)]
 pub struct Client {
     socket: TcpStream,
+    /// For how long it blocks.
+    told: Told,
     /// What has just been read.
     piece: Box<[u8]>,
     /// What was read, and is no part of a reply yet.
@@ -56,6 +58,7 @@ impl Client {
             .map_err(|error| unreachable(address, &error))?;
         let mut client = Self {
             socket,
+            told: Told::default(),
             piece: vec![0; PIECE].into(),
             buffer: BytesMut::new(),
             decoder: Decoder::default(),
@@ -125,13 +128,13 @@ impl Client {
     }
 
     fn write(&mut self, bytes: &[u8], until: Instant) -> io::Result<usize> {
-        self.socket.set_write_timeout(Some(left(until)?))?;
+        self.told.to_write(&self.socket, left(until)?)?;
         let written = uninterrupted(|| self.socket.write(bytes))?;
         some(written)
     }
 
     fn read(&mut self, until: Instant) -> io::Result<usize> {
-        self.socket.set_read_timeout(Some(left(until)?))?;
+        self.told.to_read(&self.socket, left(until)?)?;
         let read = uninterrupted(|| self.socket.read(&mut self.piece))?;
         some(read)
     }
