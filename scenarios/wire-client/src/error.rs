@@ -20,6 +20,9 @@ pub enum Error {
     /// The system gives this process no more sockets.
     #[error("no more files can be opened, and a connection is one")]
     NoMoreFiles,
+    /// The system gives this process no more threads.
+    #[error("no more threads can be started, and each connection has one")]
+    NoMoreThreads,
     /// Nobody has this name.
     #[error("the host of {address} is not known")]
     UnknownHost {

@@ -31,6 +31,9 @@ fn hint(error: &Error) -> &'static str {
         Error::NoMoreFiles => {
             "ask for fewer --connections, or have the limit raised (ulimit -n shows it)"
         }
+        Error::NoMoreThreads => {
+            "ask for fewer --connections, or have the limit raised (ulimit -u shows it)"
+        }
         Error::UnknownHost { .. } => "check how the host is written in REDIS_URL",
         Error::Lost { may_have_run: true, .. } => {
             "the command may have been done or not: look at the database before it is sent again"
@@ -74,7 +77,8 @@ impl From<AddressError> for Failure {
 /// The system gives no more threads, or none of what an event loop needs.
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        harness::Failure::no_more_threads(&error, "ask for a smaller --in-flight").into()
+        let hint = "have the limit raised (ulimit -u shows it), or try --round-trip 0 or a smaller --in-flight";
+        harness::Failure::no_more_threads(&error, hint).into()
     }
 }
 

@@ -23,10 +23,10 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub struct Plan {
     program: Program,
     options: Options,
-    key: String,
     counted: Arc<Counted>,
     // These end in this order.
     distance: Option<Distance>,
+    counter: Counter,
     server: Server,
 }
 
@@ -55,24 +55,25 @@ impl Plan {
         let speaks_binary = program == Program::BINARY;
         let server = if speaks_binary { Server::start_binary() } else { Server::find_or_start() }?;
         harness::note(&server.told());
-        let key = format!("wire-client:{:016x}", fastrand::u64(..));
         // The other server has no number before one is increased.
-        if !speaks_binary {
-            begin_counting(server.address(), &key)?;
-        }
+        let counter = if speaks_binary { Counter::new() } else { Counter::begin(&server)? };
         let distance = match options.round_trip() {
             Duration::ZERO => None,
             far => Some(Distance::start(server.address(), far)?),
         };
         let counted = Arc::new(Counted::new(options.load.commands()));
-        Ok(Self { program, options, key, counted, distance, server })
+        Ok(Self { program, options, counted, distance, counter, server })
     }
 
     /// What has been made ready before the clock starts, such as connections.
     ///
     /// Ends the process with exit code 1 if it could not be made.
     pub fn ready<T, E: Into<Failure>>(&self, made: Result<T, E>) -> T {
-        made.unwrap_or_else(|error| harness::exit(&error.into().into()))
+        made.unwrap_or_else(|error| {
+            // Nothing is dropped by an exit.
+            self.counter.remove();
+            harness::exit(&error.into().into())
+        })
     }
 
     /// Starts the clock and the recording.
@@ -108,7 +109,7 @@ impl Plan {
     pub fn requests(&self) -> impl Iterator<Item = Request> {
         let server = self.program.server();
         self.options.load.shares().zip(1..).map(move |(count, number)| {
-            Request::new(number, &self.key, count, server, Arc::clone(&self.counted))
+            Request::new(number, &self.counter.key, count, server, Arc::clone(&self.counted))
         })
     }
 }
@@ -124,12 +125,40 @@ fn begin(program: Program, options: &Options) -> harness::Run {
     }
 }
 
-/// Sets the counter to 0, for a day: a run that is killed cannot remove it.
-fn begin_counting(address: &Address, key: &str) -> Result<(), Failure> {
-    let mut client = blocking::Client::connect(address)?;
-    client.call(&Command::new("SET").arg(key).arg("0").arg("EX").int(KEPT))?;
-    client.close();
-    Ok(())
+/// What the commands of a run count up.
+struct Counter {
+    key: String,
+    /// A database that goes on after the run, to which it is of no use.
+    outlives_us: Option<Address>,
+}
+
+impl Counter {
+    fn new() -> Self {
+        Self { key: format!("wire-client:{:016x}", fastrand::u64(..)), outlives_us: None }
+    }
+
+    /// One that is 0, and stays for a day: a run that is killed cannot remove it.
+    fn begin(server: &Server) -> Result<Self, Failure> {
+        let mut counter = Self::new();
+        let mut client = blocking::Client::connect(server.address())?;
+        client.call(&Command::new("SET").arg(&counter.key).arg("0").arg("EX").int(KEPT))?;
+        client.close();
+        counter.outlives_us = server.is_given().then(|| server.address().clone());
+        Ok(counter)
+    }
+
+    fn remove(&self) {
+        if let Some(address) = &self.outlives_us {
+            // If the database is gone by now, that is no matter of this run's.
+            let _ = remove(address, &self.key);
+        }
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.remove();
+    }
 }
 
 fn remove(address: &Address, key: &str) -> Result<(), Error> {
@@ -137,16 +166,6 @@ fn remove(address: &Address, key: &str) -> Result<(), Error> {
     client.call(&Command::new("DEL").arg(key))?;
     client.close();
     Ok(())
-}
-
-/// The counter is of no use to anybody else.
-impl Drop for Plan {
-    fn drop(&mut self) {
-        if self.server.is_given() {
-            // If the database is gone by now, that is no matter of this run's.
-            let _ = remove(self.server.address(), &self.key);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc as blocking;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -289,22 +290,35 @@ impl Service {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let connections = Arc::new(AtomicU64::new(0));
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let listener = {
-            let _entered = runtime.enter();
-            Counting { listener: TcpListener::from_std(listener)?, made: Arc::clone(&connections) }
-        };
+        let made = Arc::clone(&connections);
         let (stop, stopped) = oneshot::channel::<()>();
+        let (tell_begun, begun) = blocking::channel();
+        // The event loop is made and dropped there: on one that belongs to somebody else it
+        // could not be.
         let serve = move || {
-            runtime.block_on(async {
-                tokio::select! {
-                    // It serves for ever.
-                    _ = axum::serve(listener, router()) => {}
-                    _ = stopped => {}
+            let serving = || -> io::Result<_> {
+                let runtime = Builder::new_current_thread().enable_all().build()?;
+                let _entered = runtime.enter();
+                let listener = Counting { listener: TcpListener::from_std(listener)?, made };
+                Ok((runtime, listener))
+            };
+            // Whoever starts it waits for this.
+            match serving() {
+                Err(error) => drop(tell_begun.send(Err(error))),
+                Ok((runtime, listener)) => {
+                    let _ = tell_begun.send(Ok(()));
+                    runtime.block_on(async {
+                        tokio::select! {
+                            // It serves for ever.
+                            _ = axum::serve(listener, router()) => {}
+                            _ = stopped => {}
+                        }
+                    });
                 }
-            });
+            }
         };
         let thread = thread::Builder::new().name("service".to_owned()).spawn(serve)?;
+        begun.recv().unwrap_or_else(|error| Err(io::Error::other(error)))?;
         Ok(Self { address, connections, stop: Some(stop), thread: Some(thread) })
     }
 

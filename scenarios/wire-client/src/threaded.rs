@@ -59,7 +59,7 @@ impl Client {
             drop(tell_ended);
         };
         let thread = thread::Builder::new().name("connection".to_owned()).spawn(work);
-        thread.map_err(|error| Error::broken(&error))?;
+        thread.map_err(|_| Error::NoMoreThreads)?;
         connected.await.unwrap_or(Err(Error::Closed))?;
         Ok(Self { to_thread, ended })
     }

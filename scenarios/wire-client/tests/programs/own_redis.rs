@@ -242,6 +242,26 @@ fn nothing_is_left_in_a_redis_that_others_use() {
     }
 }
 
+/// Its first thread is the distance's, or else that of its first connection.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn who_has_no_thread_for_a_connection_says_so_and_leaves_nothing() {
+    let redis = Redis::start();
+    let path = command(Program::THREADED, &[]).get_program().display().to_string();
+    for (args, cause, hint) in [
+        (&[][..], "no more threads can be started: ", "--round-trip 0"),
+        (&["--round-trip", "0"], "each connection has one", "fewer --connections"),
+    ] {
+        let folder = TempDir::new().expect("a folder");
+        let mut command = program_test::command_without_threads(folder.path(), &path, args);
+        let ran = program_test::run(command.env("REDIS_URL", &redis.url));
+        ran.assert_fails(cause, hint);
+        ran.assert_fails("", "ulimit -u");
+        assert_eq!(redis.ask("DBSIZE"), ":0\r\n", "{}", ran.stderr);
+    }
+}
+
 #[test]
 #[ignore = "needs Redis: scripts/test"]
 fn what_a_run_that_is_killed_leaves_goes_by_itself() {

@@ -49,6 +49,15 @@ fn every_call_of_every_requester_is_answered() {
     assert_eq!(ran.said("R1"), wanted);
 }
 
+/// Its first thread is the service's.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_thread_for_the_service_it_is_said_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program_test::command_without_threads(folder.path(), PROGRAM, &[]);
+    run(&mut command).assert_fails("no more threads can be started: ", "name a --url");
+}
+
 #[test]
 fn another_server_is_asked_what_its_address_says() {
     let server = stranger(close_after(&ok("R1 is a customer")));
