@@ -1,6 +1,6 @@
 //! A callback that blocks an event loop again and again, for tokio-console to be looked
-//! at: its task is the one with the longest polls and the largest share of `Busy`, and
-//! the column `Location` has the line that spawned it.
+//! at: its task has the longest polls, `Busy` for a tenth of a second in each of its few
+//! `Polls`. Enter shows them one by one, and the line that spawned it.
 //!
 //! `cargo run -p wire-client --features console --example watched-by-console --target-dir target/console`
 //!
