@@ -106,7 +106,8 @@ fn tell(in_flight: usize, contenders: &[&Contender], rounds: &[Vec<f64>]) {
         // The first round fetches code and memory.
         let speed = median(speeds[1..].iter().copied()) / 1000.0;
         let ratio = median(rounds[0][1..].iter().zip(&speeds[1..]).map(|(ours, it)| ours / it));
-        println!("| {name} | {speed:.0} | {ratio:.2} |");
+        let digits = usize::from(speed < 100.0);
+        println!("| {name} | {speed:.digits$} | {ratio:.2} |");
     }
     println!();
 }
