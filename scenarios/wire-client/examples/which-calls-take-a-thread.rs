@@ -43,10 +43,10 @@ fn main() -> io::Result<()> {
         "localhost:80".to_socket_addrs().map(drop).expect("it is known");
     })?;
     tell("tokio::fs::read", async {
-        tokio::fs::read(std::env::current_exe().expect("it is known")).await.expect("it is there");
+        tokio::fs::read(std::env::current_exe().expect("it is known")).await.expect("it is there")
     })?;
     tell("std::fs::read", async {
-        std::fs::read(std::env::current_exe().expect("it is known")).expect("it is there");
+        std::fs::read(std::env::current_exe().expect("it is known")).expect("it is there")
     })?;
     tell("FFI: SQLite, called", async {
         let database = rusqlite::Connection::open_in_memory().expect("it opens");
@@ -61,7 +61,7 @@ fn main() -> io::Result<()> {
 }
 
 /// Tells what became of a call.
-fn tell(name: &str, call: impl Future<Output = ()>) -> io::Result<()> {
+fn tell<T>(name: &str, call: impl Future<Output = T>) -> io::Result<()> {
     let Call { started, polls, longest } = look_at(call)?;
     let longest = longest.as_secs_f64() * 1000.0;
     println!("{name:<33} {started:>17} {polls:>6} {longest:>11.1} ms");
@@ -77,8 +77,9 @@ pub(crate) struct Call {
     pub(crate) longest: Duration,
 }
 
-/// Runs it on an event loop of its own.
-pub(crate) fn look_at(call: impl Future<Output = ()>) -> io::Result<Call> {
+/// Runs it on an event loop of its own. What it returns is dropped afterwards: to give back
+/// the memory of a large file takes longer than the call.
+pub(crate) fn look_at<T>(call: impl Future<Output = T>) -> io::Result<Call> {
     let started = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&started);
     let count = move || {
@@ -94,7 +95,7 @@ pub(crate) fn look_at(call: impl Future<Output = ()>) -> io::Result<Call> {
             (polls, longest) = (polls + 1, longest.max(begun.elapsed()));
             polled
         });
-        look.await;
+        look.await
     });
     Ok(Call { started: started.load(Ordering::Relaxed), polls, longest })
 }

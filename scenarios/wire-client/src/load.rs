@@ -30,7 +30,7 @@ pub struct Load {
     connections: Option<usize>,
 
     /// Requesters, each of which sends a command when it has the reply to the one before
-    /// [default: 12, or one for each command]
+    /// [default: 12, or as many as there are commands where these are fewer]
     #[arg(long, value_name = "K", value_parser = at_least_one(MOST_REQUESTERS))]
     in_flight: Option<usize>,
 }
