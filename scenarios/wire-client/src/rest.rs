@@ -154,8 +154,8 @@ impl Plan {
         client.map_err(Failure::from)
     }
 
-    /// Waits until there are fewer calls under way than there may be. Dropped, it lets the
-    /// next one begin.
+    /// Waits until fewer requesters call than may do so at once. Dropped, it lets the next
+    /// one begin.
     pub async fn place(&self) -> Option<SemaphorePermit<'_>> {
         // Nobody closes it.
         self.places.acquire().await.ok()

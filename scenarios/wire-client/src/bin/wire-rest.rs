@@ -23,9 +23,10 @@ async fn main() -> ExitCode {
 
 async fn send_all(plan: &Plan) -> Result<(), Failure> {
     let client = plan.client()?;
-    try_join_all(plan.requests().map(|request| {
+    try_join_all(plan.requests().map(async |request| {
         let span = request.span();
-        send(plan, &client, request).instrument(span)
+        let _its_place = plan.place().await;
+        send(plan, &client, request).instrument(span).await
     }))
     .await?;
     Ok(())
@@ -34,7 +35,6 @@ async fn send_all(plan: &Plan) -> Result<(), Failure> {
 async fn send(plan: &Plan, of_all: &Client, mut request: Request) -> Result<(), Failure> {
     info!("Sending {}", request.asks());
     while request.goes_on() {
-        let _its_place = plan.place().await;
         // Its connection ends with a client.
         let client = if plan.has_new_clients() { plan.client()? } else { of_all.clone() };
         let reply = request.call(&client).send().await?;

@@ -34,6 +34,9 @@ fn no_more_calls_are_under_way_than_may_be() {
     let args = ["--commands", "600", "--in-flight", "20", "--connections", "3"];
     let kept = counted(&ran(&args).well());
     assert!(kept.0 <= 3 && kept.1 == 600, "{kept:?}");
+    // Who waits for its turn has not begun.
+    let report: Report = ran(&[&args[..], &["--json"]].concat()).well().report();
+    assert_eq!(report.recording.figures.most_in_flight, 3);
 }
 
 #[test]
