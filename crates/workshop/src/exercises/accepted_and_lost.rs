@@ -1,6 +1,8 @@
 //! A client that is closed, what it has accepted, and who still waited or came after that.
 
-use lens::recording::Outcome;
+use std::time::Duration;
+
+use lens::recording::{Lane, Outcome};
 
 use crate::exercise::{Exercise, ServerRules, Trial};
 use crate::judge::{Seen, Wrong};
@@ -45,6 +47,8 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
         };
         return Err(Wrong::seen(format!("{name} was accepted, and {lost}")));
     }
+    let first = seen.lanes().iter().filter(|lane| lane.name == ACCEPTED[0]);
+    let first_reply = first.filter_map(|lane| lane.ended).max();
     for (name, seconds, why) in REFUSED {
         if seen.visits_for(seconds).next().is_some() {
             return Err(Wrong::seen(format!("{name} was asked for, and {why}")));
@@ -59,6 +63,11 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
             return Err(Wrong::seen(seen));
         }
         seen.has_it(name)?;
+        // To close a client takes a moment, and R1 has half a second or more.
+        if told(lane) > first_reply {
+            let seen = format!("{name} was not refused before R1 had its reply");
+            return Err(Wrong::seen(seen));
+        }
     }
     seen.nothing_else(ACCEPTED.len())?;
     match seen.most_at_once() {
@@ -68,4 +77,10 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
             Err(Wrong::seen(seen))
         }
     }
+}
+
+/// When its requester knew what becomes of it. The row may end later: it lasts for as long as
+/// anybody has it.
+fn told(lane: &Lane) -> Option<Duration> {
+    lane.said.or(lane.ended)
 }
