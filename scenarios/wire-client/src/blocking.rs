@@ -129,13 +129,13 @@ impl Client {
     }
 
     fn write(&mut self, bytes: &[u8], until: Instant) -> io::Result<usize> {
-        self.told.to_write(&self.socket, left(until)?)?;
+        self.told.for_writing(&self.socket, left(until)?)?;
         let written = uninterrupted(|| self.socket.write(bytes))?;
         some(written)
     }
 
     fn read(&mut self, until: Instant) -> io::Result<usize> {
-        self.told.to_read(&self.socket, left(until)?)?;
+        self.told.for_reading(&self.socket, left(until)?)?;
         let read = uninterrupted(|| self.socket.read(&mut self.piece))?;
         some(read)
     }

@@ -44,7 +44,7 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    pub(crate) fn to_read(&mut self, socket: &TcpStream, left: Duration) -> io::Result<()> {
+    pub(crate) fn for_reading(&mut self, socket: &TcpStream, left: Duration) -> io::Result<()> {
         if differs(self.reading, left) {
             socket.set_read_timeout(Some(left))?;
             self.reading = left;
@@ -52,7 +52,7 @@ impl Told {
         Ok(())
     }
 
-    pub(crate) fn to_write(&mut self, socket: &TcpStream, left: Duration) -> io::Result<()> {
+    pub(crate) fn for_writing(&mut self, socket: &TcpStream, left: Duration) -> io::Result<()> {
         if differs(self.writing, left) {
             socket.set_write_timeout(Some(left))?;
             self.writing = left;
@@ -79,8 +79,8 @@ mod tests {
         let mut told = Told::default();
         let mut heard = |left| {
             let left = Duration::from_millis(left);
-            told.to_read(&socket, left).unwrap();
-            told.to_write(&socket, left).unwrap();
+            told.for_reading(&socket, left).unwrap();
+            told.for_writing(&socket, left).unwrap();
             let heard = [socket.read_timeout(), socket.write_timeout()];
             heard.map(|it| it.unwrap().unwrap().as_millis())
         };
