@@ -29,10 +29,13 @@ pub(super) enum Fault {
     WakesNobody,
 }
 
+/// Who comes in between, and after how many locks.
+type Others = (usize, Box<dyn FnOnce()>);
+
 thread_local! {
     static PLANTED: Cell<Option<Fault>> = const { Cell::new(None) };
     /// What others do when the lock has been taken so often.
-    static OTHERS: RefCell<Option<(usize, Box<dyn FnOnce()>)>> = const { RefCell::new(None) };
+    static OTHERS: RefCell<Option<Others>> = const { RefCell::new(None) };
 }
 
 pub(super) fn is_planted(fault: Fault) -> bool {
