@@ -82,9 +82,9 @@ fn the_error_that_is_told_is_the_one_with_which_it_began() {
 }
 
 fn count(mut client: &TcpStream) -> io::Result<()> {
-    let (mut words, mut counted) = (BufReader::new(client).lines(), 0);
+    let (words, mut counted) = (BufReader::new(client).lines(), 0);
     // The name is the third line of a command.
-    while let Some(line) = words.next() {
+    for line in words {
         match &line?[..] {
             "HELLO" => client.write_all(b"%0\r\n")?,
             "SET" => client.write_all(b"+OK\r\n")?,
