@@ -29,6 +29,19 @@ pub(crate) fn greeting(address: &Address) -> impl Iterator<Item = Command> {
     [hello].into_iter().chain(select)
 }
 
+/// Why a server refuses what a connection begins with, without what it repeats of it: one
+/// that does not know a command repeats the words behind its name, and here the password is
+/// one of them.
+pub(crate) fn turned_away(address: &Address, error: Error) -> Error {
+    const REPEATS: &str = ", with args";
+    let (Error::Refused(why), Some(login)) = (&error, address.login()) else { return error };
+    let why = why.split_once(REPEATS).map_or(why.as_str(), |(before, _)| before);
+    if why.contains(&login.password) {
+        return Error::Refused("it repeats the password, so its words are not told".to_owned());
+    }
+    Error::Refused(why.to_owned())
+}
+
 /// A reply for the caller: a refusal is an error.
 pub(crate) fn answer(reply: Value) -> Result<Value, Error> {
     match reply {
@@ -108,6 +121,18 @@ mod tests {
         assert_eq!(unreachable(&address, &io::Error::from_raw_os_error(24)), Error::NoMoreFiles);
         let error = unreachable(&address, &io::ErrorKind::WouldBlock.into());
         assert!(error.to_string().ends_with(": timed out"), "{error}");
+    }
+
+    #[test]
+    fn a_server_that_repeats_the_password_is_told_without_it() {
+        let address = "redis://me:sesame@here".parse().unwrap();
+        let told = |why: &[u8]| turned_away(&address, Error::refused(why)).to_string();
+        let unknown = "the database refuses: ERR unknown command `HELLO`";
+        let why = b"ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, `me`, `se";
+        assert_eq!(told(why), unknown);
+        assert!(told(b"what is 'HELLO 3 AUTH me sesame'?").ends_with("its words are not told"));
+        assert_eq!(told(b"WRONGPASS no"), "the database refuses: WRONGPASS no");
+        assert_eq!(turned_away(&address, Error::Closed), Error::Closed);
     }
 
     #[test]

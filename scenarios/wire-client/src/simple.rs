@@ -15,7 +15,8 @@ use tokio::time::timeout;
 
 use crate::one_at_a_time::awaited::connect;
 use crate::one_at_a_time::{
-    PATIENCE, PIECE, answer, greeting, left, lost, out_of_step, some, unasked, unreachable,
+    PATIENCE, PIECE, answer, greeting, left, lost, out_of_step, some, turned_away, unasked,
+    unreachable,
 };
 use crate::protocol::{Command, Decoder, Value};
 use crate::{Address, Error};
@@ -66,7 +67,7 @@ impl Client {
             in_step: true,
         };
         for command in greeting(address) {
-            client.call(&command).await?;
+            client.call(&command).await.map_err(|error| turned_away(address, error))?;
         }
         Ok(client)
     }

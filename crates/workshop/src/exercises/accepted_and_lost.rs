@@ -1,6 +1,9 @@
 //! A client that is closed, what it has accepted, and who still waited or came after that.
 
-use lens::recording::Outcome;
+use std::time::Duration;
+
+use lens::recording::{Lane, Outcome};
+use lens::time::rounded;
 
 use crate::exercise::{Exercise, ServerRules, Trial};
 use crate::judge::{Seen, Wrong};
@@ -14,6 +17,9 @@ const REFUSED: [(&str, &str, &str); 2] = [
     ("R4", "0.1", "a queue of two had no room for it when the client was closed"),
     ("R5", "0.11", "it came when the client was closed"),
 ];
+
+/// To be refused takes a moment. In the second trial R1 alone takes twice as long as this.
+const LATE: Duration = Duration::from_millis(1_500);
 
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "accepted-and-lost",
@@ -59,6 +65,11 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
             return Err(Wrong::seen(seen));
         }
         seen.has_it(name)?;
+        let waited = told(lane).map_or(Duration::ZERO, |told| told.saturating_sub(lane.created));
+        if waited > LATE {
+            let seen = format!("{name} was refused, and only after {}", rounded(waited));
+            return Err(Wrong::seen(seen));
+        }
     }
     seen.nothing_else(ACCEPTED.len())?;
     match seen.most_at_once() {
@@ -68,4 +79,10 @@ fn judge(seen: &Seen) -> Result<(), Wrong> {
             Err(Wrong::seen(seen))
         }
     }
+}
+
+/// When its requester knew what becomes of it. The row may end later: it lasts for as long as
+/// anybody has it.
+fn told(lane: &Lane) -> Option<Duration> {
+    lane.said.or(lane.ended)
 }

@@ -16,6 +16,11 @@ const READER: &str = "reader";
 /// wakes itself, to look whether anybody is left, comes to more in a trial of some seconds.
 const MOST_POLLS: u64 = 16;
 
+/// And in the second half of the time that R2 takes, which R1 has left long before, there is
+/// nothing to wake it for. Who looks often enough to be gone before R3 is looks twice in that
+/// of the longer trial.
+const MOST_POLLS_BETWEEN: u64 = 1;
+
 pub(super) const EXERCISE: Exercise = Exercise {
     name: "outlives-its-owner",
     title: "The task that outlives its owner",
@@ -64,12 +69,31 @@ fn is_woken(seen: &Seen) -> Result<(), Wrong> {
     let polls = seen.lanes().iter().filter(|lane| lane.name == READER).map(|lane| lane.polls);
     let polls = polls.max().unwrap_or_default();
     if polls <= MOST_POLLS {
-        return Ok(());
+        return is_left_alone(seen);
     }
     Err(Wrong::seen(format!(
         "the reader was polled {polls} times while it waited for one push: it woke again and \
          again, and is to wake when the last client has been dropped"
     )))
+}
+
+/// Nor was it while R2 still had the client, to see whether that is so.
+fn is_left_alone(seen: &Seen) -> Result<(), Wrong> {
+    let lanes = |name| seen.lanes().iter().filter(move |lane| lane.name == name);
+    let Some((begin, end)) = lanes(ASKING[1]).find_map(|lane| Some((lane.created, lane.ended?)))
+    else {
+        return Ok(());
+    };
+    let half = begin + end.saturating_sub(begin) / 2;
+    let stretches = lanes(READER).flat_map(|lane| &lane.stretches);
+    let between = stretches.filter(|it| it.from > half && it.to < end);
+    match between.map(|it| it.polls).sum() {
+        0..=MOST_POLLS_BETWEEN => Ok(()),
+        polls => Err(Wrong::seen(format!(
+            "the reader was polled {polls} times when R1 had left and R2 still had the client: \
+             it woke again and again, and is to wake when the last client has been dropped"
+        ))),
+    }
 }
 
 /// What the reader waited for at the server, once: it has not come in any trial.

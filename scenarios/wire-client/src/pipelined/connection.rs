@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::one_at_a_time::greeting;
+use crate::one_at_a_time::{greeting, turned_away};
 use crate::protocol::{Command, Decoder, Limits, Value};
 use crate::{Address, Error};
 
@@ -28,7 +28,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// should be.
     pub(super) async fn greet(&mut self, address: &Address) -> Result<(), Error> {
         for command in greeting(address) {
-            self.ask(&command).await?;
+            self.ask(&command).await.map_err(|error| turned_away(address, error))?;
         }
         Ok(())
     }

@@ -7,12 +7,12 @@
 //! place that went with its caller would leave its reply to the next caller, and every
 //! reply after that to a stranger: on a service with accounts, one user sees another's.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::task::{Context, Poll, Waker};
 
 #[cfg(test)]
 use super::schedules::{Fault, is_planted};
-use super::slots::{Key, Slots};
+use super::slots::{Key, Slots, Turn};
 use crate::Error;
 use crate::protocol::Value;
 
@@ -36,8 +36,9 @@ pub(super) struct Exchange {
     sent: u64,
     /// For every command that was accepted its place, the oldest first.
     queue: VecDeque<Place>,
-    /// Who found no room, the oldest first.
-    line: VecDeque<InLine>,
+    /// Who found no room, the oldest first. Whoever goes is found by its turn: a crowd that
+    /// goes would else be looked through for each of them, while all others wait.
+    line: BTreeMap<Turn, InLine>,
     slots: Slots<Reply>,
 }
 
@@ -83,7 +84,7 @@ impl Exchange {
             accepted: 0,
             sent: 0,
             queue: VecDeque::new(),
-            line: VecDeque::new(),
+            line: BTreeMap::new(),
             slots: Slots::new(),
         }
     }
@@ -95,7 +96,7 @@ impl Exchange {
         if self.line.is_empty() && self.has_room() {
             self.accept(key, expects, bytes);
         } else {
-            self.line.push_back(InLine { key, expects, bytes: bytes.into() });
+            self.line.insert(key.turn(), InLine { key, expects, bytes: bytes.into() });
         }
         key
     }
@@ -122,7 +123,7 @@ impl Exchange {
     /// Accepts from the line as many as there is room for.
     pub(super) fn let_in(&mut self) {
         while self.has_room()
-            && let Some(InLine { key, expects, bytes }) = self.line.pop_front()
+            && let Some((_, InLine { key, expects, bytes })) = self.line.pop_first()
         {
             self.accept(key, expects, &bytes);
         }
@@ -179,8 +180,7 @@ impl Exchange {
     /// was still in line: then nothing of it goes out. Tells whether its command was
     /// accepted.
     pub(super) fn abandon(&mut self, key: Key) -> bool {
-        if let Some(index) = self.line.iter().position(|it| it.key == key) {
-            self.line.remove(index);
+        if self.line.remove(&key.turn()).is_some() {
             self.slots.release(key);
             return false;
         }
@@ -201,7 +201,7 @@ impl Exchange {
             let may_have_run = place.begins < self.sent;
             wakers.extend(self.slots.fill(place.key, Err(error(may_have_run))));
         }
-        for it in std::mem::take(&mut self.line) {
+        for it in std::mem::take(&mut self.line).into_values() {
             wakers.extend(self.slots.fill(it.key, Err(error(false))));
         }
         self.outbox = Vec::new();
@@ -222,6 +222,11 @@ impl Exchange {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use program_test::PATIENCE;
+
     use super::*;
 
     fn number(waiting: &Poll<Reply>) -> Option<i64> {
@@ -274,6 +279,21 @@ mod tests {
         assert!(exchange.poll(third, &cx).is_pending());
         let mut outbox = Vec::new();
         assert!(exchange.take_outbox(&mut outbox) && outbox == b"12", "{outbox:?}");
+    }
+
+    #[test]
+    fn a_crowd_may_leave_the_line_from_its_end() {
+        let (tell, has_left) = mpsc::channel();
+        thread::spawn(move || {
+            let mut exchange = Exchange::new(1);
+            let enter = |_| exchange.enter(b"x", Expects::Reply, Waker::noop());
+            let keys: Vec<_> = (0..300_000).map(enter).collect();
+            let accepted = keys.iter().rev().filter(|&&key| exchange.abandon(key)).count();
+            tell.send((accepted, exchange.counts())).unwrap();
+        });
+        // To look through the line for each of them takes many times as long.
+        let left = has_left.recv_timeout(PATIENCE).expect("they are looked for one by one");
+        assert_eq!(left, (1, (1, 0, 1)), "the one that was accepted has its place still");
     }
 
     #[test]

@@ -6,14 +6,30 @@
 
 use std::task::{Context, Poll, Waker};
 
-/// Which slot.
+/// Which slot, and who has it now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key(usize);
+pub(super) struct Key {
+    slot: usize,
+    turn: Turn,
+}
+
+/// The how manieth it is that takes a slot: whoever comes later has a larger one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Turn(u64);
+
+impl Key {
+    /// Its place in the order in which all came.
+    pub(super) fn turn(self) -> Turn {
+        self.turn
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct Slots<T> {
     slots: Vec<Slot<T>>,
-    free: Vec<Key>,
+    free: Vec<usize>,
+    /// How many have taken one so far.
+    taken: u64,
 }
 
 #[derive(Debug)]
@@ -29,7 +45,7 @@ enum Slot<T> {
 
 impl<T> Slots<T> {
     pub(super) fn new() -> Self {
-        Self { slots: Vec::new(), free: Vec::new() }
+        Self { slots: Vec::new(), free: Vec::new(), taken: 0 }
     }
 
     /// A slot in which somebody waits.
@@ -43,17 +59,19 @@ impl<T> Slots<T> {
     }
 
     fn occupy(&mut self, slot: Slot<T>) -> Key {
-        if let Some(key) = self.free.pop() {
-            self.slots[key.0] = slot;
-            return key;
+        let turn = Turn(self.taken);
+        self.taken += 1;
+        if let Some(free) = self.free.pop() {
+            self.slots[free] = slot;
+            return Key { slot: free, turn };
         }
         self.slots.push(slot);
-        Key(self.slots.len() - 1)
+        Key { slot: self.slots.len() - 1, turn }
     }
 
     /// Puts the reply there, and gives whom to wake. What nobody waits for is thrown away.
     pub(super) fn fill(&mut self, key: Key, reply: T) -> Option<Waker> {
-        match std::mem::replace(&mut self.slots[key.0], Slot::Filled(reply)) {
+        match std::mem::replace(&mut self.slots[key.slot], Slot::Filled(reply)) {
             Slot::Waiting(waker) => Some(waker),
             Slot::Abandoned => {
                 self.release(key);
@@ -65,7 +83,7 @@ impl<T> Slots<T> {
 
     /// The reply, if it is there: then the slot is free.
     pub(super) fn poll(&mut self, key: Key, cx: &Context<'_>) -> Poll<T> {
-        match &mut self.slots[key.0] {
+        match &mut self.slots[key.slot] {
             Slot::Waiting(waker) => {
                 waker.clone_from(cx.waker());
                 return Poll::Pending;
@@ -81,8 +99,8 @@ impl<T> Slots<T> {
 
     /// Whoever waits goes. The slot stays for as long as its place is in the queue.
     pub(super) fn abandon(&mut self, key: Key) {
-        match self.slots[key.0] {
-            Slot::Waiting(_) => self.slots[key.0] = Slot::Abandoned,
+        match self.slots[key.slot] {
+            Slot::Waiting(_) => self.slots[key.slot] = Slot::Abandoned,
             _ => self.release(key),
         }
     }
@@ -94,10 +112,10 @@ impl<T> Slots<T> {
 
     /// Once all are free, so is the memory of a crowd.
     fn vacate(&mut self, key: Key) -> Slot<T> {
-        let slot = std::mem::replace(&mut self.slots[key.0], Slot::Free);
-        self.free.push(key);
+        let slot = std::mem::replace(&mut self.slots[key.slot], Slot::Free);
+        self.free.push(key.slot);
         if self.free.len() == self.slots.len() && self.slots.len() > KEPT {
-            *self = Self::new();
+            *self = Self { taken: self.taken, ..Self::new() };
         }
         slot
     }
@@ -108,7 +126,7 @@ impl<T> Slots<T> {
         self.slots.len()
     }
 
-    /// How many are taken.
+    /// How many are taken now.
     #[cfg(test)]
     pub(super) fn taken(&self) -> usize {
         self.slots.len() - self.free.len()

@@ -148,6 +148,21 @@ fn one_that_greets_with_something_else_is_not_connected_to() {
 }
 
 #[test]
+fn one_that_refuses_to_greet_is_told_without_the_password_that_it_repeats() {
+    const REPEATS: &[Act] = &[Act::Says(
+        b"-ERR unknown command `HELLO`, with args beginning with: `3`, `AUTH`, `me`, `sesame`, \r\n",
+    )];
+    for kind in BOTH {
+        let server = Server::start(&[REPEATS]);
+        let (host, port) = server.address.host_and_port();
+        let address = format!("redis://me:sesame@{host}:{port}").parse().expect("an address");
+        let error = kind.connect(&address).err().expect("it is refused");
+        assert_eq!(error, Error::Refused("ERR unknown command `HELLO`".to_owned()), "{kind:?}");
+        server.end();
+    }
+}
+
+#[test]
 fn one_that_says_nothing_more_is_given_up() {
     each_is_given_up(&[
         &[HELLO, &[Act::Stalls]],

@@ -85,6 +85,18 @@ fn what_came_before_the_rubbish_is_delivered() {
 }
 
 #[test]
+fn one_that_refuses_to_greet_is_told_without_the_password_that_it_repeats() {
+    let address = serve(|peer, _| {
+        let words = peer.hears().join("' '");
+        peer.says(format!("-ERR unknown command '{words}'\r\n"));
+    });
+    let (host, port) = address.host_and_port();
+    let address = format!("redis://me:sesame@{host}:{port}").parse().expect("an address");
+    let error = block_on(Client::connect(&address)).expect_err("it is refused").to_string();
+    assert!(error.ends_with("so its words are not told"), "{error}");
+}
+
+#[test]
 fn replies_that_come_byte_by_byte_are_understood() {
     let address = serve_greeted(|peer, _| {
         while !peer.hears().is_empty() {
