@@ -106,7 +106,9 @@ impl Ended {
     fn failed(&self, report: Option<Report>) -> Failed {
         // It is the program's own, and goes to a terminal and on a page.
         let how = harmless(&self.how(report.as_ref())).into_owned();
-        let last_line = self.run.lines().last().map(|line| harmless(line).into_owned());
+        // What is wrong with an option is said above that.
+        let told = self.run.lines().rev().find(|line| !line.starts_with("For more information"));
+        let last_line = told.map(|line| harmless(line).into_owned());
         Failed { how, last_line, report: report.map(Box::new) }
     }
 

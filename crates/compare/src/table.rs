@@ -30,7 +30,6 @@ pub fn draw(comparison: &Comparison) -> String {
         parts.extend(measured_drawn(&comparison.strategies));
         parts.extend(spread(&comparison.strategies));
         parts.extend(timelines(&comparison.strategies));
-        parts.extend(busy(&comparison.strategies));
     }
     parts.extend(comparison.ladder.as_ref().map(|it| ladder(it, &comparison.nouns.counts)));
     parts.join("\n\n")
@@ -177,11 +176,12 @@ fn timelines(strategies: &[Compared]) -> Option<String> {
     let drawn: Vec<(String, &Recording)> = drawn.collect();
     let titled: Vec<(&str, &Recording)> =
         drawn.iter().map(|(title, recording)| (title.as_str(), *recording)).collect();
-    (!titled.is_empty()).then(|| timeline::draw_together(&titled, harness::width()))
+    let drawn = || timeline::draw_together(&titled, harness::width());
+    (!titled.is_empty()).then(|| [vec![drawn()], busy(strategies)].concat().join("\n"))
 }
 
 /// Whose event loop had no core for a while: in its row that looks like work.
-fn busy(strategies: &[Compared]) -> Option<String> {
+fn busy(strategies: &[Compared]) -> Vec<String> {
     let told = strategies.iter().filter_map(|strategy| {
         let kept = recording(strategy)?.figures.preempted_for;
         (kept > Duration::ZERO).then(|| {
@@ -192,8 +192,7 @@ fn busy(strategies: &[Compared]) -> Option<String> {
             timeline::wrapped(&sentence, WIDTH)
         })
     });
-    let told: Vec<String> = told.collect();
-    (!told.is_empty()).then(|| told.join("\n"))
+    told.collect()
 }
 
 /// What is to be drawn of a strategy: also of one that failed, if it could tell.

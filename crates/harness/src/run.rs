@@ -146,6 +146,8 @@ struct Ending {
     stages: Option<Stages>,
     /// Whether the clock was stopped, and the run goes on to ask others for its picture.
     is_over: bool,
+    /// What is left to be done when Ctrl-C ends the process, which drops nothing.
+    tidy: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl Run {
@@ -196,6 +198,7 @@ impl Run {
             measured: Vec::new(),
             stages: None,
             is_over: false,
+            tidy: None,
         };
         let ending = OnceEnding::new(Mutex::new(State::Running(Box::new(ending))));
         if !sample.is_open() {
@@ -217,6 +220,14 @@ impl Run {
     pub fn measured(&self, what: &str, time: Duration) {
         if let State::Running(ending) = &mut *lock(&self.ending) {
             ending.measured.push(Measured { what: what.to_owned(), time });
+        }
+    }
+
+    /// Has this done when Ctrl-C has ended the run, before it ends the process, in which
+    /// nothing is dropped then.
+    pub fn when_interrupted(&self, tidy: impl FnOnce() + Send + 'static) {
+        if let State::Running(ending) = &mut *lock(&self.ending) {
+            ending.tidy = Some(Box::new(tidy));
         }
     }
 
@@ -322,10 +333,15 @@ impl Drop for Run {
 
 fn draw_on_interrupt(ending: OnceEnding) {
     let watching = signals::on_first(&[Signal::Interrupt], move |_| {
-        if let Ok(ending) = take(&ending, By::Interrupt) {
+        if let Ok(mut ending) = take(&ending, By::Interrupt) {
+            let tidy = ending.tidy.take();
             let recording = ending.lens.settled(Duration::ZERO);
             let failure = if ending.is_over { interrupted_when_over() } else { interrupted() };
-            process::exit(ending.end(recording, None, vec![failure], true).into());
+            let code = ending.end(recording, None, vec![failure], true);
+            if let Some(tidy) = tidy {
+                tidy();
+            }
+            process::exit(code.into());
         }
     });
     if let Err(error) = watching {

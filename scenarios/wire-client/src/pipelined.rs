@@ -169,7 +169,7 @@ impl Client {
 
     /// Ends the connection when everything that was accepted is answered. No command is
     /// accepted from here on, also by the other copies of the client. If this is cancelled,
-    /// it still ends so.
+    /// it still ends so, unless the last copy is dropped meanwhile: then it ends at once.
     ///
     /// # Errors
     ///

@@ -71,14 +71,17 @@ impl Plan {
     pub fn ready<T, E: Into<Failure>>(&self, made: Result<T, E>) -> T {
         made.unwrap_or_else(|error| {
             // Nothing is dropped by an exit.
-            self.counter.remove();
+            self.counter.leftover.iter().for_each(|it| it.remove());
             harness::exit(&error.into().into())
         })
     }
 
     /// Starts the clock and the recording.
     pub fn start(&self) -> harness::Run {
-        begin(self.program, &self.options)
+        let run = begin(self.program, &self.options);
+        let leftover = self.counter.leftover.clone();
+        run.when_interrupted(move || leftover.iter().for_each(|it| it.remove()));
+        run
     }
 
     /// Where clients are to connect to: far away, or to the database itself.
@@ -128,34 +131,40 @@ fn begin(program: Program, options: &Options) -> harness::Run {
 /// What the commands of a run count up.
 struct Counter {
     key: String,
-    /// A database that goes on after the run, to which it is of no use.
-    outlives_us: Option<Address>,
+    leftover: Option<Arc<Leftover>>,
 }
 
 impl Counter {
     fn new() -> Self {
-        Self { key: format!("wire-client:{:016x}", fastrand::u64(..)), outlives_us: None }
+        Self { key: format!("wire-client:{:016x}", fastrand::u64(..)), leftover: None }
     }
 
     /// One that is 0, and stays for a day: a run that is killed cannot remove it.
     fn begin(server: &Server) -> Result<Self, Failure> {
         let mut counter = Self::new();
-        let mut client = blocking::Client::connect(server.address())?;
-        client.call(&Command::new("SET").arg(&counter.key).arg("0").arg("EX").int(KEPT))?;
+        let (address, key) = (server.address().clone(), counter.key.clone());
+        let mut client = blocking::Client::connect(&address)?;
+        client.call(&Command::new("SET").arg(&key).arg("0").arg("EX").int(KEPT))?;
         client.close();
-        counter.outlives_us = server.is_given().then(|| server.address().clone());
+        counter.leftover = server.is_given().then(|| Arc::new(Leftover { address, key }));
         Ok(counter)
-    }
-
-    fn remove(&self) {
-        if let Some(address) = &self.outlives_us {
-            // If the database is gone by now, that is no matter of this run's.
-            let _ = remove(address, &self.key);
-        }
     }
 }
 
-impl Drop for Counter {
+/// A counter in a database that goes on after the run, where it is of no use to anybody.
+struct Leftover {
+    address: Address,
+    key: String,
+}
+
+impl Leftover {
+    fn remove(&self) {
+        // If the database is gone by now, that is no matter of this run's.
+        let _ = remove(&self.address, &self.key);
+    }
+}
+
+impl Drop for Leftover {
     fn drop(&mut self) {
         self.remove();
     }

@@ -242,6 +242,20 @@ fn nothing_is_left_in_a_redis_that_others_use() {
     }
 }
 
+#[test]
+#[ignore = "needs Redis: scripts/test"]
+fn ctrl_c_leaves_nothing_in_a_redis_that_others_use() {
+    let redis = Redis::start();
+    for program in ALL {
+        let mut command = command_at(&redis.url, program, &["--round-trip", "5"]);
+        let running = Running::start(&mut command);
+        running.until_it_says("R1: Sending INCR\n");
+        running.signal("INT");
+        assert_eq!(running.end().code, Some(130), "{}", program.name);
+        assert_eq!(redis.ask("DBSIZE"), ":0\r\n", "{}", program.name);
+    }
+}
+
 /// Its first thread is the distance's, or else that of its first connection.
 #[cfg(target_os = "linux")]
 #[test]
