@@ -7,6 +7,7 @@ use lens::recording::{Lane, Outcome, Recording, Stretch, Thread, Worker};
 
 use super::*;
 use crate::results::{Attempt, Climber, Cost, Failed, Ladder, Machine, Measured, Nouns};
+use crate::table;
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -229,4 +230,18 @@ fn a_ladder_that_nobody_climbed_has_a_page_too() {
     assert!(
         render(&ladder([("async", steps()), ("sync", steps())])).contains("ended at 10 requests")
     );
+}
+
+#[test]
+fn a_core_that_the_system_kept_is_told_right_below_the_pictures() {
+    let mut kept = run(1000);
+    if let Ok(measured) = &mut kept {
+        measured.report.recording.figures.preempted_for = ms(90);
+    }
+    let text = table::draw(&comparison(vec![
+        compared("sync", vec![run(900)]),
+        compared("async", vec![kept]),
+    ]));
+    let told = "not yet run\nThe machine was busy: for up to 90 ms in all, the event loop of async had no\n  core to run on.";
+    assert!(text.ends_with(told), "{text}");
 }

@@ -59,7 +59,6 @@ fn a_core_that_the_system_kept_is_no_work_of_the_strategy() {
     let ran = run_in(workspace(strategies, &programs).path(), &["other"]).well();
     let told = "The machine was busy: for up to 90 ms in all, the event loop of bad-async had no\n  core to run on.\n";
     assert!(ran.stdout.ends_with(told), "{}", ran.stdout);
-    assert!(!ran.stdout.contains("\n\nThe machine"), "it belongs to the pictures: {}", ran.stdout);
     assert_eq!(ran.stdout.matches("busy").count(), 1, "{}", ran.stdout);
 }
 
