@@ -13,7 +13,8 @@ use bytes::BytesMut;
 
 use crate::one_at_a_time::blocking::{Told, connect, uninterrupted};
 use crate::one_at_a_time::{
-    PATIENCE, PIECE, answer, greeting, left, lost, out_of_step, some, unasked, unreachable,
+    PATIENCE, PIECE, answer, greeting, left, lost, out_of_step, some, turned_away, unasked,
+    unreachable,
 };
 use crate::protocol::{Command, Decoder, Value};
 use crate::{Address, Error};
@@ -66,7 +67,7 @@ impl Client {
             in_step: true,
         };
         for command in greeting(address) {
-            client.call(&command)?;
+            client.call(&command).map_err(|error| turned_away(address, error))?;
         }
         Ok(client)
     }
