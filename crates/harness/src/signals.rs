@@ -4,6 +4,8 @@
 //! A signal that is listened to no longer ends the program by itself: that is
 //! up to the program then, and [`on_first`] sees to it that a second one does.
 
+#[cfg(unix)]
+use std::fs;
 use std::future::poll_fn;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,7 +27,8 @@ pub enum Signal {
     Interrupt,
     /// SIGTERM, by which one program asks another. Never comes on Windows.
     Terminate,
-    /// SIGHUP: the terminal has gone. Never comes on Windows.
+    /// SIGHUP: the terminal has gone. Never comes on Windows. On Linux, it does not come
+    /// to a program that `nohup` has started either: that one is to go on.
     Hangup,
 }
 
@@ -81,9 +84,19 @@ fn listener(signal: Signal) -> io::Result<Option<Listener>> {
     let kind = match signal {
         Signal::Interrupt => SignalKind::interrupt(),
         Signal::Terminate => SignalKind::terminate(),
+        Signal::Hangup if is_hangup_ignored() => return Ok(None),
         Signal::Hangup => SignalKind::hangup(),
     };
     tokio::signal::unix::signal(kind).map(Some)
+}
+
+/// As Linux tells it: signal 1 is the lowest bit of a set in hexadecimal digits.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let set = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let set = set.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+    set.is_some_and(|set| set & 1 != 0)
 }
 
 #[cfg(windows)]

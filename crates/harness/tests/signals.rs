@@ -72,3 +72,27 @@ fn a_signal_that_is_not_listened_to_ends_the_process_as_ever() {
     process.signal("TERM");
     assert_eq!(process.end().signal, Some(15));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_nohup_has_started_goes_on_without_a_terminal() {
+    const THIS: &str = "what_nohup_has_started_goes_on_without_a_terminal";
+    if is_child() {
+        on_first(&[Signal::Hangup, Signal::Terminate], |signal| {
+            say_and_wait(&format!("got {signal:?}"))
+        })
+        .unwrap();
+        say_and_wait("listening");
+    }
+    let this = env::current_exe().expect("this program");
+    let mut nohup = command("nohup", &[]);
+    nohup.arg(this).args(["--exact", THIS, "--nocapture"]).env(IS_CHILD, "1");
+    let process = Program::start(&mut nohup);
+    process.until_it_says("listening");
+    process.signal("HUP");
+    process.signal("TERM");
+    process.until_it_says("got ");
+    process.signal("TERM");
+    let ran = process.end();
+    assert!(ran.stdout.contains("got Terminate"), "{}", ran.stdout);
+}

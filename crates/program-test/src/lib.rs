@@ -18,21 +18,21 @@ mod proxy;
 mod ran;
 mod stranger;
 
-#[cfg(target_os = "linux")]
-mod interrupt;
 mod patience;
+#[cfg(target_os = "linux")]
+mod signals;
 #[cfg(target_os = "linux")]
 mod starved;
 
 pub use behaviour::{Behaviour, Outcome, Then, behaviours};
-#[cfg(target_os = "linux")]
-pub use interrupt::let_programs_be_interrupted;
 pub use patience::{PATIENCE, until, until_within};
 #[cfg(unix)]
 pub use program::signal;
 pub use program::{Program, command, run};
 pub use proxy::{Held, Proxy};
 pub use ran::Ran;
+#[cfg(target_os = "linux")]
+pub use signals::let_programs_be_signalled;
 #[cfg(target_os = "linux")]
 pub use starved::command_without_threads;
 pub use stranger::{Nobody, Stranger, close_after, nobody, ok, read_head, stall_after, stranger};

@@ -13,7 +13,7 @@ use crate::{PATIENCE, Ran, until_within};
 /// The program, about to be run without any input. What it prints is kept.
 pub fn command(program: impl AsRef<OsStr>, args: &[&str]) -> Command {
     #[cfg(target_os = "linux")]
-    crate::interrupt::let_programs_be_interrupted();
+    crate::signals::let_programs_be_signalled();
     let mut command = Command::new(program);
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command

@@ -176,21 +176,24 @@ mod on_unix {
         assert_eq!((ran.code, ran.signal, ran.stdout.as_str()), (None, Some(9), "begun\n"));
     }
 
+    /// As under `nohup`, or in the background of a script.
     #[cfg(target_os = "linux")]
     #[test]
-    fn programs_can_be_interrupted_even_where_tests_ignore_it() {
-        const NAME: &str = "on_unix::programs_can_be_interrupted_even_where_tests_ignore_it";
-        if env::var_os("IGNORES_SIGINT").is_none() {
+    fn signals_end_a_program_even_where_tests_ignore_them() {
+        const NAME: &str = "on_unix::signals_end_a_program_even_where_tests_ignore_them";
+        if env::var_os("IGNORES_SIGNALS").is_none() {
             let this = env::current_exe().expect("this program");
-            let script = format!("trap '' INT; exec \"$0\" --exact {NAME}");
+            let script = format!("trap '' HUP INT QUIT TERM; exec \"$0\" --exact {NAME}");
             let mut again = command("sh", &["-c", &script]);
-            again.arg(this).env("IGNORES_SIGINT", "1");
+            again.arg(this).env("IGNORES_SIGNALS", "1");
             let ran = run(&mut again).well();
             assert!(ran.stdout.contains("1 passed"), "{}", ran.stdout);
             return;
         }
-        let ran = run(&mut sh("kill -s INT $$; echo it went on"));
-        assert_eq!((ran.signal, ran.stdout.as_str()), (Some(2), ""));
-        assert!(signal("INT", std::process::id()), "and the test goes on ignoring it");
+        for (name, number) in [("HUP", 1), ("INT", 2), ("QUIT", 3), ("TERM", 15)] {
+            let ran = run(&mut sh(&format!("kill -s {name} $$; echo it went on")));
+            assert_eq!((ran.signal, ran.stdout.as_str()), (Some(number), ""));
+            assert!(signal(name, std::process::id()), "and the test goes on ignoring it");
+        }
     }
 }

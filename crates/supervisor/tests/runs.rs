@@ -24,7 +24,7 @@ const SHORT: Duration = Duration::from_secs(2);
 
 fn shell(script: &str) -> Command {
     #[cfg(target_os = "linux")]
-    program_test::let_programs_be_interrupted();
+    program_test::let_programs_be_signalled();
     let mut command = Command::new("sh");
     command.args(["-c", script]);
     command
