@@ -1,5 +1,6 @@
 //! Which calls of async code wait on a thread after all.
 
+use std::sync::mpsc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream, lookup_host};
@@ -35,7 +36,13 @@ fn timers_and_sockets_wait_on_none() {
 fn a_driver_that_blocks_waits_on_one_that_the_runtime_does_not_know() {
     let call = example::look_at(async {
         let database = Sqlite::open(":memory:", Settings::default()).await.unwrap();
-        database.call(|it| it.execute_batch("SELECT 1")).await.unwrap();
+        let (tell, told) = mpsc::channel();
+        let waits = database.call(move |it| {
+            told.recv().expect("the loop is free meanwhile");
+            it.execute_batch("SELECT 1")
+        });
+        let (done, ()) = tokio::join!(waits, async { tell.send(()).unwrap() });
+        done.unwrap();
     });
     let call = call.unwrap();
     assert_eq!(call.started, 0);
