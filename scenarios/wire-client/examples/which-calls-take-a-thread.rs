@@ -25,7 +25,7 @@ const COUNT: &str = "WITH RECURSIVE numbers(number) AS
 
 fn main() -> io::Result<()> {
     println!("call                              runtime's threads  polls  held the loop");
-    tell("tokio::time::sleep", async || { sleep(Duration::from_millis(20)).await })?;
+    tell("tokio::time::sleep", async || sleep(Duration::from_millis(20)).await)?;
     tell("TcpStream::connect, an address", async || {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it has one");
