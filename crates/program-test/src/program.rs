@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::patience::is_so_within;
-use crate::{PATIENCE, Ran, until_within};
+use crate::{PATIENCE, Ran};
 
 /// The program, about to be run without any input. What it prints is kept.
 pub fn command(program: impl AsRef<OsStr>, args: &[&str]) -> Command {
@@ -272,13 +272,15 @@ impl Stream {
 
     #[track_caller]
     fn until_it_has(&self, text: &str, patience: Duration) {
-        until_within(patience, &format!("it says '{text}'"), || {
+        let has_it = is_so_within(patience, || {
             let is_at_end = self.is_at_end();
             let so_far = self.so_far();
             let has_it = so_far.contains(text);
             assert!(has_it || !is_at_end, "it never said '{text}', but\n{so_far}");
             has_it
         });
+        let so_far = self.so_far();
+        assert!(has_it, "still not so after {patience:?}: it says '{text}', but\n{so_far}");
     }
 }
 

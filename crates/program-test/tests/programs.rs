@@ -148,6 +148,12 @@ mod on_unix {
         program.until_it_says("a");
         program.until_it_notes("b");
         assert!(complaint(|| program.until_it_says("b")).contains("it never said 'b', but\na"));
+
+        let program = Program::start(&mut sh("echo a; exec sleep 1000"));
+        program.until_it_says("a");
+        let program = program.with_patience(Duration::from_millis(50));
+        let complaint = complaint(|| program.until_it_says("b"));
+        assert!(complaint.contains("still not so after 50ms: it says 'b', but\na"), "{complaint}");
     }
 
     #[test]
