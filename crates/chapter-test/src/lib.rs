@@ -32,6 +32,13 @@ const PATIENCE: Duration = Duration::from_secs(1200);
 /// How the sentence begins that says when the system took the core away.
 const BUSY: &str = "The machine was busy: ";
 
+/// What is said of a stretch in which it did.
+const WITHOUT_A_CORE: &str = "without a core";
+
+/// How often a command is run whose picture the machine may have changed. If one of two
+/// requesters is starved, what the other does may be shorter than a cell.
+const RUNS: usize = 3;
+
 /// A command of a chapter, and what the chapter says it prints.
 #[derive(Debug, PartialEq, Eq)]
 struct Example {
@@ -156,23 +163,50 @@ impl Chapter {
     }
 
     fn check_command(&self, command: &str, code: i32, output: &[String]) {
-        let ran = start(command, self.folder()).end();
-        let printed = ran.stdout;
-        assert_eq!(ran.code, Some(code), "exit code of `{command}`, which printed:\n{printed}");
+        let run = || {
+            let ran = start(command, self.folder()).end();
+            let printed = ran.stdout;
+            assert_eq!(ran.code, Some(code), "exit code of `{command}`, which printed:\n{printed}");
+            printed
+        };
+        if let Err(complaint) = undisturbed_run(run, |printed| self.compare(output, printed)) {
+            panic!("`{command}` does not print what the chapter says.\n{complaint}");
+        }
+    }
+
+    /// The chapter's output with a program's; where they differ, both.
+    fn compare(&self, output: &[String], printed: &str) -> Result<(), String> {
         let mut wanted = calm(unwrapped(output.iter().map(|line| masked(line, &self.masks))));
         let mut given = calm(unwrapped(printed.lines().map(|line| masked(line, &self.masks))));
         if let Some(words) = self.in_any_order {
             sort_those_with(words, &mut wanted);
             sort_those_with(words, &mut given);
         }
-        let was_busy = printed.contains(BUSY);
-        assert!(
-            alike(&wanted, &given, was_busy),
-            "`{command}` does not print what the chapter says.\n\
-             The chapter:\n{}\n\nThe program:\n{printed}\n\nMasked, the chapter:\n{wanted:#?}\nthe program:\n{given:#?}",
+        if alike(&wanted, &given, printed.contains(BUSY)) {
+            return Ok(());
+        }
+        Err(format!(
+            "The chapter:\n{}\n\nThe program:\n{printed}\n\nMasked, the chapter:\n{wanted:#?}\nthe program:\n{given:#?}",
             output.join("\n")
-        );
+        ))
     }
+}
+
+/// Judges a run, and another one as long as it is wrong and says that the machine was busy.
+fn undisturbed_run(
+    run: impl Fn() -> String,
+    judge: impl Fn(&str) -> Result<(), String>,
+) -> Result<(), String> {
+    let mut judged = Ok(());
+    for _ in 0..RUNS {
+        let printed = run();
+        judged = judge(&printed);
+        let is_disturbed = printed.contains(BUSY) || printed.contains(WITHOUT_A_CORE);
+        if judged.is_ok() || !is_disturbed {
+            break;
+        }
+    }
+    judged
 }
 
 /// Both streams go into one, as the reader of a chapter sees them.
@@ -340,6 +374,27 @@ mod tests {
         assert_eq!(panics("```console\n$ cargo --version\n...\n```\n"), "");
         assert!(panics("```console\n$ cargo --version\nrustc\n```\n").contains("does not print"));
         assert!(panics("```console\n$ cargo --version\n```\n").contains("does not print"));
+    }
+
+    #[test]
+    fn another_run_is_judged_where_the_machine_disturbed_one() {
+        for (runs, wanted, is_right) in [
+            (["right", "right"], 1, true),
+            (["wrong", "right"], 1, false),
+            (["wrong, 3 ms of it without a core", "right"], 2, true),
+            (["The machine was busy: wrong", "right"], 2, true),
+            (["The machine was busy: wrong", "wrong"], 2, false),
+            (["The machine was busy: wrong", "The machine was busy: wrong"], RUNS, false),
+        ] {
+            let made = AtomicUsize::new(0);
+            let run = || runs[made.fetch_add(1, Ordering::Relaxed).min(1)].to_owned();
+            let judge = |printed: &str| match printed.contains("wrong") {
+                true => Err(printed.to_owned()),
+                false => Ok(()),
+            };
+            assert_eq!(undisturbed_run(run, judge).is_ok(), is_right, "{runs:?}");
+            assert_eq!(made.into_inner(), wanted, "{runs:?}");
+        }
     }
 
     #[test]

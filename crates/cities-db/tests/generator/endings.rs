@@ -46,7 +46,9 @@ mod signals {
     fn ctrl_c_leaves_the_database_as_it_was(place: &Place) {
         let ran = signalled(place, "INT");
         assert_eq!(ran.code, Some(130));
-        assert!(ran.stderr.starts_with("error: interrupted before "));
+        // Where the database takes too long to notice, it is left to put it back by itself.
+        let right = ["error: interrupted before ", "error: interrupted while the database was "];
+        assert!(right.iter().any(|it| ran.stderr.starts_with(it)), "{}", ran.stderr);
     }
 
     fn sigterm_leaves_the_database_as_it_was(place: &Place) {
