@@ -236,6 +236,9 @@ impl Lane {
 
     /// Ends it: its span is closed.
     ///
+    /// If it said that it is done while it held a thread for the last time, it ended when
+    /// it left that: whoever has the span may keep it, or lose the core before it goes.
+    ///
     /// The registry closes a span when the last span inside of it has closed.
     /// If that is the reason, the requester itself ended when it last held a
     /// thread: dropping a future does that too.
@@ -257,7 +260,11 @@ impl Lane {
         state.ended = if by_child && state.left > 0 { state.left } else { now };
         let mut held = None;
         if let Some(last) = state.newest.take() {
-            let said = state.mark.is_some_and(|mark| last.from <= mark.at && mark.at <= last.to);
+            let mark = state.mark.filter(|mark| last.from <= mark.at && mark.at <= last.to);
+            let said = mark.is_some();
+            if mark.is_some_and(|mark| mark.outcome == Outcome::Done) {
+                state.ended = last.to;
+            }
             let may_be_a_call = state.polls == 0 && !ours;
             if last.brief && !last.spoke && !said && !may_be_a_call && !thread::panicking() {
                 state.future = true;

@@ -458,6 +458,19 @@ fn a_requester_ends_when_it_ends_and_not_with_the_last_that_it_spawned() {
 }
 
 #[test]
+fn who_is_done_has_ended_however_long_its_span_is_kept() {
+    let recording = record(|| {
+        let (first, second) = (requester("R1"), requester("R2"));
+        first.in_scope(done);
+        second.in_scope(|| {});
+        thread::sleep(Duration::from_millis(20));
+    });
+    let [first, second] = recording.lanes.as_slice() else { panic!("two lanes") };
+    assert_eq!(first.ended, Some(first.stretches[0].to));
+    assert!(second.ended.unwrap() >= second.created + Duration::from_millis(20), "{second:?}");
+}
+
+#[test]
 fn a_span_of_somebody_else_ends_as_well_when_its_future_does() {
     let lens = Lens::of_spans(["run"]);
     let subscriber = Registry::default().with(lens.clone());
