@@ -137,7 +137,7 @@ fn blocking_requests_hold_their_thread_all_the_time() {
     let file = filled(Place::sqlite(), 1);
     for strategy in Strategy::ALL.into_iter().filter(|strategy| *strategy != Strategy::Async) {
         for lane in lanes(&run(strategy, &file.url, &["--json"]).report()) {
-            let at_work = lane.said.unwrap() - lane.started.unwrap();
+            let at_work = lane.ended.unwrap() - lane.started.unwrap();
             assert!(lane.polls == 1 && lane.held > at_work / 2, "{strategy:?}: {lane:?}");
         }
     }

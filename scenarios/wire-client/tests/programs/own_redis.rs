@@ -282,7 +282,7 @@ fn what_a_run_that_is_killed_leaves_goes_by_itself() {
     let redis = Redis::start();
     let mut command = command_at(&redis.url, Program::SIMPLE, &["--round-trip", "5"]);
     let running = Running::start(&mut command);
-    running.until_it_says(": Sending INCR\n");
+    running.until_it_says("R1: Sending INCR\n");
     running.kill();
     let keys = redis.ask("KEYS *");
     let key = keys.lines().find(|line| line.starts_with("wire-client:")).expect("it is there");
