@@ -28,7 +28,7 @@ pub(crate) async fn character(
     uri: Uri,
 ) -> Response {
     let id = id.map(|Path(id)| id).unwrap_or_default();
-    let (wait, content) = match begin(&rules, &id, &uri) {
+    let (wait, content) = match begin(&rules, &id, &uri).await {
         Ok(begun) => begun,
         Err(refusal) => return refuse(&rules, &refusal, &uri),
     };
@@ -53,7 +53,7 @@ impl IntoResponse for Content {
     }
 }
 
-fn begin(rules: &Rules, id: &str, uri: &Uri) -> Result<(Wait, Content), Refusal> {
+async fn begin(rules: &Rules, id: &str, uri: &Uri) -> Result<(Wait, Content), Refusal> {
     let (id, json) = find(id).ok_or(Refusal::UnknownCharacter)?;
     let seconds = rules.seconds(DELAY, uri)?;
     let (seconds, content) = match rules.troubles.meet(id) {
@@ -62,7 +62,7 @@ fn begin(rules: &Rules, id: &str, uri: &Uri) -> Result<(Wait, Content), Refusal>
         Some(TroubleKind::Stall) => (Seconds::longest(rules.max_seconds), Content::Character(json)),
         Some(TroubleKind::Unavailable(_)) => return Err(Refusal::Trouble),
     };
-    Ok((rules.begin_wait(seconds, uri)?, content))
+    Ok((rules.begin_wait(seconds, uri).await?, content))
 }
 
 /// The character with this id, and its id as a number.

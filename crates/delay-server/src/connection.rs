@@ -142,7 +142,7 @@ fn begin_plain(piece: &[u8], rules: &Rules) -> Option<Wait> {
     if uri.path() != DELAY_ME || !rules.names.has(&hosts(request.headers)?, &uri) {
         return None;
     }
-    rules.begin_wait(rules.seconds(SECONDS, &uri).ok()?, &uri).ok()
+    Wait::begin(&uri, rules.seconds(SECONDS, &uri).ok()?, &rules.counts)
 }
 
 /// Whom these headers name; none if there is no reading it.

@@ -38,7 +38,7 @@ pub(crate) fn router(rules: Arc<Rules>) -> Router {
 /// While it waits, this keeps the seconds and a place, and nothing of the
 /// request: the 8 KiB that the request was read into are free again.
 async fn delay_me(State(rules): State<Arc<Rules>>, uri: Uri) -> Response {
-    let wait = match begin(&rules, &uri) {
+    let wait = match begin(&rules, &uri).await {
         Ok(wait) => wait,
         Err(refusal) => return refuse(&rules, &refusal, &uri),
     };
@@ -47,8 +47,8 @@ async fn delay_me(State(rules): State<Arc<Rules>>, uri: Uri) -> Response {
     wait.finish().await.into_response()
 }
 
-fn begin(rules: &Rules, uri: &Uri) -> Result<Wait, Refusal> {
-    rules.begin_wait(rules.seconds(SECONDS, uri)?, uri)
+async fn begin(rules: &Rules, uri: &Uri) -> Result<Wait, Refusal> {
+    rules.begin_wait(rules.seconds(SECONDS, uri)?, uri).await
 }
 
 async fn live_page(State(rules): State<Arc<Rules>>) -> Response {

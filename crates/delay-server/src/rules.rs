@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{StatusCode, Uri};
 use axum::response::{AppendHeaders, IntoResponse, Response};
+use tokio::task::yield_now;
 use tracing::info;
 
 use crate::Config;
@@ -80,7 +81,14 @@ impl Rules {
     }
 
     /// Gives a request its place among those that wait.
-    pub(crate) fn begin_wait(&self, seconds: Seconds, uri: &Uri) -> Result<Wait, Refusal> {
+    ///
+    /// The system lists sockets by when they first had something new, so a client that
+    /// hung up before this request was sent may be looked at only after it. Where all
+    /// places are taken, everybody who is listed has a turn before this is refused.
+    pub(crate) async fn begin_wait(&self, seconds: Seconds, uri: &Uri) -> Result<Wait, Refusal> {
+        if !self.counts.has_place() {
+            yield_now().await;
+        }
         let full = Refusal::NoPlace { max_in_flight: self.counts.max_in_flight() };
         Wait::begin(uri, seconds, &self.counts).ok_or(full)
     }

@@ -66,6 +66,11 @@ impl Counts {
         self.max_in_flight
     }
 
+    /// Whether a place is free.
+    pub(crate) fn has_place(&self) -> bool {
+        self.stats().in_flight < self.max_in_flight
+    }
+
     /// Takes a place, unless all are taken. Give it back with [`Self::leave`].
     #[must_use]
     pub(crate) fn enter(&self, uri: &Uri, asked: Duration) -> Option<Number> {

@@ -171,6 +171,24 @@ mod signals {
     }
 
     #[test]
+    fn who_hangs_up_leaves_before_another_asks() {
+        for path in ["/delay-me", "/api/character/1"] {
+            let server = Server::start(&["--max-in-flight", "1"]);
+            let waiting = begin_wait(server.address, "60");
+            server.program.until_it_notes("request received seconds=60");
+            let mut next = TcpStream::connect(server.address).unwrap();
+            // While it cannot look. The system tells of sockets in the order in which they
+            // first had something new, and that is not the order of what is told last.
+            server.program.signal("STOP");
+            next.write_all(format!("GET {path} HTTP/1.1\r\n").as_bytes()).unwrap();
+            drop(waiting);
+            next.write_all(b"host: localhost\r\n\r\n").unwrap();
+            server.program.signal("CONT");
+            assert_eq!(support::read_response(&mut next).status, 200, "{path}");
+        }
+    }
+
+    #[test]
     fn a_signal_refuses_new_clients_while_others_still_wait() {
         let server = Server::start(&["--grace", "3600"]);
         let _waiting = begin_wait(server.address, "300");
