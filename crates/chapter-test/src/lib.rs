@@ -201,12 +201,18 @@ fn undisturbed_run(
     for _ in 0..RUNS {
         let printed = run();
         judged = judge(&printed);
-        let is_disturbed = printed.contains(BUSY) || printed.contains(WITHOUT_A_CORE);
-        if judged.is_ok() || !is_disturbed {
+        if judged.is_ok() || !is_disturbed(&printed) {
             break;
         }
     }
     judged
+}
+
+/// Whether a run says that the system took the core away, on one line or broken in two.
+fn is_disturbed(printed: &str) -> bool {
+    let words: Vec<&str> = printed.split_whitespace().collect();
+    let words = words.join(" ");
+    words.contains(BUSY) || words.contains(WITHOUT_A_CORE)
 }
 
 /// Both streams go into one, as the reader of a chapter sees them.
@@ -304,7 +310,8 @@ fn calm(mut sentences: Vec<String>) -> Vec<String> {
         let calm = |line: String| sign.replace_all(&line, "").into_owned();
         sentences = sentences.into_iter().map(calm).collect();
     }
-    let waited = Regex::new(", up to (0 )?TIME of it without a core").expect("it is a pattern");
+    let waited = format!(", up to (0 )?TIME of it {WITHOUT_A_CORE}");
+    let waited = Regex::new(&waited).expect("it is a pattern");
     sentences.retain(|sentence| !sentence.starts_with(BUSY));
     let calm = |sentence: String| waited.replace_all(&sentence, "").into_owned();
     sentences.into_iter().map(calm).collect()
@@ -382,6 +389,7 @@ mod tests {
             (["right", "right"], 1, true),
             (["wrong", "right"], 1, false),
             (["wrong, 3 ms of it without a core", "right"], 2, true),
+            (["wrong, 3 ms of it without\n  a core", "right"], 2, true),
             (["The machine was busy: wrong", "right"], 2, true),
             (["The machine was busy: wrong", "wrong"], 2, false),
             (["The machine was busy: wrong", "The machine was busy: wrong"], RUNS, false),

@@ -19,6 +19,9 @@ use crate::stats::Counts;
 /// How long to wait when the system has no descriptor for one more connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// The shortest time that tokio's timers know.
+const TICK: Duration = Duration::from_millis(1);
+
 /// How often a server that stops looks whether anybody still waits.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -42,13 +45,22 @@ impl Listener {
         // accepted, so accepting all of them comes before answering one.
         let accepting = unconstrained(accept_all(&sockets, &connections, &stopping));
         let counts = &self.rules.counts;
+        let stop = async {
+            let grace = stop.await;
+            a_moment().await;
+            grace
+        };
         let grace = tokio::select! {
-            grace = stop => grace,
+            // In this order: whoever has come before the stop is accepted.
+            biased;
             never = accepting => never,
             never = self.rules.live.report(counts) => never,
+            grace = stop => grace,
         };
         // New clients are refused from here on, and viewers are let go.
         drop(sockets);
+        // What the last of those who came have sent is read.
+        a_moment().await;
         self.rules.live.end();
         info!(target: "delay_server", in_flight = counts.stats().in_flight, "stopping");
         let finishing = async {
@@ -62,6 +74,16 @@ impl Listener {
             warn!(target: "delay_server", in_flight, "the grace period is over");
         }
         Ok(())
+    }
+}
+
+/// Returns when it is known of all sockets what had come at them when this was called. An
+/// event loop looks at its sockets before it looks at its timers.
+pub async fn a_moment() {
+    // Twice: another thread of the runtime may have looked at the sockets before that, and
+    // look at the timers only now. Its next look is after the first of these.
+    for _ in 0..2 {
+        sleep(TICK).await;
     }
 }
 

@@ -154,12 +154,13 @@ mod signals {
         for client in &mut clients {
             assert_eq!(support::read_response(client).status, 200);
         }
-        // While it cannot look, all of it comes, and the signal last.
+        // While it cannot look, all of it comes, new clients too, and the signal last.
         server.program.signal("STOP");
         for client in &mut clients {
             let request = b"GET /delay-me?seconds=0.05 HTTP/1.1\r\nhost: localhost\r\n\r\n";
             client.write_all(request).unwrap();
         }
+        clients.extend((0..100).map(|_| begin_wait(server.address, "0.05")));
         server.program.signal("TERM");
         server.program.signal("CONT");
         for client in clients {
@@ -174,9 +175,10 @@ mod signals {
     fn who_hangs_up_leaves_before_another_asks() {
         for path in ["/delay-me", "/api/character/1"] {
             let server = Server::start(&["--max-in-flight", "1"]);
+            let mut next = begin_wait(server.address, "0");
+            assert_eq!(support::read_response(&mut next).status, 200);
             let waiting = begin_wait(server.address, "60");
             server.program.until_it_notes("request received seconds=60");
-            let mut next = TcpStream::connect(server.address).unwrap();
             // While it cannot look. The system tells of sockets in the order in which they
             // first had something new, and that is not the order of what is told last.
             server.program.signal("STOP");

@@ -43,6 +43,9 @@ struct State {
     stretches: Option<Box<Stretches>>,
     waits: Option<Box<Waits>>,
     mark: Option<Mark>,
+    /// When it left the stretch in which it said that it is done; 0 if it has not, or if
+    /// it went on after that.
+    done: Moment,
     held: Moment,
     longest: Moment,
     /// The end of the last stretch.
@@ -150,6 +153,7 @@ impl Lane {
             stretches: None,
             waits: None,
             mark: None,
+            done: 0,
             held: 0,
             longest: 0,
             left: 0,
@@ -214,6 +218,9 @@ impl Lane {
         let done = state.mark.is_some_and(|mark| {
             mark.outcome == Outcome::Done && stretch.from <= mark.at && mark.at <= stretch.to
         });
+        if done {
+            state.done = state.left;
+        }
         let held = previous.map(|stretch| stretch.thread);
         Left { finished: done && state.finish(), waited, held }
     }
@@ -221,6 +228,7 @@ impl Lane {
     /// Says how it ends; gives how it was to end until now.
     pub(crate) fn mark(&self, outcome: Outcome, at: Moment) -> Option<Outcome> {
         let mut state = self.state();
+        state.done = 0;
         state.mark.replace(Mark { at, outcome }).map(|mark| mark.outcome)
     }
 
@@ -236,7 +244,7 @@ impl Lane {
 
     /// Ends it: its span is closed.
     ///
-    /// If it said that it is done while it held a thread for the last time, it ended when
+    /// If it said that it is done while it held a thread, and went on no more, it ended when
     /// it left that: whoever has the span may keep it, or lose the core before it goes.
     ///
     /// The registry closes a span when the last span inside of it has closed.
@@ -260,11 +268,7 @@ impl Lane {
         state.ended = if by_child && state.left > 0 { state.left } else { now };
         let mut held = None;
         if let Some(last) = state.newest.take() {
-            let mark = state.mark.filter(|mark| last.from <= mark.at && mark.at <= last.to);
-            let said = mark.is_some();
-            if mark.is_some_and(|mark| mark.outcome == Outcome::Done) {
-                state.ended = last.to;
-            }
+            let said = state.mark.is_some_and(|mark| last.from <= mark.at && mark.at <= last.to);
             let may_be_a_call = state.polls == 0 && !ours;
             if last.brief && !last.spoke && !said && !may_be_a_call && !thread::panicking() {
                 state.future = true;
@@ -276,6 +280,9 @@ impl Lane {
                 state.keep(last, most);
                 held = Some(last.thread);
             }
+        }
+        if state.done > 0 {
+            state.ended = state.done;
         }
         let life = started.filter(|_| state.polls > 0);
         Closed {
@@ -400,6 +407,9 @@ impl State {
     }
 
     fn keep(&mut self, stretch: Whole, most: Option<usize>) {
+        if self.mark.is_some_and(|mark| mark.at < stretch.from) {
+            self.done = 0;
+        }
         let held = stretch.to.saturating_sub(stretch.from);
         self.held += held;
         self.longest = self.longest.max(held);

@@ -457,17 +457,68 @@ fn a_requester_ends_when_it_ends_and_not_with_the_last_that_it_spawned() {
     assert_eq!(recording.figures.unfinished, 0);
 }
 
+/// Where the last stretch of a lane ended in which it says that it is done.
+fn left_done(lane: &Lane) -> Option<Duration> {
+    let said = lane.said?;
+    let stretches = lane.stretches.iter().filter(|it| it.from <= said && said <= it.to);
+    stretches.map(|it| it.to).max()
+}
+
 #[test]
 fn who_is_done_has_ended_however_long_its_span_is_kept() {
     let recording = record(|| {
-        let (first, second) = (requester("R1"), requester("R2"));
-        first.in_scope(done);
-        second.in_scope(|| {});
+        let spans = ["call", "future", "nothing"].map(requester);
+        spans[0].in_scope(done);
+        let runtime = Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(yields(3).instrument(spans[1].clone()));
+        spans[2].in_scope(|| {});
         thread::sleep(Duration::from_millis(20));
     });
-    let [first, second] = recording.lanes.as_slice() else { panic!("two lanes") };
-    assert_eq!(first.ended, Some(first.stretches[0].to));
-    assert!(second.ended.unwrap() >= second.created + Duration::from_millis(20), "{second:?}");
+    let [call, future, nothing] = recording.lanes.as_slice() else { panic!("three lanes") };
+    assert_eq!((call.ended, future.ended), (left_done(call), left_done(future)));
+    assert!((call.polls, future.polls) == (1, 4) && future.ended.is_some(), "{future:?}");
+    let kept = nothing.ended.unwrap() - nothing.created;
+    assert!(kept >= Duration::from_millis(20), "{nothing:?}");
+}
+
+#[test]
+fn who_goes_on_after_it_was_done_ends_later() {
+    let recording = record_future(async {
+        let goes_on = async {
+            done();
+            yield_now().await;
+            long_block();
+        };
+        goes_on.instrument(requester("R1")).await;
+        let fails_after_all = requester("R2");
+        fails_after_all.in_scope(done);
+        fails_after_all.in_scope(failed);
+    });
+    let [goes_on, fails_after_all] = recording.lanes.as_slice() else { panic!("two lanes") };
+    let least = goes_on.said.unwrap() + Duration::from_millis(200);
+    assert!(goes_on.ended.unwrap() >= least, "{goes_on:?}");
+    assert_eq!(fails_after_all.outcome, Outcome::Failed);
+    for lane in [goes_on, fails_after_all] {
+        assert!(lane.stretches.iter().all(|it| Some(it.to) <= lane.ended), "{lane:?}");
+    }
+}
+
+#[test]
+fn who_is_done_on_one_thread_ends_when_it_has_left_the_others() {
+    let recording = record(|| {
+        let (span, dispatch) = (requester("R1"), tracing::dispatcher::get_default(Clone::clone));
+        span.in_scope(|| {
+            thread::scope(|scope| {
+                let inside =
+                    || tracing::dispatcher::with_default(&dispatch, || span.in_scope(done));
+                scope.spawn(inside);
+            });
+            block();
+        });
+    });
+    let lane = &recording.lanes[0];
+    assert_eq!((lane.stretches.len(), lane.ended), (2, left_done(lane)));
+    assert!(lane.stretches.iter().all(|it| Some(it.to) <= lane.ended), "{lane:?}");
 }
 
 #[test]

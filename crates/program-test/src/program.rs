@@ -280,7 +280,7 @@ impl Stream {
             has_it
         });
         let so_far = self.so_far();
-        assert!(has_it, "still not so after {patience:?}: it says '{text}', but\n{so_far}");
+        assert!(has_it, "it has not said '{text}' after {patience:?}, but\n{so_far}");
     }
 }
 

@@ -153,7 +153,7 @@ mod on_unix {
         program.until_it_says("a");
         let program = program.with_patience(Duration::from_millis(50));
         let complaint = complaint(|| program.until_it_says("b"));
-        assert!(complaint.contains("still not so after 50ms: it says 'b', but\na"), "{complaint}");
+        assert!(complaint.contains("it has not said 'b' after 50ms, but\na"), "{complaint}");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use delay_server::next_connection;
+use delay_server::{a_moment, next_connection};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -50,12 +50,20 @@ pub async fn serve(
     // Unconstrained: the system refuses clients when too many wait to be accepted,
     // so accepting all of them comes before answering one.
     let accepting = unconstrained(accept_all(&sockets, &connections, &life));
+    let stop = async {
+        let _ = stop.await;
+        a_moment().await;
+    };
     tokio::select! {
-        _ = stop => {}
+        // In this order: whoever has come before the stop is accepted.
+        biased;
         never = accepting => never,
+        () = stop => {}
     }
     // New clients are refused from here on.
     drop(sockets);
+    // What the last of those who came have sent is read.
+    a_moment().await;
     life.stop();
     let finishing = async {
         tokio::select! {
@@ -111,21 +119,10 @@ impl<R: Fn(SocketAddr) -> Router> Connections<R> {
             // anything would not answer what has come.
             biased;
             ended = &mut connection => ended,
-            () = a_moment_after(&mut stopping) => {
+            () = stopping.wait() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
         };
-    }
-}
-
-/// Returns a moment after the server was told to stop. The event loop looks at the
-/// sockets before it looks at its timers, so what had come by then is known to have come.
-async fn a_moment_after(stopping: &mut Stopping) {
-    stopping.wait().await;
-    // Twice: another thread of the runtime may have looked at the sockets before that, and
-    // look at the timers only now. Its next look is after the first of these.
-    for _ in 0..2 {
-        sleep(Duration::from_millis(1)).await;
     }
 }

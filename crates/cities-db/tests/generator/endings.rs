@@ -46,40 +46,42 @@ mod signals {
     }
 
     fn ctrl_c_leaves_the_database_as_it_was(place: &Place) {
-        let begun = Instant::now();
-        let ran = signalled(place, "INT");
+        let (ran, took) = signalled(place, "INT");
         assert_eq!(ran.code, Some(130));
         // A database that is busy for as long as this is left to put it back by itself.
         let right = match ran.stderr.starts_with("error: interrupted while the database was busy") {
-            true => begun.elapsed() >= Duration::from_secs(2),
+            true => took >= Duration::from_secs(2),
             false => ran.stderr.starts_with("error: interrupted before "),
         };
         assert!(right, "{}", ran.stderr);
     }
 
     fn sigterm_leaves_the_database_as_it_was(place: &Place) {
-        assert_eq!(signalled(place, "TERM").code, Some(143));
+        assert_eq!(signalled(place, "TERM").0.code, Some(143));
     }
 
     fn sigkill_leaves_the_database_as_it_was(place: &Place) {
-        let ran = signalled(place, "KILL");
+        let (ran, _) = signalled(place, "KILL");
         assert_eq!(ran.code, None);
         assert_eq!(ran.stderr, "");
     }
 
-    /// Sends the signal in the middle of the work, and looks at what is left.
-    fn signalled(place: &Place, signal: &str) -> Ran {
+    /// Sends the signal in the middle of the work, and looks at what is left. Gives how
+    /// long the end took too.
+    fn signalled(place: &Place, signal: &str) -> (Ran, Duration) {
         place.generate(&["--copies", "1"]);
         let generator = place.begin();
+        let told = Instant::now();
         generator.signal(signal);
         let ran = generator.end();
+        let took = told.elapsed();
         assert_eq!(ran.stdout, "");
         place.assert_holds_copies(1);
         place.generate(&["--copies", "1"]);
         place.assert_holds_copies(2);
         // Not even a number is missing.
         assert_eq!(place.integer("SELECT CAST(max(id) AS bigint) FROM cities"), 2 * 5_571);
-        ran
+        (ran, took)
     }
 }
 

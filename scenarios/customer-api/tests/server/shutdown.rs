@@ -46,11 +46,12 @@ fn what_was_sent_before_the_signal_is_answered() {
         for client in &mut clients {
             assert_eq!(client.response().status, 200);
         }
-        // While it cannot look, all of it comes, and the signal last.
+        // While it cannot look, all of it comes, new clients too, and the signal last.
         running.program.signal("STOP");
         for client in &mut clients {
             client.send(&head("GET", "/customers/2", ""));
         }
+        clients.extend((0..50).map(|_| running.begin("/customers/3")));
         running.program.signal("TERM");
         running.program.signal("CONT");
         for client in &mut clients {

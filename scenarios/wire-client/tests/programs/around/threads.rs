@@ -38,7 +38,7 @@ fn a_driver_that_blocks_waits_on_one_that_the_runtime_does_not_know() {
         let database = Sqlite::open(":memory:", Settings::default()).await.unwrap();
         let (tell, told) = mpsc::channel();
         let waits = database.call(move |it| {
-            told.recv().expect("the loop is free meanwhile");
+            told.recv_timeout(program_test::PATIENCE).expect("the loop is free meanwhile");
             it.execute_batch("SELECT 1")
         });
         let (done, ()) = tokio::join!(waits, async { tell.send(()).unwrap() });
