@@ -15,7 +15,7 @@ fn sentences(ran: &Ran) -> Vec<String> {
 
 #[test]
 fn each_strategy_tells_what_became_of_its_guess() {
-    let ran = run(&["http-client", "--speed", "50", "--guess", "90,80,70,60,50"]);
+    let ran = run(&["http-client", "--speed", "10", "--guess", "90,80,70,60,50"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     assert_eq!(rows(&ran).len(), 5, "{}", ran.stdout);
     let sentences = sentences(&ran);
