@@ -29,6 +29,7 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::connections::Stopping;
 use crate::routes::{DELAY_ME, SECONDS, router, wrong_name};
 use crate::rules::Rules;
 use crate::wait::Wait;
@@ -66,13 +67,13 @@ impl Connections {
 
     /// Serves a client until one of them ends the connection, or the server stops
     /// and no request is left.
-    pub(crate) async fn serve(self, stream: TcpStream, mut stopping: watch::Receiver<()>) {
+    pub(crate) async fn serve(self, stream: TcpStream, mut stopping: watch::Receiver<Stopping>) {
         let piece = loop {
             let piece = tokio::select! {
                 // In this order: what has come before the stop is answered.
                 biased;
                 piece = timeout(HEAD_TIMEOUT, next_piece(&stream)) => piece,
-                _ = stopping.changed() => return,
+                () = told_to_end(&mut stopping) => return,
             };
             let Ok(Ok(piece)) = piece else { return };
             let Some(wait) = begin_plain(&piece, &self.rules) else { break piece };
@@ -81,7 +82,7 @@ impl Connections {
                 text = wait.finish() => text,
                 () = hung_up(&stream) => return,
             };
-            let closes = stopping.has_changed().unwrap_or(true);
+            let closes = *stopping.borrow() != Stopping::No;
             if send(&stream, answer(&text, closes).as_bytes()).await.is_err() {
                 return;
             }
@@ -101,12 +102,17 @@ impl Connections {
             // anything would not answer what has come.
             biased;
             ended = &mut connection => ended,
-            _ = stopping.changed() => {
+            () = told_to_end(&mut stopping) => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
         };
     }
+}
+
+/// Returns when the server stops now, or is gone.
+async fn told_to_end(stopping: &mut watch::Receiver<Stopping>) {
+    let _ = stopping.wait_for(|stopping| *stopping == Stopping::Now).await;
 }
 
 /// What the client sends next, as soon as it comes.

@@ -28,6 +28,15 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// How long the last answers may take to reach their clients.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// How far a server is on its way to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stopping {
+    No,
+    /// What has come is answered, and each answer says that it is the last one.
+    Soon,
+    Now,
+}
+
 impl Listener {
     /// Answers clients until `stop` tells how long the requests that wait then
     /// may still take, and returns when they have finished or that time is over.
@@ -40,13 +49,14 @@ impl Listener {
         let sockets = self.sockets.into_iter().map(TcpListener::from_std);
         let sockets: Vec<_> = sockets.collect::<io::Result<_>>()?;
         let connections = Connections::new(Arc::clone(&self.rules));
-        let (stopping, _) = watch::channel(());
+        let (stopping, _) = watch::channel(Stopping::No);
         // Unconstrained: the system refuses clients when too many wait to be
         // accepted, so accepting all of them comes before answering one.
         let accepting = unconstrained(accept_all(&sockets, &connections, &stopping));
         let counts = &self.rules.counts;
         let stop = async {
             let grace = stop.await;
+            stopping.send_replace(Stopping::Soon);
             a_moment().await;
             grace
         };
@@ -88,8 +98,8 @@ pub async fn a_moment() {
 }
 
 /// Tells every connection to end after its request, and returns when all have.
-async fn all_closed(stopping: &watch::Sender<()>) {
-    stopping.send_replace(());
+async fn all_closed(stopping: &watch::Sender<Stopping>) {
+    stopping.send_replace(Stopping::Now);
     stopping.closed().await;
 }
 
@@ -107,7 +117,7 @@ async fn all_answered(counts: &Counts) {
 async fn accept_all(
     sockets: &[TcpListener],
     connections: &Connections,
-    stopping: &watch::Sender<()>,
+    stopping: &watch::Sender<Stopping>,
 ) -> ! {
     loop {
         let stream = next_connection(sockets).await;
