@@ -82,7 +82,8 @@ impl Connections {
                 text = wait.finish() => text,
                 () = hung_up(&stream) => return,
             };
-            let closes = *stopping.borrow() != Stopping::No;
+            let is_gone = stopping.has_changed().is_err();
+            let closes = is_gone || *stopping.borrow() != Stopping::No;
             if send(&stream, answer(&text, closes).as_bytes()).await.is_err() {
                 return;
             }

@@ -1,4 +1,4 @@
-//! Accepting connections, until the server is told to stop.
+//! Accepting connections, until a moment after the server is told to stop.
 
 use std::future::poll_fn;
 use std::io;
@@ -32,14 +32,14 @@ const FAREWELL: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stopping {
     No,
-    /// What has come is answered, and each answer says that it is the last one.
+    /// What has come is answered. An answer to a plain request says that it is the last.
     Soon,
     Now,
 }
 
 impl Listener {
-    /// Answers clients until `stop` tells how long the requests that wait then
-    /// may still take, and returns when they have finished or that time is over.
+    /// Answers clients until a moment after `stop` tells how long the requests that wait
+    /// then may still take, and returns when they have finished or that time is over.
     /// What has not finished by then ends with the runtime.
     ///
     /// # Errors
@@ -61,7 +61,8 @@ impl Listener {
             grace
         };
         let grace = tokio::select! {
-            // In this order: whoever has come before the stop is accepted.
+            // In this order: whoever has come before the stop is accepted, as far as there
+            // are descriptors.
             biased;
             never = accepting => never,
             never = self.rules.live.report(counts) => never,
@@ -87,8 +88,8 @@ impl Listener {
     }
 }
 
-/// Returns when it is known of all sockets what had come at them when this was called. An
-/// event loop looks at its sockets before it looks at its timers.
+/// Returns when it is known of sockets what had come at them when this was called: an event
+/// loop looks at them, at up to 1,024 at a time, before it looks at its timers.
 pub async fn a_moment() {
     // Twice: another thread of the runtime may have looked at the sockets before that, and
     // look at the timers only now. Its next look is after the first of these.

@@ -76,7 +76,7 @@ impl Server {
         self.counts.visits()
     }
 
-    /// Refuses new connections, lets the waiting requests finish within
+    /// Refuses new connections a moment later, lets the waiting requests finish within
     /// [`Config::grace`], and returns when the server is gone.
     pub fn stop(mut self) {
         self.stop_within(self.grace);

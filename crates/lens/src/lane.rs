@@ -407,7 +407,8 @@ impl State {
     }
 
     fn keep(&mut self, stretch: Whole, most: Option<usize>) {
-        if self.mark.is_some_and(|mark| mark.at < stretch.from) {
+        let is_after = self.mark.is_some_and(|mark| mark.at < stretch.from);
+        if is_after && stretch.to > self.done {
             self.done = 0;
         }
         let held = stretch.to.saturating_sub(stretch.from);

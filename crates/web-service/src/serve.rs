@@ -28,8 +28,8 @@ const MAX_HEAD: usize = 8 * 1024;
 /// How long the last answers may take to reach their clients.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Answers whoever comes until `stop` is there, and then those who have come. Gives
-/// how much was still under way when the grace period was over.
+/// Answers whoever comes until a moment after `stop` is there, and then those who have
+/// come. Gives how much was still under way when the grace period was over.
 ///
 /// `router_for` gives what a client with this address is answered by. A handler may make
 /// something else of its connection, such as a WebSocket.
@@ -55,7 +55,8 @@ pub async fn serve(
         a_moment().await;
     };
     tokio::select! {
-        // In this order: whoever has come before the stop is accepted.
+        // In this order: whoever has come before the stop is accepted, as far as there are
+        // descriptors.
         biased;
         never = accepting => never,
         () = stop => {}
