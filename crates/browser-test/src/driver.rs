@@ -17,19 +17,28 @@ pub(crate) struct Driver {
     pub(crate) url: String,
 }
 
+/// How often one is started. It takes a port that is free in one of IPv4 and IPv6, and
+/// ends if somebody has that of the other.
+const ATTEMPTS: usize = 5;
+
 impl Driver {
     pub(crate) fn start() -> Self {
+        let started = (0..ATTEMPTS).find_map(|_| Self::start_once());
+        started.expect("chromedriver says on which port it listens")
+    }
+
+    fn start_once() -> Option<Self> {
         let mut command = Command::new(programs::driver());
         // Port 0 is any that is free; the driver says which.
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut driver = Self { child, url: String::new() };
         let mut output = BufReader::new(driver.child.stdout.take().expect("a pipe"));
-        let port = read_port(&mut output);
+        let port = read_port(&mut output)?;
         driver.url = format!("http://127.0.0.1:{port}");
         // It would stop at a pipe that is full or broken.
         thread::spawn(move || io::copy(&mut output, &mut io::sink()));
-        driver
+        Some(driver)
     }
 
     #[cfg(test)]
@@ -47,13 +56,11 @@ impl Drop for Driver {
 }
 
 /// The port in `ChromeDriver was started successfully on port 43837.`
-fn read_port(output: &mut impl BufRead) -> u16 {
-    let lines = output.lines().map_while(Result::ok);
-    let port = lines.into_iter().find_map(|line| {
+fn read_port(output: &mut impl BufRead) -> Option<u16> {
+    output.lines().map_while(Result::ok).find_map(|line| {
         let (_, port) = line.rsplit_once("started successfully on port ")?;
         port.trim_end_matches('.').parse().ok()
-    });
-    port.expect("chromedriver says on which port it listens")
+    })
 }
 
 /// A browser without a window, in a profile of its own, which asks the network
