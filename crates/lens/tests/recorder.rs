@@ -472,7 +472,9 @@ fn who_is_done_has_ended_however_long_its_span_is_kept() {
         let runtime = Builder::new_current_thread().build().expect("a runtime");
         let future = yields(3).instrument(spans[1].clone());
         // It is dropped on the event loop, as most are.
-        runtime.block_on(async { future.await });
+        runtime.block_on(async move {
+            future.await;
+        });
         spans[2].in_scope(|| {});
         thread::sleep(Duration::from_millis(20));
     });
