@@ -211,7 +211,14 @@ const GRACE: Duration = Duration::from_secs(2);
 
 impl Drop for Program {
     fn drop(&mut self) {
-        if self.has_ended() {
+        let status = self.status();
+        if thread::panicking() {
+            // Told with the test that fails: it may be the reason.
+            let how = status.map_or("goes on".to_owned(), |status| format!("ended: {status}"));
+            let [stdout, stderr] = [&self.stdout, &self.stderr].map(Stream::so_far);
+            eprintln!("{} {how}. It said\n{stdout}\nand noted\n{stderr}", self.name);
+        }
+        if status.is_some() {
             return;
         }
         #[cfg(unix)]
