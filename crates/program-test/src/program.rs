@@ -216,7 +216,10 @@ impl Drop for Program {
             // Told with the test that fails: it may be the reason.
             let how = status.map_or("goes on".to_owned(), |status| format!("ended: {status}"));
             let [stdout, stderr] = [&self.stdout, &self.stderr].map(Stream::so_far);
-            eprintln!("{} {how}. It said\n{stdout}\nand noted\n{stderr}", self.name);
+            #[expect(clippy::print_stderr, reason = "only so does it belong to the test")]
+            {
+                eprintln!("{} {how}. It said\n{stdout}\nand noted\n{stderr}", self.name);
+            }
         }
         if status.is_some() {
             return;
