@@ -210,16 +210,14 @@ fn spawn(command: &mut Command) -> Child {
 const GRACE: Duration = Duration::from_secs(2);
 
 impl Drop for Program {
+    #[expect(clippy::print_stderr, reason = "only so does it belong to the test that fails")]
     fn drop(&mut self) {
         let status = self.status();
         if thread::panicking() {
-            // Told with the test that fails: it may be the reason.
+            // It may be the reason.
             let how = status.map_or("goes on".to_owned(), |status| format!("ended: {status}"));
             let [stdout, stderr] = [&self.stdout, &self.stderr].map(Stream::so_far);
-            #[expect(clippy::print_stderr, reason = "only so does it belong to the test")]
-            {
-                eprintln!("{} {how}. It said\n{stdout}\nand noted\n{stderr}", self.name);
-            }
+            eprintln!("{} {how}. It said\n{stdout}\nand noted\n{stderr}", self.name);
         }
         if status.is_some() {
             return;

@@ -146,7 +146,9 @@ fn blocking_requests_hold_their_thread_while_they_wait() {
         for lane in &report(strategy).recording.lanes {
             let [call] = lane.stretches.as_slice() else { panic!("{strategy:?}: {lane:?}") };
             let whole = lane.started == Some(call.from) && lane.said.unwrap() <= call.to;
-            assert!(whole && lane.polls == 1, "{strategy:?}: {lane:?}");
+            let (_, asked) = lane.asks.as_deref().unwrap().rsplit_once('=').unwrap();
+            let waited = lane.held.as_secs_f64() >= asked.parse().unwrap();
+            assert!(whole && waited && lane.polls == 1, "{strategy:?}: {lane:?}");
         }
     }
 }
