@@ -43,8 +43,8 @@ struct State {
     stretches: Option<Box<Stretches>>,
     waits: Option<Box<Waits>>,
     mark: Option<Mark>,
-    /// When it left the stretch in which it said that it is done; 0 if it has not, or if
-    /// it went on after that.
+    /// When it left the stretch in which it said that it is done, and what overlaps that;
+    /// 0 if it has not, or if it went on after that.
     done: Moment,
     held: Moment,
     longest: Moment,
@@ -409,7 +409,8 @@ impl State {
     fn keep(&mut self, stretch: Whole, most: Option<usize>) {
         let is_after = self.mark.is_some_and(|mark| mark.at < stretch.from);
         if is_after && stretch.to > self.done {
-            self.done = 0;
+            // A thread that came before it had left is inside for longer; else it went on.
+            self.done = if stretch.from < self.done { stretch.to } else { 0 };
         }
         let held = stretch.to.saturating_sub(stretch.from);
         self.held += held;

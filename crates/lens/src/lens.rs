@@ -127,7 +127,14 @@ impl Lens {
 
     /// Everything recorded so far, as plain data.
     pub fn recording(&self) -> Recording {
-        self.recorded(|book, open, now| (book.lanes(open), book.recorded(now)))
+        let mut recording =
+            self.recorded(|book, open, now| (book.lanes(open), book.recorded(now)));
+        if recording.is_whole() {
+            // Who said that it was done, and went on, was under way all the while; that is
+            // known only afterwards.
+            recording.figures.most_in_flight = recording.most_in_flight();
+        }
+        recording
     }
 
     /// What there is of one run of a client, whose requests have this in their fields

@@ -412,11 +412,6 @@ impl Recording {
     fn added_up(&self) -> Figures {
         let ended = |outcome| self.lanes.iter().filter(|lane| lane.outcome == outcome).count();
         let started = self.lanes.iter().filter_map(|lane| Some((lane.started?, lane.end(self))));
-        let under_way = |lane: &Lane| {
-            let done = lane.said.filter(|_| lane.outcome == Outcome::Done);
-            let end = lane.end(self);
-            Some((lane.started?, done.map_or(end, |done| done.min(end))))
-        };
         Figures {
             requesters: self.lanes.len(),
             done: ended(Outcome::Done),
@@ -424,7 +419,7 @@ impl Recording {
             dropped: ended(Outcome::Dropped),
             ended: ended(Outcome::Ended),
             unfinished: ended(Outcome::Unfinished),
-            most_in_flight: most_at_once(self.lanes.iter().filter_map(under_way)),
+            most_in_flight: self.most_in_flight(),
             threads: self.threads_held().len(),
             held: self.threads_held().into_iter().map(|thread| self.thread_held(thread)).sum(),
             longest: self.lanes.iter().map(|lane| lane.longest).max().unwrap_or_default(),
@@ -434,6 +429,18 @@ impl Recording {
             preempted: 0,
             preempted_for: Duration::ZERO,
         }
+    }
+
+    /// How many of its lanes were under way at the same time, at most: each until it said
+    /// that it is done, unless it went on after that.
+    pub(crate) fn most_in_flight(&self) -> usize {
+        let under_way = |lane: &Lane| {
+            let done = lane.said.filter(|_| lane.outcome == Outcome::Done);
+            let done = done.filter(|done| lane.stretches.iter().all(|it| it.from <= *done));
+            let end = lane.end(self);
+            Some((lane.started?, done.map_or(end, |done| done.min(end))))
+        };
+        most_at_once(self.lanes.iter().filter_map(under_way))
     }
 
     /// For how long any lane held this thread.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
 use smallvec::SmallVec;
-use tokio::runtime::{Handle, RuntimeFlavor, RuntimeMetrics, worker_index};
+use tokio::runtime::{Handle, Id, RuntimeFlavor, RuntimeMetrics, worker_index};
 use tracing::Metadata;
 
 use crate::clock::{Clock, INSTANT, Moment};
@@ -38,6 +38,7 @@ pub(crate) struct Inside {
     /// For how long it was inside of any, before.
     held: Moment,
     worker: Option<Worker>,
+    runtime: Option<Id>,
     /// What the runtime tells of the worker, if it stays on this thread.
     alone: Option<RuntimeMetrics>,
     /// How often the worker had slept when the outermost was entered.
@@ -141,8 +142,7 @@ impl Thread {
         let now = match worker {
             Some(index) if is_outermost => {
                 let (now, was_long_ago) = inside.core_wait.begin(clock);
-                if was_long_ago {
-                    // Another runtime may have come to this thread.
+                if was_long_ago || inside.is_in_another_runtime() {
                     inside.look_at_runtime(index);
                 }
                 now
@@ -260,8 +260,14 @@ impl Inside {
         }
     }
 
+    /// One after the other may come to a thread, each with a worker of the same index.
+    fn is_in_another_runtime(&self) -> bool {
+        Handle::try_current().map(|runtime| runtime.id()).ok() != self.runtime
+    }
+
     fn look_at_runtime(&mut self, index: usize) {
         let runtime = Handle::try_current().ok();
+        self.runtime = runtime.as_ref().map(Handle::id);
         let of = runtime.as_ref().map_or(1, |runtime| runtime.metrics().num_workers());
         let is_multi = |it: &Handle| it.runtime_flavor() != RuntimeFlavor::CurrentThread;
         let stays = !runtime.as_ref().is_some_and(is_multi);

@@ -533,6 +533,47 @@ fn who_is_done_on_one_thread_ends_when_it_has_left_the_others() {
 }
 
 #[test]
+fn who_is_done_on_one_thread_is_inside_as_long_as_a_later_one_that_came_before_it_left() {
+    let recording = record(|| {
+        let span = requester("R1");
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let (entered, enters) = std::sync::mpsc::channel();
+        thread::scope(|scope| {
+            span.in_scope(|| {
+                done();
+                scope.spawn(|| {
+                    tracing::dispatcher::with_default(&dispatch, || {
+                        span.in_scope(|| (entered.send(()).unwrap(), block()).1);
+                    });
+                });
+                enters.recv().unwrap();
+            });
+        });
+        // Its span is kept.
+        thread::sleep(Duration::from_millis(20));
+    });
+    let [lane] = recording.lanes.as_slice() else { panic!("one lane") };
+    let left = lane.stretches.iter().map(|it| it.to).max();
+    assert_eq!((lane.stretches.len(), lane.ended), (2, left), "{lane:?}");
+}
+
+#[test]
+fn who_says_done_and_goes_on_is_under_way_all_the_while() {
+    let recording = record_future(async {
+        let goes_on = |name| {
+            let goes_on = async {
+                done();
+                yields(3).await;
+                tracing::info!("it goes on");
+            };
+            goes_on.instrument(requester(name))
+        };
+        futures::future::join(goes_on("R1"), goes_on("R2")).await;
+    });
+    assert_eq!(recording.figures.most_in_flight, 2, "{recording:#?}");
+}
+
+#[test]
 fn a_span_of_somebody_else_ends_as_well_when_its_future_does() {
     let lens = Lens::of_spans(["run"]);
     let subscriber = Registry::default().with(lens.clone());
@@ -1226,7 +1267,6 @@ fn a_guard_is_seen_in_the_second_runtime_of_a_thread_too() {
     let recording = record(|| {
         let runtime = || Builder::new_current_thread().enable_time().build().unwrap();
         runtime().block_on(yields(1).instrument(requester("R1")));
-        block();
         runtime().block_on(async {
             let span = requester("R2");
             let _entered = span.enter();
