@@ -497,8 +497,15 @@ fn who_goes_on_after_it_was_done_ends_later() {
         let fails_after_all = requester("R2");
         fails_after_all.in_scope(done);
         fails_after_all.in_scope(failed);
+        let mut waits = Box::pin(async { (done(), yields(9).await) }.instrument(requester("R3")));
+        for _ in 0..3 {
+            assert_eq!(futures::FutureExt::now_or_never(waits.as_mut()), None);
+        }
+        thread::sleep(Duration::from_millis(20));
     });
-    let [goes_on, fails_after_all] = recording.lanes.as_slice() else { panic!("two lanes") };
+    let [goes_on, fails_after_all, waits] = recording.lanes.as_slice() else { panic!("lanes") };
+    let left = waits.stretches.iter().map(|it| it.to).max().unwrap();
+    assert!(waits.ended.unwrap() >= left + Duration::from_millis(20), "{waits:?}");
     let least = goes_on.said.unwrap() + Duration::from_millis(200);
     assert!(goes_on.ended.unwrap() >= least, "{goes_on:?}");
     assert_eq!(fails_after_all.outcome, Outcome::Failed);
@@ -562,8 +569,8 @@ fn who_says_done_and_goes_on_is_under_way_all_the_while() {
     let recording = record_future(async {
         let goes_on = |name| {
             let goes_on = async {
-                done();
-                yields(3).await;
+                yields(0).await;
+                yield_now().await;
                 tracing::info!("it goes on");
             };
             goes_on.instrument(requester(name))
