@@ -22,10 +22,13 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// The shortest time that tokio's timers know.
 const TICK: Duration = Duration::from_millis(1);
 
+/// Of how many sockets tokio's event loop hears at a look, at most.
+const AT_A_LOOK: usize = 1024;
+
 /// How often a server that stops looks whether anybody still waits.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// How long the last answers may take to reach their clients.
+/// How long a last answer may take to reach its client, after others have.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How far a server is on its way to its end.
@@ -57,7 +60,7 @@ impl Listener {
         let stop = async {
             let grace = stop.await;
             stopping.send_replace(Stopping::Soon);
-            a_moment().await;
+            a_moment(stopping.receiver_count()).await;
             grace
         };
         let grace = tokio::select! {
@@ -71,13 +74,13 @@ impl Listener {
         // New clients are refused from here on, and viewers are let go.
         drop(sockets);
         // What the last of those who came have sent is read.
-        a_moment().await;
+        a_moment(stopping.receiver_count()).await;
         self.rules.live.end();
         info!(target: "delay_server", in_flight = counts.stats().in_flight, "stopping");
         let finishing = async {
             tokio::select! {
                 () = all_closed(&stopping) => {}
-                () = all_answered(counts) => {}
+                () = all_answered(counts, &stopping) => {}
             }
         };
         if timeout(grace, finishing).await.is_err() {
@@ -88,12 +91,13 @@ impl Listener {
     }
 }
 
-/// Returns when it is known of sockets what had come at them when this was called: an event
-/// loop looks at them, at up to 1,024 at a time, before it looks at its timers.
-pub async fn a_moment() {
-    // Twice: another thread of the runtime may have looked at the sockets before that, and
-    // look at the timers only now. Its next look is after the first of these.
-    for _ in 0..2 {
+/// Returns when it is known of a server with so many connections what had come at its
+/// sockets when this was called: an event loop looks at them before it looks at its timers.
+pub async fn a_moment(connections: usize) {
+    // Once more than the looks that it takes: another thread of the runtime may have looked
+    // at the sockets before that, and look at the timers only now. Its next look is after
+    // the first of these.
+    for _ in 0..2 + connections / AT_A_LOOK {
         sleep(TICK).await;
     }
 }
@@ -108,11 +112,23 @@ async fn all_closed(stopping: &watch::Sender<Stopping>) {
 ///
 /// The connection of a viewer who does not read never comes to an end: it holds
 /// what was sent last.
-async fn all_answered(counts: &Counts) {
+async fn all_answered(counts: &Counts, stopping: &watch::Sender<Stopping>) {
     while counts.stats().in_flight > 0 {
         sleep(LOOK_AGAIN).await;
     }
-    sleep(FAREWELL).await;
+    farewell(|| stopping.receiver_count()).await;
+}
+
+/// Returns when of so many connections none has come to its end for as long as a last
+/// answer may take to reach its client.
+pub async fn farewell(connections: impl Fn() -> usize) {
+    loop {
+        let before = connections();
+        sleep(FAREWELL).await;
+        if connections() == before {
+            return;
+        }
+    }
 }
 
 async fn accept_all(

@@ -68,7 +68,7 @@ mod visits;
 
 use std::time::Duration;
 
-pub use connections::{a_moment, next_connection};
+pub use connections::{a_moment, farewell, next_connection};
 pub use listen::{Bound, Listener, StartError};
 pub use names::Names;
 pub use server::Server;

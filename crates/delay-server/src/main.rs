@@ -22,7 +22,7 @@ async fn main() -> ExitCode {
     log_to_stderr();
     raise_descriptor_limit();
     match run(&config).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             Failure::from(error).print();
             ExitCode::FAILURE
@@ -30,7 +30,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(config: &Config) -> Result<(), StartError> {
+async fn run(config: &Config) -> Result<ExitCode, StartError> {
     let mut signals = Signals::listen(&[Signal::Interrupt, Signal::Terminate])?;
     let listener = Listener::bind(config)?;
     announce(listener.url());
@@ -41,13 +41,16 @@ async fn run(config: &Config) -> Result<(), StartError> {
         signals.next().await;
         // Fails only if the server has ended, and then this ends with it.
         let _ = tell.send(config.grace);
-        signals.next().await;
+        signals.next().await
     };
     tokio::select! {
         served = listener.serve(stop) => served?,
-        () = second_signal => warn!(target: "delay_server", "told to stop again: stopping at once"),
+        signal = second_signal => {
+            warn!(target: "delay_server", "told to stop again: stopping at once");
+            return Ok(ExitCode::from(signal.exit_code()));
+        }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The one thing that goes to stdout, for a person or for a script that let the

@@ -171,6 +171,33 @@ mod signals {
         assert_eq!(server.program.end().code, Some(0));
     }
 
+    /// More than an event loop hears of at a look, and more than are answered in a moment.
+    #[test]
+    fn a_crowd_that_had_asked_before_the_signal_is_answered() {
+        let descriptors = rlimit::increase_nofile_limit(u64::MAX).unwrap();
+        // Those that the other tests need are left.
+        let crowd = descriptors.saturating_sub(500).min(8_000);
+        let newcomers = crowd / 8;
+        let server = Server::start(&["--grace", "60"]);
+        let ask =
+            || support::send(server.address, "GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        let mut clients: Vec<_> = (newcomers..crowd).map(|_| ask()).collect();
+        for client in &mut clients {
+            assert_eq!(support::read_response(client).status, 200);
+        }
+        server.program.signal("STOP");
+        for client in &mut clients {
+            client.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+        }
+        clients.extend((0..newcomers).map(|_| ask()));
+        server.program.signal("TERM");
+        server.program.signal("CONT");
+        for mut client in clients {
+            assert_eq!(support::read_response(&mut client).status, 200);
+        }
+        assert_eq!(server.program.end().code, Some(0));
+    }
+
     #[test]
     fn who_hangs_up_leaves_before_another_asks() {
         for path in ["/delay-me", "/api/character/1"] {
@@ -224,7 +251,7 @@ mod signals {
         server.program.until_it_notes("stopping");
         server.program.signal("TERM");
         assert_eq!(support::read_to_end(waiting), "");
-        assert_eq!(server.program.end().code, Some(0));
+        assert_eq!(server.program.end().code, Some(143));
     }
 
     #[test]

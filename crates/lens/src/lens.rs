@@ -127,8 +127,7 @@ impl Lens {
 
     /// Everything recorded so far, as plain data.
     pub fn recording(&self) -> Recording {
-        let mut recording =
-            self.recorded(|book, open, now| (book.lanes(open), book.recorded(now)));
+        let mut recording = self.recorded(|book, open, now| (book.lanes(open), book.recorded(now)));
         if recording.is_whole() {
             // Who said that it was done, and went on, was under way all the while; that is
             // known only afterwards.

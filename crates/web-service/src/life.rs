@@ -38,6 +38,11 @@ impl Life {
         Stopping(self.stopping.subscribe())
     }
 
+    /// How many are to be told, and so as many at least as there are connections.
+    pub(crate) fn connections(&self) -> usize {
+        self.stopping.receiver_count()
+    }
+
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
     }

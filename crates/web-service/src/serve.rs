@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use delay_server::{a_moment, next_connection};
+use delay_server::{a_moment, farewell, next_connection};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::unconstrained;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::{Life, Stopping};
 
@@ -24,9 +24,6 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The largest head of a request, in bytes. The least that hyper allows.
 const MAX_HEAD: usize = 8 * 1024;
-
-/// How long the last answers may take to reach their clients.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Answers whoever comes until a moment after `stop` is there, and then those who have
 /// come. Gives how much was still under way when the grace period was over.
@@ -52,7 +49,7 @@ pub async fn serve(
     let accepting = unconstrained(accept_all(&sockets, &connections, &life));
     let stop = async {
         let _ = stop.await;
-        a_moment().await;
+        a_moment(life.connections()).await;
     };
     tokio::select! {
         // In this order: whoever has come before the stop is accepted, as far as there are
@@ -64,13 +61,13 @@ pub async fn serve(
     // New clients are refused from here on.
     drop(sockets);
     // What the last of those who came have sent is read.
-    a_moment().await;
+    a_moment(life.connections()).await;
     life.stop();
     let finishing = async {
         tokio::select! {
             () = life.all_told() => {}
             // A client that never ends its request would hold up the others' end.
-            () = async { life.all_ended().await; sleep(FAREWELL).await } => {}
+            () = async { life.all_ended().await; farewell(|| life.connections()).await } => {}
         }
         // Their clients may have hung up.
         life.all_ended().await;

@@ -61,6 +61,34 @@ fn what_was_sent_before_the_signal_is_answered() {
     }
 }
 
+/// More than an event loop hears of at a look, and no more than a system with a limit of
+/// 4,096 descriptors lets two processes have beside other tests.
+#[test]
+fn a_crowd_that_had_asked_before_the_signal_is_answered() {
+    let descriptors = rlimit::increase_nofile_limit(u64::MAX).expect("there is a limit");
+    let crowd = descriptors.saturating_sub(500).min(3_500);
+    for threads in ["1", "2"] {
+        let place = Place::sqlite();
+        let running = Running::fresh(Server::Async, &place, &["--threads", threads]);
+        let begin = || running.begin("/nothing");
+        let mut clients: Vec<_> = (crowd / 5..crowd).map(|_| begin()).collect();
+        for client in &mut clients {
+            assert_eq!(client.response().status, 404);
+        }
+        running.program.signal("STOP");
+        for client in &mut clients {
+            client.send(&head("GET", "/nothing", ""));
+        }
+        clients.extend((0..crowd / 5).map(|_| begin()));
+        running.program.signal("TERM");
+        running.program.signal("CONT");
+        for client in &mut clients {
+            assert_eq!(client.response().status, 404);
+        }
+        running.program.end().well();
+    }
+}
+
 #[test]
 fn clients_that_ask_nothing_do_not_hold_it_up() {
     for server in Server::ALL {
