@@ -10,6 +10,7 @@
 //! names its holder, and counts on while that one lives. A holder that was killed is told
 //! from a slow one by that.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mongodb::bson::oid::ObjectId;
@@ -17,6 +18,7 @@ use mongodb::bson::{Document, doc};
 use mongodb::error::{Error as DriverError, ErrorKind, Result, WriteFailure};
 use mongodb::{Collection, Database};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
@@ -47,7 +49,15 @@ pub(super) struct Staging {
     lock: String,
     /// Who has the lock instead, and since when it was seen so.
     other: Option<(Lock, Instant)>,
-    beat: Option<AbortHandle>,
+    beat: Option<Beat>,
+}
+
+/// The counting on of a holder.
+#[derive(Clone)]
+struct Beat {
+    /// Held while it waits for the server.
+    turn: Arc<Mutex<()>>,
+    task: AbortHandle,
 }
 
 /// The one document of the lock's collection.
@@ -79,7 +89,10 @@ impl Client {
         let has_lock = staging.other.is_none();
         if has_lock {
             let (me, lock) = (staging.holder.clone(), staging.lock.clone());
-            staging.beat = Some(self.spawn(|database| beat(database, lock, me)));
+            let turn = Arc::default();
+            let beats = Arc::clone(&turn);
+            let task = self.spawn(|database| beat(database, lock, me, beats));
+            staging.beat = Some(Beat { turn, task });
         }
         self.staging = Some(staging);
         Ok(has_lock)
@@ -89,6 +102,7 @@ impl Client {
     pub(crate) fn commit(&mut self) -> std::result::Result<(), Error> {
         let Some(staging) = self.staging.take() else { return Ok(()) };
         let (me, lock) = (staging.holder.clone(), staging.lock.clone());
+        let beat = staging.beat.clone();
         let published = self.run(async move |database| {
             let locks = locks(&database, &lock);
             let note = doc! { "$set": { "publishes": &me } };
@@ -102,6 +116,7 @@ impl Client {
                 }
                 return Ok(Err(Error::from(error)));
             }
+            end(beat).await;
             locks.drop().await?;
             Ok(Ok(()))
         });
@@ -124,9 +139,13 @@ impl Client {
             return;
         }
         let (me, lock) = (staging.holder.clone(), staging.lock.clone());
-        drop(staging);
+        let beat = staging.beat.clone();
         let _ = self.run(async move |database| {
-            let _ = timeout(CLEARING, clear(&database, &lock, &me)).await;
+            let clearing = async {
+                end(beat).await;
+                clear(&database, &lock, &me).await
+            };
+            let _ = timeout(CLEARING, clearing).await;
             Ok(())
         });
     }
@@ -141,8 +160,17 @@ impl Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         if let Some(beat) = &self.beat {
-            beat.abort();
+            beat.task.abort();
         }
+    }
+}
+
+/// Ends it between two beats. One that came when the collection has been dropped could
+/// make it anew: some servers do that for an update.
+async fn end(beat: Option<Beat>) {
+    if let Some(Beat { turn, task }) = beat {
+        let _turn = turn.lock().await;
+        task.abort();
     }
 }
 
@@ -207,9 +235,10 @@ async fn take_over(database: &Database, lock: &str, me: &str, from: &Lock) -> Re
     Ok(true)
 }
 
-async fn beat(database: Database, lock: String, me: String) {
+async fn beat(database: Database, lock: String, me: String, turn: Arc<Mutex<()>>) {
     loop {
         sleep(BEAT).await;
+        let _turn = turn.lock().await;
         let one_more = doc! { "$inc": { "beats": 1_i64 } };
         // If it fails, the next may not.
         let _ = locks(&database, &lock).update_one(doc! { "holder": &me }, one_more).await;

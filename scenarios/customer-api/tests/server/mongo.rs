@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::thread;
+use std::time::Duration;
 
 use customer_api::Server;
 use database_test::Place;
@@ -139,6 +140,23 @@ fn what_a_killed_filling_has_left_in_mongo_is_cleared_by_the_next() {
     assert_eq!(running.get("/customers/1000").status, 200);
     assert_eq!(place.collections(), OURS);
     assert_eq!(count(&place, "purchases"), 1_000);
+}
+
+#[test]
+#[ignore = "needs MongoDB: scripts/test"]
+fn a_holder_of_mongo_gives_the_lock_back_when_no_beat_is_under_way() {
+    let place = Place::mongo();
+    // It takes several beats, and not many.
+    let program = Program::start(&mut server(&place.url, &["--purchases", "40000"]));
+    let held = place.proxy().expect("there is one to MongoDB").hold("$inc");
+    until("it counts on", || held.has_some());
+    until("the names are given", || place.collections().contains(&"purchases".to_owned()));
+    // What it does next would be done by now.
+    thread::sleep(Duration::from_millis(200));
+    drop(held);
+    program.until_it_says("Listening");
+    thread::sleep(Duration::from_millis(200));
+    assert_eq!(place.collections(), OURS);
 }
 
 /// As one leaves it that is killed between the first new name and the last.
