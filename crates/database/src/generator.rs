@@ -99,7 +99,7 @@ pub fn fill<F: Filling>(
 /// others wait.
 ///
 /// On any error the database is as it was. A signal that asks the process to end
-/// ends it when that is so, with its exit code.
+/// ends it when that is so, or when it is filled, with its exit code.
 pub fn fill_if_missing<F: Filling>(database: &Database, filling: &F) -> Result<(), Error> {
     // The usual case, and it needs no right to write. An error may mean that another
     // program is filling it right now; any other will come again.
@@ -128,7 +128,13 @@ pub fn fill_if_missing<F: Filling>(database: &Database, filling: &F) -> Result<(
         harness::Failure::new(error.to_string(), error.hint()).print();
         process::exit(interrupt.code().into());
     }
-    filled
+    filled?;
+    if interrupt.came() {
+        let hint = "run it again: it has nothing left to fill";
+        harness::Failure::new("interrupted when the database was filled", hint).print();
+        process::exit(interrupt.code().into());
+    }
+    Ok(())
 }
 
 /// The database that `DATABASE_URL` names. If it names none, this one, which

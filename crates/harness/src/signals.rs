@@ -9,10 +9,11 @@ use std::fs;
 use std::future::poll_fn;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process;
 use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
 use std::thread::Builder;
+use std::{mem, process};
 
 use tokio::runtime;
 #[cfg(unix)]
@@ -121,16 +122,36 @@ pub fn on_first(
     signals: &'static [Signal],
     act: impl FnOnce(Signal) + Send + 'static,
 ) -> io::Result<()> {
+    on_first_for_now(signals, act).map(mem::forget)
+}
+
+/// The same, but only until what this gives is dropped. A signal that comes afterwards is
+/// for those who listen besides, and so is one at which `act` returns afterwards. It
+/// ends the process with its exit code where nobody does.
+///
+/// # Errors
+///
+/// When the system gives no threads or does not let it listen.
+pub fn on_first_for_now(
+    signals: &'static [Signal],
+    act: impl FnOnce(Signal) + Send + 'static,
+) -> io::Result<Listening> {
     // Both threads are started now: when the signal comes, the program may have
     // so many that the system gives no more.
     let (hand_over, first) = mpsc::channel();
+    let listening = Listening(Arc::new(Entry { signals, hand_over: hand_over.clone() }));
+    let entry = Arc::downgrade(&listening.0);
     Builder::new().name("ending".to_owned()).spawn(move || {
         // There is none if the other thread could not be started.
         let Ok(signal) = first.recv() else { return };
         if catch_unwind(AssertUnwindSafe(|| act(signal))).is_err() {
             process::exit(signal.exit_code().into());
         }
+        if entry.strong_count() == 0 {
+            pass_on(signal);
+        }
     })?;
+    all().push(Arc::downgrade(&listening.0));
     let (tell, is_listening) = mpsc::channel();
     Builder::new().name("signals".to_owned()).spawn(move || {
         // Made here: where no thread can be started it would have to be dropped
@@ -141,7 +162,38 @@ pub fn on_first(
             Err(error) => drop(tell.send(Err(error))),
         }
     })?;
-    is_listening.recv().unwrap_or_else(|error| Err(io::Error::other(error)))
+    is_listening.recv().unwrap_or_else(|error| Err(io::Error::other(error)))?;
+    Ok(listening)
+}
+
+/// As long as it is there, it is told of signals.
+#[derive(Debug)]
+#[must_use]
+pub struct Listening(Arc<Entry>);
+
+#[derive(Debug)]
+struct Entry {
+    signals: &'static [Signal],
+    /// Only the first that comes here is looked at.
+    hand_over: Sender<Signal>,
+}
+
+/// Everybody who has listened by [`on_first`] or [`on_first_for_now`]. Tokio tells those of a
+/// signal who listen when it comes; these are told as well who began a moment too late.
+static ALL: Mutex<Vec<Weak<Entry>>> = Mutex::new(Vec::new());
+
+fn all() -> MutexGuard<'static, Vec<Weak<Entry>>> {
+    ALL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells all others of a signal that has come to somebody who does not listen any more.
+fn pass_on(signal: Signal) {
+    let all: Vec<_> = all().iter().filter_map(Weak::upgrade).collect();
+    let others = all.iter().filter(|entry| entry.signals.contains(&signal));
+    // One that has been told already does not look at a second.
+    if others.map(|entry| entry.hand_over.send(signal)).count() == 0 {
+        process::exit(signal.exit_code().into());
+    }
 }
 
 async fn watch(signals: &[Signal], tell: &Sender<io::Result<()>>, hand_over: &Sender<Signal>) {

@@ -5,9 +5,10 @@
 
 use std::env;
 use std::io::{self, Write};
+use std::sync::mpsc;
 use std::thread;
 
-use harness::signals::{Signal, on_first};
+use harness::signals::{Signal, on_first, on_first_for_now};
 use program_test::{Program, command};
 
 const IS_CHILD: &str = "SIGNALS_CHILD";
@@ -16,9 +17,13 @@ fn is_child() -> bool {
     env::var_os(IS_CHILD).is_some()
 }
 
+fn say(line: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{line}")
+}
+
 /// Says a line to the test, and goes on waiting for a signal.
 fn say_and_wait(line: &str) -> ! {
-    writeln!(io::stdout(), "{line}").expect("the test reads it");
+    say(line).expect("the test reads it");
     loop {
         thread::park();
     }
@@ -59,6 +64,52 @@ fn one_who_panics_while_it_ends_has_ended() {
     process.until_it_says("listening");
     process.signal("HUP");
     assert_eq!(process.end().code, Some(129));
+}
+
+#[test]
+fn a_signal_after_one_has_stopped_listening_is_for_the_others_or_ends_the_process() {
+    const BOTH: &[Signal] = &[Signal::Interrupt, Signal::Terminate];
+    if is_child() {
+        drop(on_first_for_now(BOTH, |signal| drop(say(&format!("heard {signal:?}")))).unwrap());
+        on_first(&[Signal::Interrupt], |signal| say_and_wait(&format!("got {signal:?}"))).unwrap();
+        say_and_wait("listening");
+    }
+    let start = || {
+        let test = "a_signal_after_one_has_stopped_listening_is_for_the_others_or_ends_the_process";
+        let process = start(test);
+        process.until_it_says("listening");
+        process
+    };
+    let process = start();
+    process.signal("INT");
+    process.until_it_says("got Interrupt");
+    drop(process);
+    let process = start();
+    process.signal("TERM");
+    assert_eq!(process.end().code, Some(143));
+}
+
+#[test]
+fn who_begins_to_listen_when_a_signal_has_come_to_another_is_told_by_that_one() {
+    if is_child() {
+        let (go_on, told) = mpsc::channel();
+        let (tell, came) = mpsc::channel();
+        let before = on_first_for_now(&[Signal::Interrupt], move |_| {
+            tell.send(()).unwrap();
+            told.recv().unwrap();
+        });
+        say("listening").unwrap();
+        came.recv().unwrap();
+        drop(before);
+        on_first(&[Signal::Interrupt], |signal| say_and_wait(&format!("got {signal:?}"))).unwrap();
+        go_on.send(()).unwrap();
+        say_and_wait("listening once more");
+    }
+    let process =
+        start("who_begins_to_listen_when_a_signal_has_come_to_another_is_told_by_that_one");
+    process.until_it_says("listening");
+    process.signal("INT");
+    process.until_it_says("got Interrupt");
 }
 
 #[test]

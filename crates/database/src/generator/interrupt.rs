@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use harness::Failure;
-use harness::signals::{self, Signal};
+use harness::signals::{self, Listening, Signal};
 
 /// How long the generator may take to notice and to roll back by itself. It may
 /// be inside one long statement; then the database rolls back what is left behind.
@@ -18,8 +18,12 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// Whether a signal has come, and the exit code that tells of it.
 ///
-/// Dropped, it heeds no signal any more.
-pub struct Interrupt(Arc<State>);
+/// Dropped, it heeds no signal any more: then it is for who listens besides, or ends the
+/// process.
+pub struct Interrupt {
+    state: Arc<State>,
+    listening: Option<Listening>,
+}
 
 #[derive(Default)]
 struct State {
@@ -37,7 +41,7 @@ impl Interrupt {
             heard.code.store(signal.exit_code(), Ordering::Relaxed);
             let asked = Instant::now();
             while asked.elapsed() < GRACE {
-                if heard.is_over.load(Ordering::Relaxed) {
+                if heard.is_over.load(Ordering::Acquire) {
                     return;
                 }
                 thread::sleep(PAUSE);
@@ -46,10 +50,12 @@ impl Interrupt {
             Failure::new("interrupted while the database was busy", hint).print();
             process::exit(signal.exit_code().into());
         };
-        if let Err(error) = signals::on_first(&[Signal::Interrupt, Signal::Terminate], end) {
+        let signals = &[Signal::Interrupt, Signal::Terminate];
+        let listening = signals::on_first_for_now(signals, end);
+        if let Err(error) = &listening {
             harness::note(&format!("a signal will end this at once: {error}"));
         }
-        Self(state)
+        Self { state, listening: listening.ok() }
     }
 
     /// Whether a signal has come.
@@ -63,12 +69,14 @@ impl Interrupt {
     }
 
     pub(super) fn code(&self) -> u8 {
-        self.0.code.load(Ordering::Relaxed)
+        self.state.code.load(Ordering::Relaxed)
     }
 }
 
 impl Drop for Interrupt {
     fn drop(&mut self) {
-        self.0.is_over.store(true, Ordering::Relaxed);
+        // In this order: who is told that it is over looks whether anybody still listens.
+        drop(self.listening.take());
+        self.state.is_over.store(true, Ordering::Release);
     }
 }

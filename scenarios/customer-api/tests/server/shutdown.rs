@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use customer_api::Server;
 use database_test::Place;
-use program_test::until;
+use program_test::{Program, command, until};
 use serde_json::Value;
 
 use crate::look_ups::{Slow, many_purchases};
-use crate::support::{Running, head};
+use crate::support::{Running, head, path};
 
 const UNDER_WAY: &str = "report 1: Making the report of customer 1\n";
 
@@ -86,6 +86,22 @@ fn a_crowd_that_had_asked_before_the_signal_is_answered() {
             assert_eq!(client.response().status, 404);
         }
         running.program.end().well();
+    }
+}
+
+/// One that listened while the database was filled heard it too, and does so no more.
+#[test]
+fn a_signal_between_the_filling_and_the_first_client_is_heard() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)].repeat(20) {
+        let place = Place::sqlite();
+        let mut command =
+            command(path(Server::Async), &["--addr", "127.0.0.1:0", "--purchases", "1000"]);
+        let program = Program::start(command.env("DATABASE_URL", &place.url));
+        // Before it listens for itself, or just then.
+        program.until_it_says("==========\n");
+        program.signal(signal);
+        let ran = program.end();
+        assert!(ran.code == Some(0) || ran.code == Some(code), "{ran:?}");
     }
 }
 

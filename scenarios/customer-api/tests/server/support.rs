@@ -24,7 +24,7 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
 }
 
-fn path(server: Server) -> &'static str {
+pub(crate) fn path(server: Server) -> &'static str {
     match server {
         Server::Async => env!("CARGO_BIN_EXE_customers-async"),
         Server::AsyncWithBlocking => env!("CARGO_BIN_EXE_customers-async-with-blocking"),
