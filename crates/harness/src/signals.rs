@@ -189,10 +189,13 @@ fn all() -> MutexGuard<'static, Vec<Weak<Entry>>> {
 /// Tells all others of a signal that has come to somebody who does not listen any more.
 fn pass_on(signal: Signal) {
     let all: Vec<_> = all().iter().filter_map(Weak::upgrade).collect();
-    let others = all.iter().filter(|entry| entry.signals.contains(&signal));
-    // One that has been told already does not look at a second.
-    if others.map(|entry| entry.hand_over.send(signal)).count() == 0 {
+    let mut others = all.iter().filter(|entry| entry.signals.contains(&signal)).peekable();
+    if others.peek().is_none() {
         process::exit(signal.exit_code().into());
+    }
+    for other in others {
+        // One that has been told already does not look at a second, and may have ended.
+        let _ = other.hand_over.send(signal);
     }
 }
 

@@ -221,7 +221,7 @@ impl Visit {
     pub async fn accept(&self, answer: Response) -> Result<String, Failure> {
         let status = answer.status();
         let body = reqwest::Body::from(answer);
-        let text = client::read(status.is_success(), body, |error| Unanswered::of(&error)).await;
+        let text = client::read(status.is_success(), body, |error| meaning(&error)).await;
         text.map_err(|why| failure(&self.url, &why))?;
         harness::done();
         Ok(status.to_string())
@@ -236,9 +236,12 @@ impl Visit {
 
     /// Why there is no answer.
     pub fn failure(&self, error: &reqwest::Error) -> Failure {
-        let why = if error.is_timeout() { Unanswered::TimedOut } else { Unanswered::of(error) };
-        failure(&self.url, &why)
+        failure(&self.url, &meaning(error))
     }
+}
+
+fn meaning(error: &reqwest::Error) -> Unanswered {
+    if error.is_timeout() { Unanswered::TimedOut } else { Unanswered::of(error) }
 }
 
 fn failure(url: &str, why: &Unanswered) -> Failure {

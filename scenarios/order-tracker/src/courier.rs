@@ -374,7 +374,8 @@ fn refused(status: u16, text: &str) -> Failure {
     };
     let said = serde_json::from_str(text).map_or_else(|_| text.to_owned(), |it: Problem| it.detail);
     let said: String = said.chars().take(160).collect();
-    Failure::new(format!("the tracker answered {status}: {said}"), hint)
+    let colon = if said.is_empty() { "" } else { ": " };
+    Failure::new(format!("the tracker answered {status}{colon}{said}"), hint)
 }
 
 #[cfg(test)]

@@ -82,6 +82,15 @@ fn where_nobody_answers_they_say_what_to_start() {
 }
 
 #[test]
+fn an_answer_that_does_not_end_in_time_is_told_as_one_that_does_not_begin() {
+    for reply in ["", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"] {
+        let server = stranger(stall_after(reply));
+        let ran = visit(&server.url(""), &["--visitors", "1", "--timeout", "0.2"]);
+        ran.assert_fails("no complete reply within the time-out", "raise --timeout");
+    }
+}
+
+#[test]
 fn what_a_server_did_is_drawn_from_when_they_asked_while_it_goes_on() {
     let place = Place::sqlite();
     let running = Running::fresh(Server::AsyncWithBlocking, &place, &[]);
