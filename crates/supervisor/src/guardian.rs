@@ -9,6 +9,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::Path;
 use std::process::{ChildStdin, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
@@ -18,15 +19,15 @@ pub(crate) const OPTION: &str = "--guard";
 /// The pipe to the guardian; none without one.
 static PIPE: Mutex<Option<ChildStdin>> = Mutex::new(None);
 
-/// Starts the guardian. It ends with this process.
+/// Starts the guardian, a second process of this program. It ends with this one.
 ///
 /// # Errors
 ///
-/// When this program cannot be found or be started again.
+/// When it cannot be started.
 #[cfg(unix)]
-pub(crate) fn start() -> io::Result<()> {
+pub(crate) fn start(program: &Path) -> io::Result<()> {
     use std::os::unix::process::CommandExt;
-    let mut guardian = Command::new(std::env::current_exe()?);
+    let mut guardian = Command::new(program);
     guardian.arg(OPTION).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     // Ctrl-C and a closed terminal are not for it.
     let started = guardian.process_group(0).spawn()?;
@@ -36,7 +37,7 @@ pub(crate) fn start() -> io::Result<()> {
 
 /// There is none here.
 #[cfg(not(unix))]
-pub(crate) fn start() -> io::Result<()> {
+pub(crate) fn start(_program: &Path) -> io::Result<()> {
     Ok(())
 }
 

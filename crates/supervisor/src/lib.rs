@@ -43,6 +43,7 @@ mod children;
 mod cores;
 mod guardian;
 
+use std::path::Path;
 use std::{env, io, process};
 
 use harness::{Failure, note};
@@ -56,10 +57,20 @@ pub fn guard_if_asked() {
     }
 }
 
+/// Starts a guardian that is another program, which begins with [`guard_if_asked`]: for a
+/// test, whose own program does not.
+///
+/// # Errors
+///
+/// When it cannot be started.
+pub fn guarded_by(program: impl AsRef<Path>) -> io::Result<()> {
+    guardian::start(program.as_ref())
+}
+
 /// Starts a guardian, and from here on ends all programs that run before a signal ends
 /// this one: then it tells this failure. What cannot be had is said in a note.
 pub fn begin(interrupted: Failure) {
-    if let Err(error) = guardian::start() {
+    if let Err(error) = env::current_exe().and_then(|this| guardian::start(&this)) {
         note(&format!("whoever kills this may leave programs running: {error}"));
     }
     if let Err(error) = children::end_all_on_signal(interrupted) {

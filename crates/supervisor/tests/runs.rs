@@ -26,7 +26,8 @@ fn shell(script: &str) -> Command {
     #[cfg(target_os = "linux")]
     program_test::let_programs_be_signalled();
     let mut command = Command::new("sh");
-    command.args(["-c", script]);
+    // It may outlive a test that is killed.
+    command.args(["-c", &format!("ulimit -t 60; {script}")]);
     command
 }
 

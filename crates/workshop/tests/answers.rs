@@ -128,6 +128,8 @@ fn folder() -> Folder {
 fn built() -> &'static Path {
     static BUILT: OnceLock<std::path::PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
+        // One of them never ends, and a test may be killed.
+        supervisor::guarded_by(env!("CARGO_BIN_EXE_workshop")).expect("it can be started");
         let folder = folder();
         let starter = exercise().texts.starter;
         let (from, to) =

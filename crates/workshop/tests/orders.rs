@@ -62,6 +62,8 @@ const PROGRAMS: [(&str, &str); 12] = [
 fn built(name: &str) -> PathBuf {
     static BUILT: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
+        // One of them never ends, and a test may be killed.
+        supervisor::guarded_by(env!("CARGO_BIN_EXE_workshop")).expect("it can be started");
         let root = Folder::root_of_project().unwrap();
         let folder = Folder::at(root.join("target/workshop-tests"), root).unwrap();
         let texts = &exercise().texts;
