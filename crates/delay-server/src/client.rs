@@ -176,15 +176,28 @@ fn nobody_there(route: &str) -> Failure {
         let hint = "check the host and the port in --url, or leave it out to use a built-in server";
         return Failure::new(cause, hint);
     };
-    let port = url.port_u16().unwrap_or(80);
-    let address = format!("{host}:{port}");
-    let option = if address == HOME { String::new() } else { format!(" -- --addr {address}") };
+    let option = listening_at(host, url);
     Failure::new(
         cause,
         format!(
             "start it with cargo run -p delay-server{option}, or leave --url out to use a built-in one"
         ),
     )
+}
+
+/// What has a server listen there rather than where it does by itself.
+fn listening_at(host: &str, url: &Uri) -> String {
+    let address = format!("{host}:{}", url.port_u16().unwrap_or(80));
+    if address == HOME { String::new() } else { format!(" -- --addr {address}") }
+}
+
+/// What has one of our servers listen where this URL leads, if that is on this machine: it
+/// goes to the end of the command that starts the server.
+pub fn there(url: &str) -> String {
+    let url: Option<Uri> = url.parse().ok().filter(|it: &Uri| it.scheme_str() == Some("http"));
+    let here =
+        url.as_ref().and_then(|url| Some((url.host().filter(|host| is_loopback(host))?, url)));
+    here.map(|(host, url)| listening_at(host, url)).unwrap_or_default()
 }
 
 /// Whether a host, which is written as in a URL, is this machine whatever its network is.
@@ -273,10 +286,12 @@ mod tests {
         ] {
             let wanted = format!("start it with cargo run -p delay-server{option}, {built_in}");
             assert_eq!(nobody_there(url).hint(), wanted, "{url}");
+            assert_eq!(there(url), option);
         }
         for url in ["http://example.com:8000/", "https://localhost:9000/", "http://10.0.0.1/", ""] {
             let hint = nobody_there(url).hint().to_owned();
             assert!(hint.starts_with("check the host and the port in --url, "), "{url}: {hint}");
+            assert_eq!(there(url), "");
         }
     }
 

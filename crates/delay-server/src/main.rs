@@ -56,8 +56,9 @@ async fn run(config: &Config) -> Result<ExitCode, StartError> {
 /// The one thing that goes to stdout, for a person or for a script that let the
 /// port be chosen.
 fn announce(url: &str) {
+    let line = format!("Listening: try {url}/delay-me?seconds=2 and watch at {url}/");
     // If stdout is closed nobody wants to know; the server serves all the same.
-    let _ = writeln!(io::stdout(), "Listening: try {url}/delay-me?seconds=2 and watch at {url}/");
+    let _ = writeln!(io::stdout(), "{}", harness::fitted(&line));
 }
 
 fn log_to_stderr() {

@@ -26,7 +26,7 @@ pub use options::{Log, Options};
 pub use output::print;
 pub use report::{Measured, Prepared, Report, ReportedFailure};
 pub use run::{Run, start, start_open, start_with_ideal};
-pub use screen::width;
+pub use screen::{fitted, width};
 pub use strategy::{Programs, Strategy};
 pub use transcript::LOOP;
 
@@ -54,10 +54,10 @@ pub fn asked() -> Option<String> {
     lens::requester()?.asks().map(str::to_owned)
 }
 
-/// Prints a note for the user on stderr.
+/// Prints a note for the user on stderr, above the live view if there is one.
 pub fn note(text: &str) {
     let note = screen::fitted_on_stderr(&format!("note: {}", text::harmless(text)));
-    let _ = writeln!(anstream::stderr(), "{note}");
+    live::above(|| _ = writeln!(anstream::stderr(), "{note}"));
 }
 
 /// Prints the failure and ends the process with exit code 1: for what goes

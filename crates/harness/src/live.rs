@@ -3,6 +3,7 @@
 
 use std::panic;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -43,7 +44,8 @@ impl Live {
         };
         let drawer = thread::Builder::new().name("live view".to_owned()).spawn(draw);
         let (printed, tell) = (screen.clone(), panic::take_hook());
-        panic::set_hook(Box::new(move |panic| printed.make_way(|| tell(panic))));
+        panic::set_hook(Box::new(move |panic| printed.make_way_at_once(|| tell(panic))));
+        *drawn_on() = Some(screen.clone());
         drawer.ok().map(|drawer| Self { screen: screen.clone(), drawer, stop })
     }
 
@@ -52,11 +54,28 @@ impl Live {
         drop(self.stop);
         // A drawer that panicked draws no more either.
         let _ = self.drawer.join();
+        drawn_on().take();
         if stay {
             self.screen.leave_live();
         } else {
             self.screen.draw_live(Vec::new());
         }
+    }
+}
+
+/// Where a live view is drawn at present.
+static DRAWN_ON: Mutex<Option<Screen>> = Mutex::new(None);
+
+fn drawn_on() -> MutexGuard<'static, Option<Screen>> {
+    DRAWN_ON.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lets something be printed above the live view, if there is one.
+pub(crate) fn above(print: impl FnOnce()) {
+    let screen = drawn_on().clone();
+    match screen {
+        Some(screen) => screen.make_way(print),
+        None => print(),
     }
 }
 

@@ -30,7 +30,7 @@ use crate::trace::Trace;
 use crate::transcript::Transcript;
 
 /// How long a finished run waits for what its drivers' threads have yet to say.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_millis(50);
 
 const RULE: &str = "==========";
 const THIN_RULE: &str = "----------";

@@ -1,7 +1,7 @@
 //! Where a run's text goes: one stream, in colour where that is welcome.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
 use lens::timeline::wrapped;
@@ -130,7 +130,7 @@ impl Screen {
     /// not wanted. Where they cannot be written, the run goes on, and its files
     /// are still written: [`Self::finish`] tells.
     pub(crate) fn print(&self, text: &str) {
-        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let live = self.lock();
         self.put(&live.wipe());
         let written = match self.stream {
             Stream::Stdout => writeln!(anstream::stdout().lock(), "{text}"),
@@ -143,18 +143,29 @@ impl Screen {
         self.put(&live.text());
     }
 
-    /// Lets something else be printed above the live view, if nobody prints just now.
+    /// Lets something else be printed above the live view.
     pub(crate) fn make_way(&self, print: impl FnOnce()) {
-        // Whoever prints just now may be the caller.
-        let live = self.live.try_lock().ok();
-        self.put(&live.as_ref().map(|live| live.wipe()).unwrap_or_default());
+        self.make_way_of(Some(&self.lock()), print);
+    }
+
+    /// The same where whoever prints just now may be the caller: then nobody waits for it.
+    pub(crate) fn make_way_at_once(&self, print: impl FnOnce()) {
+        self.make_way_of(self.live.try_lock().ok().as_deref(), print);
+    }
+
+    fn make_way_of(&self, live: Option<&Drawn>, print: impl FnOnce()) {
+        self.put(&live.map(Drawn::wipe).unwrap_or_default());
         print();
-        self.put(&live.as_ref().map(|live| live.text()).unwrap_or_default());
+        self.put(&live.map(Drawn::text).unwrap_or_default());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Drawn> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Draws these lines below all that was printed, in place of those that are there.
     pub(crate) fn draw_live(&self, lines: Vec<String>) {
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut live = self.lock();
         let wipe = live.wipe();
         live.0 = lines;
         self.put(&(wipe + &live.text()));
@@ -162,14 +173,14 @@ impl Screen {
 
     /// Leaves the lines where they are: what is printed from here on stands below them.
     pub(crate) fn leave_live(&self) {
-        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut live = self.lock();
         live.0.clear();
         self.put("\n");
     }
 
     /// Leaves them where they are, for another program to print over.
     pub(crate) fn give_up_live(&self) {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner).0.clear();
+        self.lock().0.clear();
     }
 
     /// Writes to the terminal as it is. If it has gone, nobody misses the live view.
@@ -191,6 +202,11 @@ impl Screen {
         };
         self.error.get().map_or(Ok(()), |error| not_lost(error, stream))
     }
+}
+
+/// The line as it fits on stdout, if that is a terminal: broken between its words.
+pub fn fitted(line: &str) -> String {
+    Screen::new(Stream::Stdout).fitted(line)
 }
 
 /// The line as it fits on stderr.

@@ -224,8 +224,8 @@ impl Book {
             self.preempted += 1;
             self.preempted_for += u128::from(held.core_wait);
         }
-        let longest = self.longest_on_loop.as_ref().map_or(0, HeldLoop::own_time);
-        if self.longest_on_loop.is_none() || held.own_time() > longest {
+        let longest = self.longest_on_loop.as_ref().map_or(0, HeldLoop::time);
+        if self.longest_on_loop.is_none() || held.time() > longest {
             self.longest_on_loop = Some(held);
         }
         if self.blocked.len() >= 2 * MOST_BLOCKED {

@@ -335,8 +335,8 @@ impl Lens {
         if held.slept {
             return lock(&self.0.book).across_await(held);
         }
-        let longest = self.0.longest_on_loop.fetch_max(held.own_time(), Ordering::Relaxed);
-        if held.is_long() || held.own_time() > longest {
+        let longest = self.0.longest_on_loop.fetch_max(held.time(), Ordering::Relaxed);
+        if held.is_long() || held.time() > longest {
             lock(&self.0.book).held_loop(held);
         }
     }

@@ -38,6 +38,7 @@ pub(crate) struct Inside {
     /// For how long it was inside of any, before.
     held: Moment,
     worker: Option<Worker>,
+    /// Where it was then.
     runtime: Option<Id>,
     /// What the runtime tells of the worker, if it stays on this thread.
     alone: Option<RuntimeMetrics>,
@@ -260,9 +261,11 @@ impl Inside {
         }
     }
 
-    /// One after the other may come to a thread, each with a worker of the same index.
+    /// One after the other may come to a thread, each with a worker of the same index. Only
+    /// those with one thread do that, and the workers of others share what is asked here.
     fn is_in_another_runtime(&self) -> bool {
-        Handle::try_current().map(|runtime| runtime.id()).ok() != self.runtime
+        let may_be = self.worker.is_none_or(|worker| worker.stays);
+        may_be && Handle::try_current().map(|runtime| runtime.id()).ok() != self.runtime
     }
 
     fn look_at_runtime(&mut self, index: usize) {

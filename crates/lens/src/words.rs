@@ -133,17 +133,15 @@ fn event_loops(recording: &Recording) -> Vec<String> {
     }
     let Some(one) = &recording.longest_on_loop else { return Vec::new() };
     if recording.blocked.is_empty() {
-        let longest = rounded(one.own_time());
+        let longest = rounded(one.time());
         if recording.event_loop().is_some() {
             let none = match recording.begins {
                 // What else the server was asked for is not in the recording.
                 Begins::Asked => "None of these",
                 Begins::Made | Begins::Read => "No requester",
             };
-            let counting = match one.own_time() >= BLOCKED_AFTER {
-                true => ", counting what it waited for a core",
-                false => "",
-            };
+            let is_busy = one.time() >= BLOCKED_AFTER || lacked_a_core(one);
+            let counting = if is_busy { ", counting what it waited for a core" } else { "" };
             return vec![format!(
                 "{none} held the event loop for longer than {longest} at a time{counting}."
             )];
@@ -205,7 +203,7 @@ fn blocked(recording: &Recording, held: &Held) -> String {
     let inner = held.inner.as_ref().map(|inner| {
         format!(", {} of it inside {}", rounded(inner.held), recording.called(inner.lane))
     });
-    let waited = (held.core_wait >= held.time().mul_f64(WORTH_TELLING))
+    let waited = lacked_a_core(held)
         .then(|| format!(", up to {} of it without a core", rounded(held.core_wait)));
     let what = recording.event_loop_called(held.thread);
     let all = [inner, waited].into_iter().flatten().collect::<String>();
@@ -214,6 +212,10 @@ fn blocked(recording: &Recording, held: &Held) -> String {
         Some(meanwhile) => sentence + &meanwhile,
         None => sentence + ".",
     }
+}
+
+fn lacked_a_core(held: &Held) -> bool {
+    held.core_wait > Duration::ZERO && held.core_wait >= held.time().mul_f64(WORTH_TELLING)
 }
 
 /// Who could not run meanwhile; none if there is nothing that can be said.
@@ -624,6 +626,15 @@ mod tests {
         recording.figures.preempted = 2;
         let busy = "The machine was busy: 2 times, for up to 12 ms in all, the event loop had no core to run on.";
         assert_told(&recording, &[&wanted, busy]);
+    }
+
+    #[test]
+    fn the_longest_that_blocked_nobody_is_told_as_it_is_drawn() {
+        let mut recording = recording(Some(1), vec![lane("R1", [0, 400], &[(1, 0, 5)])]);
+        let none = "No requester held the event loop for longer than 5.0 ms at a time";
+        assert_told(&recording, &[&format!("{none}.")]);
+        recording.longest_on_loop.as_mut().unwrap().core_wait = ms(4);
+        assert_told(&recording, &[&format!("{none}, counting what it waited for a core.")]);
     }
 
     #[test]

@@ -1020,7 +1020,9 @@ fn of_a_crowd_every_figure_is_exact_and_some_lanes_are_kept() {
     // Who blocked the event loop is known, whether it was chosen or not.
     let worst = recording.blocked.iter().max_by_key(|held| held.own_time()).unwrap().lane;
     assert_eq!(recording.lane(worst).unwrap().name, "R30001");
-    assert_eq!(recording.longest_on_loop.as_ref().unwrap().lane, worst);
+    let longest = recording.longest_on_loop.as_ref().unwrap();
+    // Or somebody who had no core for as long.
+    assert!(longest.lane == worst || longest.core_wait > longest.own_time(), "{longest:?}");
     let told = recording.sentences().join("\n");
     assert!(told.contains("R30001 held the event loop for"), "{told}");
     assert!(lens::timeline::draw(&recording, 80).contains("R30001  "), "it has a row");

@@ -246,7 +246,9 @@ fn meaning(error: &reqwest::Error) -> Unanswered {
 
 fn failure(url: &str, why: &Unanswered) -> Failure {
     let hint = match why {
-        Unanswered::NobodyThere => "start a server with cargo run --bin customers-async",
+        Unanswered::NobodyThere => {
+            &format!("start a server with cargo run --bin customers-async{}", client::there(url))
+        }
         Unanswered::TimedOut => "raise --timeout, if the server is only slow",
         _ => "look at what the server itself says",
     };

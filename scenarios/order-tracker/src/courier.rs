@@ -346,7 +346,10 @@ impl Ride<'_> {
     fn unanswered(&self, why: &Unanswered) -> Failure {
         let url = &self.courier.options.url;
         let hint = match why {
-            Unanswered::NobodyThere => "start a tracker with cargo run --bin order-tracker",
+            Unanswered::NobodyThere => {
+                let there = client::there(url.as_str());
+                &format!("start a tracker with cargo run --bin order-tracker{there}")
+            }
             _ => "look at what the tracker itself says",
         };
         Failure::new(format!("the tracker at {url} gives no answer: {why}"), hint)

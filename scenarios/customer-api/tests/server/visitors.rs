@@ -78,7 +78,9 @@ fn who_hangs_up_is_counted_and_does_not_end_the_visits_of_others() {
 fn where_nobody_answers_they_say_what_to_start() {
     let nobody = nobody();
     let ran = visit(&nobody.url(""), &["--visitors", "1"]);
-    ran.assert_fails("nobody answers", "start a server with cargo run --bin customers-async");
+    let there = nobody.url("").replace("http://", "-- --addr ");
+    let hint = format!("start a server with cargo run --bin customers-async {there}");
+    ran.assert_fails("nobody answers", &hint);
 }
 
 #[test]

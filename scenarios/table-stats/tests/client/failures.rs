@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use database::Database;
 use database_test::{Place, url_as, url_of};
 use harness::Report;
-use harness::recording::Outcome;
+use harness::recording::{Outcome, Recording, Stretch};
 use program_test::{Ran, nobody, until};
 use table_stats::{Contents, Strategy};
 
@@ -236,13 +236,18 @@ fn one_failure_ends_what_can_be_ended() {
 fn who_is_dropped_is_not_told_as_going_on() {
     let database = filled(Place::sqlite(), Contents { rows: 20_000, seed: 1 });
     database.execute("DROP TABLE fourth_table");
-    for _ in 0..10 {
+    let nobody_goes_on = || {
         let report: Report = run(Strategy::Async, &database.url, &["--json"]).report();
-        let recording = report.recording;
-        let going = recording.lanes.iter().filter(|lane| lane.outcome == Outcome::Unfinished);
-        assert_eq!(going.count(), 0, "{:?}", recording.lanes);
-        assert!(recording.lanes.iter().all(|lane| lane.future), "{:?}", recording.lanes);
-    }
+        let Recording { lanes, elapsed, .. } = report.recording;
+        assert!(lanes.iter().all(|lane| lane.future), "{lanes:?}");
+        let going = || lanes.iter().filter(|lane| lane.outcome == Outcome::Unfinished);
+        // On a busy machine a driver's thread may be inside for longer than a run waits.
+        let in_driver = |it: &Stretch| !it.on_loop && it.to == elapsed;
+        assert!(going().all(|lane| lane.stretches.iter().any(in_driver)), "{lanes:?}");
+        going().count() == 0
+    };
+    let undisturbed = (0..20).filter(|_| nobody_goes_on()).count();
+    assert!(undisturbed > 0, "somebody goes on in every run");
 }
 
 #[test]
