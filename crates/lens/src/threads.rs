@@ -38,7 +38,7 @@ pub(crate) struct Inside {
     /// For how long it was inside of any, before.
     held: Moment,
     worker: Option<Worker>,
-    /// Where it was then.
+    /// The runtime of that worker.
     runtime: Option<Id>,
     /// What the runtime tells of the worker, if it stays on this thread.
     alone: Option<RuntimeMetrics>,

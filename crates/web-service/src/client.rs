@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use delay_server::client;
+use delay_server::client::{self, Unanswered};
 use harness::Failure;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
@@ -24,9 +24,14 @@ pub fn client_of(server: &Url, timeout: Duration) -> Result<Client, Failure> {
         .resolve_to_addrs(host, &addresses)
         .build();
     client.map_err(|error| {
-        let cause = format!("there is no client for {server}: {}", client::Unanswered::of(&error));
+        let cause = format!("there is no client for {server}: {}", Unanswered::of(&error));
         Failure::new(cause, "the system is short of threads or descriptors: free some")
     })
+}
+
+/// What an error of such a client means, before an answer has begun and in it.
+pub fn why_unanswered(error: &reqwest::Error) -> Unanswered {
+    if error.is_timeout() { Unanswered::TimedOut } else { Unanswered::of(error) }
 }
 
 /// Reads where a server is, without a route.

@@ -4,7 +4,7 @@
 //! server, which can tell whether both have the same clock.
 
 pub use body::{BodyError, json_body};
-pub use client::{client_of, server_url};
+pub use client::{client_of, server_url, why_unanswered};
 pub use clock::{AT_ONCE, Asked, clock};
 pub use life::{Life, Stopping, UnderWay};
 pub use refusal::{Refusal, json};

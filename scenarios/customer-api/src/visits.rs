@@ -15,7 +15,7 @@ use harness::{Failure, Run, time};
 use lens::TraceParent;
 use reqwest::{Client, Response, Url};
 use tracing::{Span, info, info_span};
-use web_service::{client_of, is_here, server_url};
+use web_service::{client_of, is_here, server_url, why_unanswered};
 
 use crate::contents::CUSTOMERS;
 use crate::server_side;
@@ -221,7 +221,7 @@ impl Visit {
     pub async fn accept(&self, answer: Response) -> Result<String, Failure> {
         let status = answer.status();
         let body = reqwest::Body::from(answer);
-        let text = client::read(status.is_success(), body, |error| meaning(&error)).await;
+        let text = client::read(status.is_success(), body, |error| why_unanswered(&error)).await;
         text.map_err(|why| failure(&self.url, &why))?;
         harness::done();
         Ok(status.to_string())
@@ -236,12 +236,8 @@ impl Visit {
 
     /// Why there is no answer.
     pub fn failure(&self, error: &reqwest::Error) -> Failure {
-        failure(&self.url, &meaning(error))
+        failure(&self.url, &why_unanswered(error))
     }
-}
-
-fn meaning(error: &reqwest::Error) -> Unanswered {
-    if error.is_timeout() { Unanswered::TimedOut } else { Unanswered::of(error) }
 }
 
 fn failure(url: &str, why: &Unanswered) -> Failure {

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{Span, info, info_span};
-use web_service::{Life, TRACE_PARENT, client_of, json, serve, server_url};
+use web_service::{Life, TRACE_PARENT, client_of, json, serve, server_url, why_unanswered};
 
 use crate::follower::Follower;
 use crate::position::Position;
@@ -337,7 +337,8 @@ impl Ride<'_> {
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body);
         }
-        let answer = request.send().await.map_err(|error| self.unanswered(&meaning(&error)))?;
+        let answer =
+            request.send().await.map_err(|error| self.unanswered(&why_unanswered(&error)))?;
         let status = answer.status();
         let text = text_of(answer).await.map_err(|why| self.unanswered(&why))?;
         if status.is_success() { Ok(text) } else { Err(refused(status.as_u16(), &text)) }
@@ -358,11 +359,8 @@ impl Ride<'_> {
 
 async fn text_of(answer: Response) -> Result<String, Unanswered> {
     let status = answer.status();
-    client::read(status.is_success(), reqwest::Body::from(answer), |error| meaning(&error)).await
-}
-
-fn meaning(error: &reqwest::Error) -> Unanswered {
-    if error.is_timeout() { Unanswered::TimedOut } else { Unanswered::of(error) }
+    client::read(status.is_success(), reqwest::Body::from(answer), |error| why_unanswered(&error))
+        .await
 }
 
 /// The sentence of a problem, or what else was said.

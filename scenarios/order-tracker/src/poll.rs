@@ -8,7 +8,7 @@ use harness::Failure;
 use jiff::Timestamp;
 use reqwest::{Client, Url};
 use tokio::time::{sleep, timeout};
-use web_service::client_of;
+use web_service::{client_of, why_unanswered};
 
 use crate::order::OrderId;
 use crate::orders::{Orders, Trouble};
@@ -69,13 +69,11 @@ impl Poll {
     async fn ask(&self) -> Result<Trips, String> {
         let asking = async {
             let answer = self.client.get(self.url.clone()).send().await;
-            let answer = answer.map_err(|error| {
-                if error.is_timeout() { Unanswered::TimedOut } else { Unanswered::of(&error) }
-            })?;
+            let answer = answer.map_err(|error| why_unanswered(&error))?;
             let status = answer.status();
             let body = reqwest::Body::from(answer);
             let text =
-                client::read(status.is_success(), body, |error| Unanswered::of(&error)).await?;
+                client::read(status.is_success(), body, |error| why_unanswered(&error)).await?;
             Ok::<_, Unanswered>((status, text))
         };
         let answered = timeout(PATIENCE, asking).await.map_err(|_| Unanswered::TimedOut);
