@@ -1103,7 +1103,7 @@ fn who_is_dropped_while_the_system_keeps_the_core_never_ran() {
     let _busy = Busy::machine();
     let kept = || {
         let ran = Arc::default();
-        let dropped = KeptFromItsCore { ran: Arc::clone(&ran) };
+        let dropped = KeptFromItsCore { least: Duration::from_millis(20), ran: Arc::clone(&ran) };
         let recording = record_future(async {
             let never_ran = async move { drop(dropped) }.instrument(requester("R1"));
             yields(1).instrument(requester("R2")).await;
@@ -1119,9 +1119,28 @@ fn who_is_dropped_while_the_system_keeps_the_core_never_ran() {
     assert_eq!((figures.most_in_flight, figures.dropped), (1, 1), "{recording:#?}");
 }
 
+#[test]
+#[cfg(target_os = "linux")]
+fn the_longest_that_held_an_event_loop_is_so_whether_it_had_a_core_or_not() {
+    let _busy = Busy::machine();
+    let recording = record_future(async {
+        let works = async {
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_millis(2) {}
+        };
+        works.instrument(requester("R1")).await;
+        let kept = KeptFromItsCore { least: Duration::from_millis(6), ran: Arc::default() };
+        async { drop(kept) }.instrument(requester("R2")).await;
+    });
+    let longest = recording.longest_on_loop.as_ref().unwrap().time();
+    let stretches = recording.lanes.iter().flat_map(|lane| &lane.stretches);
+    assert_eq!(stretches.map(|it| it.held).max(), Some(longest), "{recording:#?}");
+}
+
 /// It gives its core away until others have had it for a while.
 #[cfg(target_os = "linux")]
 struct KeptFromItsCore {
+    least: Duration,
     /// How much of the time it did not wait.
     ran: Arc<Mutex<Duration>>,
 }
@@ -1135,7 +1154,7 @@ impl Drop for KeptFromItsCore {
             Duration::from_nanos(waited.expect("a number"))
         };
         let (begun, before) = (Instant::now(), waited());
-        while waited() - before < Duration::from_millis(20) {
+        while waited() - before < self.least {
             thread::yield_now();
         }
         let ran = begun.elapsed().saturating_sub(waited() - before);
